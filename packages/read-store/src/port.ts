@@ -1,0 +1,54 @@
+import type { StoredCommit } from '@relais/event-log'
+
+export type SqlValue = string | number | null | Uint8Array
+
+/**
+ * SQL with `?` for parameters, in the dialect that SQLite and PostgreSQL share (upserts by ON CONFLICT).
+ * Statements are prepared once per text: never build a text from values.
+ */
+export interface Reader {
+  get<Row>(sql: string, ...params: SqlValue[]): Promise<Row | undefined>
+  all<Row>(sql: string, ...params: SqlValue[]): Promise<Row[]>
+}
+
+export interface Writer extends Reader {
+  /** Returns the number of rows changed. */
+  run(sql: string, ...params: SqlValue[]): Promise<number>
+}
+
+/** One service's rows. Every key of every table starts with the tenant. */
+export interface ReadStore extends Reader {
+  /** Reads that all see one moment; `checkpoint` is the log position these rows stand for. Don't await anything but the reader inside. */
+  snapshot<T>(read: (reader: Reader, checkpoint: number) => Promise<T>): Promise<T>
+  /** A transaction. Don't await anything but the writer inside. */
+  transaction<T>(write: (writer: Writer) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** A read model: tables and how a commit changes them. Pure but for the writer: no clock, no random, no side effects. */
+export type ReadModel = {
+  readonly name: string
+  /** Another version is built anew from the log beside the old one, then takes its place. */
+  readonly version: number
+  /** CREATE TABLE and CREATE INDEX statements. */
+  readonly schema: readonly string[]
+  /** Which service's commits it is made of. */
+  readonly service: string
+  project(writer: Writer, commit: StoredCommit): Promise<void>
+}
+
+/** Keeps a read model's rows equal to the log. Rows and checkpoint change in one transaction. */
+export interface Projector {
+  readonly store: ReadStore
+  /** Position of the last commit whose rows are there. */
+  checkpoint(): number
+  /** Resolves when the rows of that position are there; rejects with DEADLINE_EXCEEDED after `deadline` (milliseconds since 1970). */
+  waitFor(position: number, deadline: number): Promise<void>
+  /** Calls the listener after each batch is visible to readers. */
+  onProjected(listener: (checkpoint: number) => void): { close(): void }
+  /** Builds the rows anew beside the present ones while these serve, then switches. */
+  rebuild(progress?: (position: number, head: number) => void): Promise<void>
+  /** Why it stands still, if it does (a gap in a stream, a disk error, a projection that throws). */
+  fault(): Error | undefined
+  stop(): Promise<void>
+}
