@@ -30,7 +30,15 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== want) {
   console.error('relais: installing dependencies (once; needs the npm registry)')
   const done = spawnSync(
     'npx',
-    ['--yes', PNPM, 'install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only', '--loglevel=warn'],
+    [
+      '--yes',
+      PNPM,
+      'install',
+      '--frozen-lockfile',
+      '--prefer-offline',
+      '--reporter=append-only',
+      '--loglevel=warn',
+    ],
     { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
   )
   if (done.error || done.status !== 0) {

@@ -29,7 +29,11 @@ export interface BlobStore {
   putArtefact(tenant: string, id: string, name: string, bytes: Uint8Array): Promise<void>
   getArtefact(tenant: string, id: string, name: string): Promise<Uint8Array | undefined>
   /** Removes blobs that nothing refers to and that are older than `olderThanMs`; returns how many. */
-  sweep(tenant: string, isReferenced: (ids: readonly string[]) => Promise<ReadonlySet<string>>, olderThanMs: number): Promise<number>
+  sweep(
+    tenant: string,
+    isReferenced: (ids: readonly string[]) => Promise<ReadonlySet<string>>,
+    olderThanMs: number,
+  ): Promise<number>
   tenants(): Promise<readonly string[]>
   close(): Promise<void>
 }

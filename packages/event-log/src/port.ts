@@ -83,9 +83,17 @@ export type Subscription = { close(): void }
 export interface EventLog {
   append(commit: NewCommit): Promise<Appended>
   /** Commits after a position, in order, in batches of at most `batch` (default 256); ends at the head of its start. */
-  read(filter: CommitFilter, after: number, options?: { batch?: number; signal?: AbortSignal }): AsyncIterable<readonly StoredCommit[]>
+  read(
+    filter: CommitFilter,
+    after: number,
+    options?: { batch?: number; signal?: AbortSignal },
+  ): AsyncIterable<readonly StoredCommit[]>
   /** History after a position, then live commits, without a gap or repeat; ends only by `signal`. */
-  follow(filter: CommitFilter, after: number, options: { batch?: number; signal: AbortSignal }): AsyncIterable<FollowBatch>
+  follow(
+    filter: CommitFilter,
+    after: number,
+    options: { batch?: number; signal: AbortSignal },
+  ): AsyncIterable<FollowBatch>
   /** Position of the last commit that matches; 0 if there is none. */
   head(filter: CommitFilter): Promise<number>
   /** Calls the listener for every commit that matches and is appended after this returns. The listener must not throw. */

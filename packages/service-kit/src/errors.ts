@@ -13,7 +13,9 @@ export class RelaisError extends Error {
 }
 
 /** The same call will never succeed. */
-export const terminal = (code: string, reason: string, options?: ErrorOptions) => new RelaisError(code, reason, false, options)
+export const terminal = (code: string, reason: string, options?: ErrorOptions) =>
+  new RelaisError(code, reason, false, options)
 
 /** The same call may succeed later. */
-export const retryable = (code: string, reason: string, options?: ErrorOptions) => new RelaisError(code, reason, true, options)
+export const retryable = (code: string, reason: string, options?: ErrorOptions) =>
+  new RelaisError(code, reason, true, options)
