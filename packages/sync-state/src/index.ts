@@ -1,1 +1,3 @@
 export * from './placement.ts'
+export * from './placements.ts'
+export { placementSchema } from './schema.ts'
