@@ -5,17 +5,34 @@
 export class RelaisError extends Error {
   readonly code: string
   readonly retryable: boolean
-  constructor(code: string, reason: string, retryable: boolean, options?: ErrorOptions) {
+  /** How long to wait before the same call, where that is known. */
+  readonly retryAfterSeconds: number | undefined
+  constructor(code: string, reason: string, retryable: boolean, options?: RelaisErrorOptions) {
     super(reason, options)
     this.code = code
     this.retryable = retryable
+    this.retryAfterSeconds = options?.retryAfterSeconds
   }
 }
+
+export type RelaisErrorOptions = ErrorOptions & { readonly retryAfterSeconds?: number }
 
 /** The same call will never succeed. */
 export const terminal = (code: string, reason: string, options?: ErrorOptions) =>
   new RelaisError(code, reason, false, options)
 
 /** The same call may succeed later. */
-export const retryable = (code: string, reason: string, options?: ErrorOptions) =>
+export const retryable = (code: string, reason: string, options?: RelaisErrorOptions) =>
   new RelaisError(code, reason, true, options)
+
+/** The deadline came before the answer. */
+export const deadlineExceeded = () => retryable('DEADLINE_EXCEEDED', 'the deadline was exceeded')
+
+/** The caller gave up. */
+export const cancelled = () => retryable('CANCELLED', 'the call was cancelled')
+
+/** Whether an error says what it is in our words: ports throw errors of their own that have `code` and `retryable`. */
+export const isCoded = (error: unknown): error is Error & { code: string; retryable: boolean } =>
+  error instanceof Error &&
+  typeof (error as { code?: unknown }).code === 'string' &&
+  typeof (error as { retryable?: unknown }).retryable === 'boolean'

@@ -19,10 +19,12 @@ export interface ErrorDetail {
   reason: string;
   /** True: the same call may succeed later. False: it never will. */
   retryable: boolean;
+  /** How long to wait before it, where that is known; 0: not known. */
+  retryAfterSeconds: number;
 }
 
 function createBaseErrorDetail(): ErrorDetail {
-  return { code: "", reason: "", retryable: false };
+  return { code: "", reason: "", retryable: false, retryAfterSeconds: 0 };
 }
 
 export const ErrorDetail: MessageFns<ErrorDetail> = {
@@ -35,6 +37,9 @@ export const ErrorDetail: MessageFns<ErrorDetail> = {
     }
     if (message.retryable !== false) {
       writer.uint32(24).bool(message.retryable);
+    }
+    if (message.retryAfterSeconds !== 0) {
+      writer.uint32(32).uint32(message.retryAfterSeconds);
     }
     return writer;
   },
@@ -76,6 +81,14 @@ export const ErrorDetail: MessageFns<ErrorDetail> = {
             message.retryable = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.retryAfterSeconds = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -96,6 +109,7 @@ export const ErrorDetail: MessageFns<ErrorDetail> = {
     message.code = object.code ?? "";
     message.reason = object.reason ?? "";
     message.retryable = object.retryable ?? false;
+    message.retryAfterSeconds = object.retryAfterSeconds ?? 0;
     return message;
   },
 };

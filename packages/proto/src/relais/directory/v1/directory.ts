@@ -12,23 +12,32 @@ export const protobufPackage = "relais.directory.v1";
 
 export const protobufFileName = "relais/directory/v1/directory.proto";
 
+/** Locale, time zone and quota are what holds: the account's own, or what it inherits. */
 export interface Account {
   tenant: string;
   account: string;
+  /** Lower case, domain in Unicode form. */
   address: string;
   aliases: string[];
   displayName: string;
+  /** BCP 47. */
   locale: string;
+  /** IANA. */
   timeZone: string;
-  /** active, locked, suspended. */
+  /** active; locked: can't sign in, mail is kept; suspended: neither signs in nor gets mail. */
   state: string;
-  /** 0: no limit. */
+  /** The account's own, or the setting mail.quota; 0: no limit. */
   quotaBytes: number;
+  /** title, company, department, office, phone, mobilePhone, homePhone, firstName, lastName, alias. */
   attributes: { [key: string]: string };
-  /** Milliseconds since 1970; 0: never. */
+  /** Milliseconds since 1970, to within the hour; 0: never. */
   lastSignIn: number;
   /** Changes whenever a remembered credential must be forgotten. */
   credentialVersion: number;
+  /** Epoch of the tenant's log, for sync tokens. */
+  epoch: number;
+  /** active, suspended. */
+  tenantState: string;
 }
 
 export interface Account_AttributesEntry {
@@ -36,13 +45,17 @@ export interface Account_AttributesEntry {
   value: string;
 }
 
+/**
+ * Errors: BAD_CREDENTIALS, ACCOUNT_LOCKED, ACCOUNT_SUSPENDED, TENANT_SUSPENDED, SCOPE_DENIED (all only with the right
+ * password, but the first), SIGN_IN_SLOWED and OVERLOADED (retryable).
+ */
 export interface SignInRequest {
   /** Any form: mike@ox.io, ox.io\mike, ox.io\mike@ox.io, mike. */
   login: string;
   /** Where the protocol has a domain field of its own. */
   domain: string;
   password: string;
-  /** eas, submission, admin, ... */
+  /** eas, submission, imap, dav, jmap, web. */
   scope: string;
   /** The client's address behind trusted proxies, for slowing down guesses. */
   clientAddress: string;
@@ -58,10 +71,12 @@ export interface SignInResponse {
   expiresAt: number;
 }
 
+/** Up to 1,000 addresses. */
 export interface ResolveAddressesRequest {
   addresses: string[];
 }
 
+/** In the order of the request. */
 export interface ResolveAddressesResponse {
   addresses: ResolvedAddress[];
 }
@@ -77,6 +92,7 @@ export interface ResolvedAddress {
   detail: string;
 }
 
+/** Up to 1,000 accounts; those that don't exist are left out of the answer. */
 export interface GetAccountsRequest {
   tenant: string;
   accounts: string[];
@@ -88,6 +104,7 @@ export interface GetAccountsResponse {
 }
 
 export interface GetSettingsRequest {
+  /** Empty: the platform's. */
   tenant: string;
   /** Empty: the tenant's. */
   account: string;
@@ -105,10 +122,13 @@ export interface Setting {
 }
 
 export interface CreateTenantRequest {
+  /** Its id is a slug of the name, and is never given to another tenant. */
   name: string;
   domains: string[];
   settings: { [key: string]: string };
+  /** Bare login names are looked up here; the first tenant is the default until another is made so. */
   defaultTenant: boolean;
+  /** The same id again answers with the same tenant. */
   commandId: string;
 }
 
@@ -141,6 +161,7 @@ export interface ListTenantsResponse {
 
 export interface SetTenantStateRequest {
   tenant: string;
+  /** active, suspended. */
   state: string;
 }
 
@@ -149,6 +170,7 @@ export interface SetTenantStateResponse {
 }
 
 export interface ChangeSettingsRequest {
+  /** Empty: the platform's. */
   tenant: string;
   /** Empty: the tenant's. */
   account: string;
@@ -198,6 +220,7 @@ export interface NewAccount {
   aliases: string[];
   locale: string;
   timeZone: string;
+  /** Empty locale, empty time zone, no quota: what the account inherits. */
   quotaBytes: number;
   attributes: { [key: string]: string };
 }
@@ -207,6 +230,7 @@ export interface NewAccount_AttributesEntry {
   value: string;
 }
 
+/** In the order of the request. */
 export interface CreateAccountsResponse {
   accounts: CreatedAccount[];
   position: number;
@@ -221,10 +245,12 @@ export interface CreatedAccount {
   reason: string;
 }
 
+/** In the order of their addresses. */
 export interface ListAccountsRequest {
   tenant: string;
-  /** Substring of address or name. */
+  /** Substring of an address, an alias or the name. */
   query: string;
+  /** 0: 100; at most 1,000. */
   pageSize: number;
   pageToken: string;
 }
@@ -239,8 +265,14 @@ export interface UpdateAccountRequest {
   account: string;
   displayName?: string | undefined;
   locale?: string | undefined;
-  timeZone?: string | undefined;
-  quotaBytes?: number | undefined;
+  timeZone?:
+    | string
+    | undefined;
+  /** 0: what it inherits. */
+  quotaBytes?:
+    | number
+    | undefined;
+  /** Those named are set; an empty value removes. */
   attributes: { [key: string]: string };
 }
 
@@ -256,6 +288,7 @@ export interface UpdateAccountResponse {
 export interface SetAccountStateRequest {
   tenant: string;
   account: string;
+  /** active, locked, suspended. */
   state: string;
 }
 
@@ -306,7 +339,9 @@ export interface CreateAppPasswordRequest {
   tenant: string;
   account: string;
   name: string;
+  /** Empty: all. */
   scopes: string[];
+  /** Milliseconds since 1970; 0: never. */
   expiresAt: number;
 }
 
@@ -332,6 +367,7 @@ export interface AppPassword {
   scopes: string[];
   createdAt: number;
   expiresAt: number;
+  /** To within the hour; 0: never. */
   lastUsedAt: number;
 }
 
@@ -359,6 +395,8 @@ function createBaseAccount(): Account {
     attributes: {},
     lastSignIn: 0,
     credentialVersion: 0,
+    epoch: 0,
+    tenantState: "",
   };
 }
 
@@ -399,6 +437,12 @@ export const Account: MessageFns<Account> = {
     }
     if (message.credentialVersion !== 0) {
       writer.uint32(96).uint64(message.credentialVersion);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(104).uint32(message.epoch);
+    }
+    if (message.tenantState !== "") {
+      writer.uint32(114).string(message.tenantState);
     }
     return writer;
   },
@@ -515,6 +559,22 @@ export const Account: MessageFns<Account> = {
             message.credentialVersion = longToNumber(reader.uint64());
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.epoch = reader.uint32();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.tenantState = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -552,6 +612,8 @@ export const Account: MessageFns<Account> = {
     );
     message.lastSignIn = object.lastSignIn ?? 0;
     message.credentialVersion = object.credentialVersion ?? 0;
+    message.epoch = object.epoch ?? 0;
+    message.tenantState = object.tenantState ?? "";
     return message;
   },
 };

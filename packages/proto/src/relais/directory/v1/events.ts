@@ -11,6 +11,16 @@ export const protobufPackage = "relais.directory.v1";
 
 export const protobufFileName = "relais/directory/v1/events.proto";
 
+export interface PlatformSettingsChanged {
+  set: { [key: string]: string };
+  cleared: string[];
+}
+
+export interface PlatformSettingsChanged_SetEntry {
+  key: string;
+  value: string;
+}
+
 export interface TenantCreated {
   tenant: string;
   name: string;
@@ -32,12 +42,21 @@ export interface TenantStateChanged {
   state: string;
 }
 
+/** Bare login names belong to this tenant from now on. */
+export interface DefaultTenantChosen {
+}
+
 export interface DomainAdded {
   domain: string;
 }
 
 export interface DomainRemoved {
   domain: string;
+}
+
+/** The account's streams are being purged; whoever missed AccountDeleted (purged with them) erases now what it has of the account. */
+export interface AccountErased {
+  account: string;
 }
 
 export interface AccountCreated {
@@ -74,6 +93,7 @@ export interface AccountStateChanged {
   state: string;
 }
 
+/** The last fact of an account. Its streams are purged soon after; the tenant's AccountErased stays. */
 export interface AccountDeleted {
 }
 
@@ -113,6 +133,163 @@ export interface AccountSettingsChanged_SetEntry {
   key: string;
   value: string;
 }
+
+export interface NameClaimed {
+  /** An account, for domains a tenant; "-": nobody, until the stream is purged. */
+  holder: string;
+}
+
+export interface NameReleased {
+}
+
+/** In the stream of a holder that claimed a name and never came to use it: its unfinished decision can't be appended any more. */
+export interface ClaimForfeited {
+}
+
+function createBasePlatformSettingsChanged(): PlatformSettingsChanged {
+  return { set: {}, cleared: [] };
+}
+
+export const PlatformSettingsChanged: MessageFns<PlatformSettingsChanged> = {
+  encode(message: PlatformSettingsChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    globalThis.Object.entries(message.set).forEach(([key, value]: [string, string]) => {
+      PlatformSettingsChanged_SetEntry.encode({ key: key as any, value }, writer.uint32(10).fork()).join();
+    });
+    for (const v of message.cleared) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlatformSettingsChanged {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlatformSettingsChanged();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            const entry1 = PlatformSettingsChanged_SetEntry.decode(reader, reader.uint32());
+            if (entry1.value !== undefined) {
+              message.set[entry1.key] = entry1.value;
+            }
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.cleared.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PlatformSettingsChanged>): PlatformSettingsChanged {
+    return PlatformSettingsChanged.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PlatformSettingsChanged>): PlatformSettingsChanged {
+    const message = createBasePlatformSettingsChanged();
+    message.set = (globalThis.Object.entries(object.set ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.cleared = object.cleared?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBasePlatformSettingsChanged_SetEntry(): PlatformSettingsChanged_SetEntry {
+  return { key: "", value: "" };
+}
+
+export const PlatformSettingsChanged_SetEntry: MessageFns<PlatformSettingsChanged_SetEntry> = {
+  encode(message: PlatformSettingsChanged_SetEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlatformSettingsChanged_SetEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlatformSettingsChanged_SetEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PlatformSettingsChanged_SetEntry>): PlatformSettingsChanged_SetEntry {
+    return PlatformSettingsChanged_SetEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PlatformSettingsChanged_SetEntry>): PlatformSettingsChanged_SetEntry {
+    const message = createBasePlatformSettingsChanged_SetEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
 
 function createBaseTenantCreated(): TenantCreated {
   return { tenant: "", name: "", epoch: 0 };
@@ -393,6 +570,49 @@ export const TenantStateChanged: MessageFns<TenantStateChanged> = {
   },
 };
 
+function createBaseDefaultTenantChosen(): DefaultTenantChosen {
+  return {};
+}
+
+export const DefaultTenantChosen: MessageFns<DefaultTenantChosen> = {
+  encode(_: DefaultTenantChosen, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DefaultTenantChosen {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDefaultTenantChosen();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DefaultTenantChosen>): DefaultTenantChosen {
+    return DefaultTenantChosen.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<DefaultTenantChosen>): DefaultTenantChosen {
+    const message = createBaseDefaultTenantChosen();
+    return message;
+  },
+};
+
 function createBaseDomainAdded(): DomainAdded {
   return { domain: "" };
 }
@@ -499,6 +719,61 @@ export const DomainRemoved: MessageFns<DomainRemoved> = {
   fromPartial(object: DeepPartial<DomainRemoved>): DomainRemoved {
     const message = createBaseDomainRemoved();
     message.domain = object.domain ?? "";
+    return message;
+  },
+};
+
+function createBaseAccountErased(): AccountErased {
+  return { account: "" };
+}
+
+export const AccountErased: MessageFns<AccountErased> = {
+  encode(message: AccountErased, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== "") {
+      writer.uint32(10).string(message.account);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccountErased {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccountErased();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AccountErased>): AccountErased {
+    return AccountErased.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AccountErased>): AccountErased {
+    const message = createBaseAccountErased();
+    message.account = object.account ?? "";
     return message;
   },
 };
@@ -1451,6 +1726,147 @@ export const AccountSettingsChanged_SetEntry: MessageFns<AccountSettingsChanged_
     const message = createBaseAccountSettingsChanged_SetEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseNameClaimed(): NameClaimed {
+  return { holder: "" };
+}
+
+export const NameClaimed: MessageFns<NameClaimed> = {
+  encode(message: NameClaimed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.holder !== "") {
+      writer.uint32(10).string(message.holder);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NameClaimed {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNameClaimed();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.holder = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<NameClaimed>): NameClaimed {
+    return NameClaimed.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NameClaimed>): NameClaimed {
+    const message = createBaseNameClaimed();
+    message.holder = object.holder ?? "";
+    return message;
+  },
+};
+
+function createBaseNameReleased(): NameReleased {
+  return {};
+}
+
+export const NameReleased: MessageFns<NameReleased> = {
+  encode(_: NameReleased, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NameReleased {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNameReleased();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<NameReleased>): NameReleased {
+    return NameReleased.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<NameReleased>): NameReleased {
+    const message = createBaseNameReleased();
+    return message;
+  },
+};
+
+function createBaseClaimForfeited(): ClaimForfeited {
+  return {};
+}
+
+export const ClaimForfeited: MessageFns<ClaimForfeited> = {
+  encode(_: ClaimForfeited, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClaimForfeited {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClaimForfeited();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ClaimForfeited>): ClaimForfeited {
+    return ClaimForfeited.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ClaimForfeited>): ClaimForfeited {
+    const message = createBaseClaimForfeited();
     return message;
   },
 };
