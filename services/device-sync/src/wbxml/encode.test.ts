@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { decodeWbxml } from './decode.ts'
+import { encodeDocument, encodeWbxml } from './encode.ts'
+import { el, StreamedContent, Utf8Text, type WbxmlNode } from './node.ts'
+import { cleanText, cleanUtf8 } from './text.ts'
+
+const through = (node: WbxmlNode): WbxmlNode => decodeWbxml(encodeWbxml(node))
+
+describe('texts on the way out', () => {
+  test('MS-ASWBXML: no NUL within STR_I', () => {
+    assert.deepEqual(through(el('email:Subject', 'a\0b')), el('email:Subject', 'ab'))
+  })
+  test('XML 1.0 §2.2: control characters vanish, tab and line ends stay', () => {
+    assert.equal(cleanText('\u0001a\t\r\n\u001fb\ufffe\uffff'), 'a\t\r\nb')
+  })
+  test('a lone surrogate becomes U+FFFD', () => {
+    assert.equal(cleanText('a\ud800b'), 'a\ufffdb')
+  })
+  test('the same holds for UTF-8 bytes', () => {
+    const dirty = Buffer.from('\u0001ä\t\u0000\ufffe', 'utf8')
+    assert.deepEqual(through(el('email:Subject', new Utf8Text(dirty))), el('email:Subject', 'ä\t'))
+  })
+  test('bytes that are not UTF-8 become U+FFFD', () => {
+    assert.equal(Buffer.from(cleanUtf8(Buffer.from([0x61, 0xe4, 0x62]))).toString('utf8'), 'a\ufffdb')
+  })
+  test('clean UTF-8 bytes are not copied', () => {
+    const bytes = Buffer.from('Grüße 😀 ｆ', 'utf8')
+    assert.equal(cleanUtf8(bytes), bytes)
+  })
+})
+
+describe('builder', () => {
+  test('numbers and booleans become text, missing children vanish', () => {
+    const node = el('airsync:Sync', [
+      el('airsync:Status', 3),
+      undefined,
+      false,
+      el('email:Read', true),
+      el('email:Read', false),
+    ])
+    assert.deepEqual(node.content, [
+      { tag: 'airsync:Status', content: '3' },
+      { tag: 'email:Read', content: '1' },
+      { tag: 'email:Read', content: '0' },
+    ])
+  })
+  test('an element without children is an empty tag', () => {
+    assert.deepEqual(el('airsync:Commands', [undefined]), el('airsync:Commands'))
+  })
+})
+
+describe('large documents', () => {
+  test('a text longer than the first buffer', () => {
+    const node = el('airsyncbase:Data', '€'.repeat(100_000))
+    assert.deepEqual(through(node), node)
+  })
+  test('512 messages', () => {
+    const node = el(
+      'airsync:Commands',
+      new Array(512).fill(el('airsync:Add', [el('email:Subject', 'x'.repeat(99))])),
+    )
+    assert.deepEqual(through(node), node)
+  })
+})
+
+const collect = async (node: WbxmlNode): Promise<{ bytes: Buffer; length: number }> => {
+  const { segments, length } = encodeDocument(node)
+  const chunks: Uint8Array[] = []
+  for (const segment of segments)
+    if (segment instanceof StreamedContent) for await (const chunk of segment.chunks()) chunks.push(chunk)
+    else chunks.push(segment)
+  return { bytes: Buffer.concat(chunks), length }
+}
+
+describe('streamed content', () => {
+  const chunks = async function* () {
+    yield Buffer.from('aGVs')
+    yield Buffer.from('bG8=')
+  }
+  test('as text: the same bytes as a string, and the length is known before', async () => {
+    const node = (content: StreamedContent | string) =>
+      el('itemoperations:Fetch', [el('itemoperations:Data', content), el('itemoperations:Status', 1)])
+    const { bytes, length } = await collect(node(new StreamedContent('text', 8, chunks)))
+    assert.deepEqual(bytes, Buffer.from(encodeWbxml(node('aGVsbG8='))))
+    assert.equal(length, bytes.length)
+  })
+  test('as opaque: the same bytes as a buffer', async () => {
+    const node = (content: StreamedContent | Buffer) => el('composemail:Mime', content)
+    const { bytes, length } = await collect(node(new StreamedContent('opaque', 8, chunks)))
+    assert.deepEqual(bytes, Buffer.from(encodeWbxml(node(Buffer.from('aGVsbG8=')))))
+    assert.equal(length, bytes.length)
+  })
+  test('does not fit into one piece', () => {
+    assert.throws(
+      () => encodeWbxml(el('composemail:Mime', new StreamedContent('opaque', 8, chunks))),
+      TypeError,
+    )
+  })
+})

@@ -1,0 +1,31 @@
+import type { CodePage } from '../code-page.ts'
+
+export const find = {
+  page: 25,
+  namespace: 'Find',
+  prefix: 'find',
+  tags: {
+    Find: [0x05, 161],
+    SearchId: [0x06, 161],
+    ExecuteSearch: [0x07, 161],
+    MailBoxSearchCriterion: [0x08, 161],
+    Query: [0x09, 161],
+    Status: [0x0a, 161],
+    FreeText: [0x0b, 161],
+    Options: [0x0c, 161],
+    Range: [0x0d, 161],
+    DeepTraversal: [0x0e, 161],
+    Response: [0x11, 161],
+    Result: [0x12, 161],
+    Properties: [0x13, 161],
+    Preview: [0x14, 161],
+    HasAttachments: [0x15, 161],
+    Total: [0x16, 161],
+    DisplayCc: [0x17, 161],
+    DisplayBcc: [0x18, 161],
+    GalSearchCriterion: [0x19, 161],
+    MaxPictures: [0x20, 161],
+    MaxSize: [0x21, 161],
+    Picture: [0x22, 161],
+  },
+} as const satisfies CodePage

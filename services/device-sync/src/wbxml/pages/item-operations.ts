@@ -1,0 +1,30 @@
+import type { CodePage } from '../code-page.ts'
+
+export const itemOperations = {
+  page: 20,
+  namespace: 'ItemOperations',
+  prefix: 'itemoperations',
+  tags: {
+    ItemOperations: [0x05, 120],
+    Fetch: [0x06, 120],
+    Store: [0x07, 120],
+    Options: [0x08, 120],
+    Range: [0x09, 120],
+    Total: [0x0a, 120],
+    Properties: [0x0b, 120],
+    Data: [0x0c, 120],
+    Status: [0x0d, 120],
+    Response: [0x0e, 120],
+    Version: [0x0f, 120],
+    Schema: [0x10, 120],
+    Part: [0x11, 120],
+    EmptyFolderContents: [0x12, 120],
+    DeleteSubFolders: [0x13, 120],
+    UserName: [0x14, 121],
+    Password: [0x15, 121],
+    Move: [0x16, 140],
+    DstFldId: [0x17, 140],
+    ConversationId: [0x18, 140],
+    MoveAlways: [0x19, 140],
+  },
+} as const satisfies CodePage
