@@ -31,8 +31,14 @@ export const deadlineExceeded = () => retryable('DEADLINE_EXCEEDED', 'the deadli
 /** The caller gave up. */
 export const cancelled = () => retryable('CANCELLED', 'the call was cancelled')
 
-/** Whether an error says what it is in our words: ports throw errors of their own that have `code` and `retryable`. */
-export const isCoded = (error: unknown): error is Error & { code: string; retryable: boolean } =>
+/** Errors that ports throw say what they are in our words, without being of our class. */
+export type CodedError = Error & {
+  readonly code: string
+  readonly retryable: boolean
+  readonly retryAfterSeconds?: number | undefined
+}
+
+export const isCoded = (error: unknown): error is CodedError =>
   error instanceof Error &&
-  typeof (error as { code?: unknown }).code === 'string' &&
-  typeof (error as { retryable?: unknown }).retryable === 'boolean'
+  typeof (error as Partial<CodedError>).code === 'string' &&
+  typeof (error as Partial<CodedError>).retryable === 'boolean'

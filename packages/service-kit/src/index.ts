@@ -1,2 +1,26 @@
 export * from './call.ts'
+export * from './error-table.ts'
 export * from './errors.ts'
+export {
+  createLogger,
+  type LogFields,
+  type Logger,
+  type LoggerOptions,
+  type LogLevel,
+} from './logging/logger.ts'
+export { describeError, hashed } from './logging/redaction.ts'
+export { DEFAULT_TIMEOUT_MS, NOBODY } from './transport/attempt.ts'
+export { type Authenticate, bearerAuthentication, OPERATOR } from './transport/authentication.ts'
+export type { Context, Implementation, ServiceClient, ServiceDefinition } from './transport/definition.ts'
+export { MAX_MESSAGE_BYTES } from './transport/grpc-channel.ts'
+export { type ClientTls, createGrpcClient, type GrpcClientOptions } from './transport/grpc-client.ts'
+export {
+  createGrpcServer,
+  type GrpcServer,
+  type GrpcServerOptions,
+  type ServedService,
+  serve,
+} from './transport/grpc-server.ts'
+export type { Serving } from './transport/health.ts'
+export { createLocalClient, type LocalClientOptions } from './transport/local.ts'
+export type { ServerTls } from './transport/server-tls.ts'

@@ -1,0 +1,50 @@
+import { type DestinationStream, destination as fileDestination, pino } from 'pino'
+import { redact } from './redaction.ts'
+
+export type LogFields = Readonly<Record<string, unknown>>
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
+
+type Entry = {
+  (message: string): void
+  (fields: LogFields, message: string): void
+}
+
+/**
+ * Structured log, one line of JSON per entry. Messages are constant texts; what varies goes into fields, and only the
+ * fields that `redaction.ts` allows are written.
+ */
+export interface Logger {
+  readonly debug: Entry
+  readonly info: Entry
+  readonly warn: Entry
+  readonly error: Entry
+  /** A logger whose entries all carry these fields. */
+  child(fields: LogFields): Logger
+}
+
+export type LoggerOptions = {
+  readonly name: string
+  readonly level?: LogLevel
+  /** Where lines go; default: standard output. */
+  readonly destination?: { write(line: string): void }
+}
+
+const timestamp = () => `,"time":"${new Date().toISOString()}"`
+
+/** Makes the process's logger. Lines are written at once: a crash loses none. */
+export const createLogger = ({ name, level = 'info', destination }: LoggerOptions): Logger =>
+  pino(
+    {
+      name,
+      level,
+      timestamp,
+      base: { name },
+      formatters: { level: (label) => ({ level: label }), log: redact, bindings: bound },
+      serializers: { err: (value: unknown) => value },
+    },
+    (destination as DestinationStream | undefined) ?? fileDestination({ dest: 1, sync: true }),
+  ) as Logger
+
+/** The name of the process is ours; fields of children are judged like those of entries. */
+const bound = ({ name, ...fields }: Record<string, unknown>) =>
+  name === undefined ? redact(fields) : { name, ...redact(fields) }
