@@ -6,11 +6,8 @@ import { ERROR } from './metadata.ts'
 
 /** A failed call as gRPC tells it: a status for everybody, and code, reason and retryable in the trailer for us. */
 export const toServerError = (error: RelaisError, trailer: Metadata): ServerError => {
-  const detail = ErrorDetail.fromPartial({
-    code: error.code,
-    reason: error.message,
-    retryable: error.retryable,
-  })
+  const { code, message: reason, retryable, retryAfterSeconds = 0 } = error
+  const detail = { code, reason, retryable, retryAfterSeconds: Math.ceil(retryAfterSeconds) }
   trailer.set(ERROR, ErrorDetail.encode(detail).finish())
   return new ServerError(Status[statusOf(code, retryable)], `${code}: ${reason}`)
 }

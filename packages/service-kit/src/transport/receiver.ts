@@ -65,10 +65,7 @@ const toRelaisError = (error: unknown, receipt: Receipt): RelaisError => {
   return unforeseen(error, receipt)
 }
 
-const refused = (
-  error: Error & { code: string; retryable: boolean },
-  { method, context, logger }: Receipt,
-) => {
+const refused = (error: CodedError, { method, context, logger }: Receipt) => {
   logger?.debug({ method: method.path, correlation: context.correlation, code: error.code }, 'call refused')
   const { retryAfterSeconds } = error
   return new RelaisError(error.code, error.message.slice(0, MAX_REASON), error.retryable, {
