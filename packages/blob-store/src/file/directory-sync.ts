@@ -1,0 +1,40 @@
+import { close, fsync, open } from 'node:fs'
+
+const syncNow = (folder: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    open(folder, 'r', (openError, fd) => {
+      if (openError) return reject(openError)
+      fsync(fd, (error) => close(fd, () => (error ? reject(error) : resolve())))
+    })
+  })
+
+/** Makes names in folders durable. All who ask while a sync of the same folder runs share the next one. */
+export class DirectorySync {
+  readonly #running = new Map<string, Promise<void>>()
+  readonly #next = new Map<string, Promise<void>>()
+
+  /** Resolves when every name that was in the folder at the call is durable. */
+  sync(folder: string): Promise<void> {
+    const running = this.#running.get(folder)
+    if (!running) return this.#start(folder)
+    const waiting = this.#next.get(folder)
+    if (waiting) return waiting
+    const next = running.then(ignore, ignore).then(() => {
+      this.#next.delete(folder)
+      return this.#start(folder)
+    })
+    this.#next.set(folder, next)
+    return next
+  }
+
+  #start(folder: string): Promise<void> {
+    const sync = syncNow(folder).finally(() => {
+      if (this.#running.get(folder) === sync) this.#running.delete(folder)
+    })
+    this.#running.set(folder, sync)
+    return sync
+  }
+}
+
+// A failed sync is the failure of those who waited for it, not of those after it.
+const ignore = () => {}
