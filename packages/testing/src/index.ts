@@ -1,0 +1,6 @@
+export { forBothTransports, type Transport } from './both-transports.ts'
+export type { TestScope } from './clean-up.ts'
+export { type Decider, specify } from './decider.ts'
+export { createFakeClock, type FakeClock } from './fake-clock.ts'
+export { temporaryFolder } from './temporary-folder.ts'
+export { type WaitOptions, waitUntil } from './wait-until.ts'
