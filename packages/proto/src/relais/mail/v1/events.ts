@@ -54,6 +54,7 @@ export interface MessageStored {
     | undefined;
   /** sent, draft, import, append, outbox. */
   reason: string;
+  envelopeSender: string;
 }
 
 export interface MessagesMarkedSeen {
@@ -505,7 +506,7 @@ export const MessageDelivered: MessageFns<MessageDelivered> = {
 };
 
 function createBaseMessageStored(): MessageStored {
-  return { mailbox: "", content: undefined, state: undefined, reason: "" };
+  return { mailbox: "", content: undefined, state: undefined, reason: "", envelopeSender: "" };
 }
 
 export const MessageStored: MessageFns<MessageStored> = {
@@ -521,6 +522,9 @@ export const MessageStored: MessageFns<MessageStored> = {
     }
     if (message.reason !== "") {
       writer.uint32(34).string(message.reason);
+    }
+    if (message.envelopeSender !== "") {
+      writer.uint32(42).string(message.envelopeSender);
     }
     return writer;
   },
@@ -570,6 +574,14 @@ export const MessageStored: MessageFns<MessageStored> = {
             message.reason = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.envelopeSender = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -595,6 +607,7 @@ export const MessageStored: MessageFns<MessageStored> = {
       ? MessageState.fromPartial(object.state)
       : undefined;
     message.reason = object.reason ?? "";
+    message.envelopeSender = object.envelopeSender ?? "";
     return message;
   },
 };

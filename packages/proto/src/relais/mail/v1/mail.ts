@@ -97,8 +97,15 @@ export interface ImportHeader {
     | undefined;
   /** Milliseconds since 1970; 0: from the Received or Date field. */
   receivedAt: number;
+  /** Role or id of the mailbox, instead of a path (a draft, IMAP APPEND). */
+  mailbox: string;
+  /** The same id again is the same message; empty: a new one. A message with an id gets a commit of its own: slower. */
+  commandId: string;
+  /** SMTP MAIL FROM, as an export or an mbox file has it; empty: not known. */
+  envelopeSender: string;
 }
 
+/** Refused messages are counted and named; the others are there. */
 export interface ImportResponse {
   imported: number;
   refused: number;
@@ -501,7 +508,7 @@ export interface SyncCollectionRequest {
   list:
     | KnownList
     | undefined;
-  /** Hash of the presented key. */
+  /** hashKey(mailbox, presented key) of packages/sync-state. */
   syncKey: string;
   /** "Nothing visible up to here" remembered for the presented key; absent: nothing remembered. */
   hint?: number | undefined;
@@ -1485,7 +1492,16 @@ export const ImportRequest: MessageFns<ImportRequest> = {
 };
 
 function createBaseImportHeader(): ImportHeader {
-  return { tenant: "", account: "", path: [], state: undefined, receivedAt: 0 };
+  return {
+    tenant: "",
+    account: "",
+    path: [],
+    state: undefined,
+    receivedAt: 0,
+    mailbox: "",
+    commandId: "",
+    envelopeSender: "",
+  };
 }
 
 export const ImportHeader: MessageFns<ImportHeader> = {
@@ -1504,6 +1520,15 @@ export const ImportHeader: MessageFns<ImportHeader> = {
     }
     if (message.receivedAt !== 0) {
       writer.uint32(40).int64(message.receivedAt);
+    }
+    if (message.mailbox !== "") {
+      writer.uint32(50).string(message.mailbox);
+    }
+    if (message.commandId !== "") {
+      writer.uint32(58).string(message.commandId);
+    }
+    if (message.envelopeSender !== "") {
+      writer.uint32(66).string(message.envelopeSender);
     }
     return writer;
   },
@@ -1561,6 +1586,30 @@ export const ImportHeader: MessageFns<ImportHeader> = {
             message.receivedAt = longToNumber(reader.int64());
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.mailbox = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.commandId = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.envelopeSender = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1585,6 +1634,9 @@ export const ImportHeader: MessageFns<ImportHeader> = {
       ? MessageState.fromPartial(object.state)
       : undefined;
     message.receivedAt = object.receivedAt ?? 0;
+    message.mailbox = object.mailbox ?? "";
+    message.commandId = object.commandId ?? "";
+    message.envelopeSender = object.envelopeSender ?? "";
     return message;
   },
 };
