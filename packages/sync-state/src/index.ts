@@ -1,3 +1,8 @@
+export * from './cursor.ts'
+export * from './device-row.ts'
+export * from './key.ts'
+export * from './known-list.ts'
 export * from './placement.ts'
 export * from './placements.ts'
 export { placementSchema } from './schema.ts'
+export * from './wire.ts'

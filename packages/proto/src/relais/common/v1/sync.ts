@@ -23,29 +23,29 @@ export interface WindowEdge {
   placement: number;
 }
 
-/** What a sync key says that the device holds. */
+/** What a sync key says that the device holds. packages/sync-state/src/key.ts packs it into 48 bytes; bounds are said there. */
 export interface SyncCursor {
+  /** Below 2^24. */
   epoch: number;
+  /** Below 2^30. */
   generation: number;
   /** P: changes and removals. */
   changes:
     | FeedPosition
     | undefined;
-  /** A: additions. */
-  additions:
-    | FeedPosition
-    | undefined;
+  /** A: additions; the highest placement id that they have reached (ids order by creation). */
+  added: number;
   /** L: lower edge of what has been told, and of the filter. */
   edge:
     | WindowEdge
     | undefined;
   /** B: every touch up to here has certainly been told. */
   told: number;
-  /** EAS FilterType, 0 to 7. */
+  /** EAS FilterType, 0 to 8. */
   filter: number;
   /** Access level on the collection (2 owner). */
   level: number;
-  /** Version of the merged view; 0 if not merged. */
+  /** Version of the merged view, modulo 256; 0 if not merged. */
   view: number;
   /** Hash that names the KnownList; 0: none. */
   list: number;
@@ -53,13 +53,13 @@ export interface SyncCursor {
 
 /** What a device knows beyond its cursors. */
 export interface KnownList {
-  /** Positions of the device's own creations and changes that the cursors don't cover. */
-  known: number[];
+  /** Placements that the device made or moved here and that the cursors don't cover. */
+  created: number[];
+  /** Changes and ends that it knows beyond the changes cursor: its own, and those told ahead. */
+  touches: KnownTouch[];
   /** Corrections still to be told. */
   corrections: Correction[];
-  /** Changes told ahead of the cursor. */
-  ahead: Touch[];
-  /** Positions of own move targets that ended before the additions cursor reached them. */
+  /** Own move targets that ended before the additions cursor reached them. */
   gone: number[];
 }
 
@@ -69,7 +69,7 @@ export interface Correction {
   add: boolean;
 }
 
-export interface Touch {
+export interface KnownTouch {
   position: number;
   placement: number;
 }
@@ -213,7 +213,7 @@ function createBaseSyncCursor(): SyncCursor {
     epoch: 0,
     generation: 0,
     changes: undefined,
-    additions: undefined,
+    added: 0,
     edge: undefined,
     told: 0,
     filter: 0,
@@ -234,8 +234,8 @@ export const SyncCursor: MessageFns<SyncCursor> = {
     if (message.changes !== undefined) {
       FeedPosition.encode(message.changes, writer.uint32(26).fork()).join();
     }
-    if (message.additions !== undefined) {
-      FeedPosition.encode(message.additions, writer.uint32(34).fork()).join();
+    if (message.added !== 0) {
+      writer.uint32(32).uint64(message.added);
     }
     if (message.edge !== undefined) {
       WindowEdge.encode(message.edge, writer.uint32(42).fork()).join();
@@ -296,11 +296,11 @@ export const SyncCursor: MessageFns<SyncCursor> = {
             continue;
           }
           case 4: {
-            if (tag !== 34) {
+            if (tag !== 32) {
               break;
             }
 
-            message.additions = FeedPosition.decode(reader, reader.uint32());
+            message.added = longToNumber(reader.uint64());
             continue;
           }
           case 5: {
@@ -373,9 +373,7 @@ export const SyncCursor: MessageFns<SyncCursor> = {
     message.changes = (object.changes !== undefined && object.changes !== null)
       ? FeedPosition.fromPartial(object.changes)
       : undefined;
-    message.additions = (object.additions !== undefined && object.additions !== null)
-      ? FeedPosition.fromPartial(object.additions)
-      : undefined;
+    message.added = object.added ?? 0;
     message.edge = (object.edge !== undefined && object.edge !== null)
       ? WindowEdge.fromPartial(object.edge)
       : undefined;
@@ -389,23 +387,23 @@ export const SyncCursor: MessageFns<SyncCursor> = {
 };
 
 function createBaseKnownList(): KnownList {
-  return { known: [], corrections: [], ahead: [], gone: [] };
+  return { created: [], touches: [], corrections: [], gone: [] };
 }
 
 export const KnownList: MessageFns<KnownList> = {
   encode(message: KnownList, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.known.length !== 0) {
+    if (message.created.length !== 0) {
       writer.uint32(10).fork();
-      for (const v of message.known) {
+      for (const v of message.created) {
         writer.uint64(v);
       }
       writer.join();
     }
-    for (const v of message.corrections) {
-      Correction.encode(v!, writer.uint32(18).fork()).join();
+    for (const v of message.touches) {
+      KnownTouch.encode(v!, writer.uint32(18).fork()).join();
     }
-    for (const v of message.ahead) {
-      Touch.encode(v!, writer.uint32(26).fork()).join();
+    for (const v of message.corrections) {
+      Correction.encode(v!, writer.uint32(26).fork()).join();
     }
     if (message.gone.length !== 0) {
       writer.uint32(34).fork();
@@ -432,7 +430,7 @@ export const KnownList: MessageFns<KnownList> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag === 8) {
-              message.known.push(longToNumber(reader.uint64()));
+              message.created.push(longToNumber(reader.uint64()));
 
               continue;
             }
@@ -440,7 +438,7 @@ export const KnownList: MessageFns<KnownList> = {
             if (tag === 10) {
               const end2 = reader.uint32() + reader.pos;
               while (reader.pos < end2) {
-                message.known.push(longToNumber(reader.uint64()));
+                message.created.push(longToNumber(reader.uint64()));
               }
 
               continue;
@@ -453,7 +451,7 @@ export const KnownList: MessageFns<KnownList> = {
               break;
             }
 
-            message.corrections.push(Correction.decode(reader, reader.uint32()));
+            message.touches.push(KnownTouch.decode(reader, reader.uint32()));
             continue;
           }
           case 3: {
@@ -461,7 +459,7 @@ export const KnownList: MessageFns<KnownList> = {
               break;
             }
 
-            message.ahead.push(Touch.decode(reader, reader.uint32()));
+            message.corrections.push(Correction.decode(reader, reader.uint32()));
             continue;
           }
           case 4: {
@@ -499,9 +497,9 @@ export const KnownList: MessageFns<KnownList> = {
   },
   fromPartial(object: DeepPartial<KnownList>): KnownList {
     const message = createBaseKnownList();
-    message.known = object.known?.map((e) => e) || [];
+    message.created = object.created?.map((e) => e) || [];
+    message.touches = object.touches?.map((e) => KnownTouch.fromPartial(e)) || [];
     message.corrections = object.corrections?.map((e) => Correction.fromPartial(e)) || [];
-    message.ahead = object.ahead?.map((e) => Touch.fromPartial(e)) || [];
     message.gone = object.gone?.map((e) => e) || [];
     return message;
   },
@@ -574,12 +572,12 @@ export const Correction: MessageFns<Correction> = {
   },
 };
 
-function createBaseTouch(): Touch {
+function createBaseKnownTouch(): KnownTouch {
   return { position: 0, placement: 0 };
 }
 
-export const Touch: MessageFns<Touch> = {
-  encode(message: Touch, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const KnownTouch: MessageFns<KnownTouch> = {
+  encode(message: KnownTouch, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.position !== 0) {
       writer.uint32(8).uint64(message.position);
     }
@@ -589,7 +587,7 @@ export const Touch: MessageFns<Touch> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Touch {
+  decode(input: BinaryReader | Uint8Array, length?: number): KnownTouch {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -598,7 +596,7 @@ export const Touch: MessageFns<Touch> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTouch();
+      const message = createBaseKnownTouch();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -630,11 +628,11 @@ export const Touch: MessageFns<Touch> = {
     }
   },
 
-  create(base?: DeepPartial<Touch>): Touch {
-    return Touch.fromPartial(base ?? {});
+  create(base?: DeepPartial<KnownTouch>): KnownTouch {
+    return KnownTouch.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<Touch>): Touch {
-    const message = createBaseTouch();
+  fromPartial(object: DeepPartial<KnownTouch>): KnownTouch {
+    const message = createBaseKnownTouch();
     message.position = object.position ?? 0;
     message.placement = object.placement ?? 0;
     return message;
