@@ -1,7 +1,14 @@
 import type { Actor, Event, Stream } from '@relais/proto/common/v1/log.ts'
+import { RelaisError } from '@relais/service-kit/errors.ts'
 
-/** Longest commit a log takes, in bytes of its encoded form. Longer content belongs in a blob. */
+/** Longest commit a log takes, in bytes of its encoded form (relais.common.v1.Commit). Longer content belongs in a blob. */
 export const MAX_COMMIT_BYTES = 1024 * 1024
+
+/** A commit has at most this many events, so that an event's ordinal in its commit fits 13 bits. */
+export const MAX_COMMIT_EVENTS = 8192
+
+/** Tenant, account, service and command id have 1 to this many characters, none of them a control character. */
+export const MAX_NAME_LENGTH = 255
 
 /** For this long the same command id is one commit: docs/explanation/event-log.md. */
 export const COMMAND_RETENTION_MS = 14 * 24 * 3600 * 1000
@@ -77,53 +84,78 @@ export type Notice = {
 export type Subscription = { close(): void }
 
 /**
- * The event log. One append is one record, durable when the promise resolves.
- * Errors: {@link ConflictError}, {@link CommitTooLargeError}, {@link LogUnavailableError}.
+ * The event log: commits in order of position, of all tenants of one placement unit. A position is given once and never again,
+ * also after a purge; positions of one tenant have gaps. What a reader sees is durable.
+ * Errors of every method: {@link LogUnavailableError}.
  */
 export interface EventLog {
+  /**
+   * Appends one commit, whole or not at all, durable when the promise resolves. The command id is looked up first: a known one
+   * is answered with its first position whatever `expected` says. After a {@link LogUnavailableError} the commit may or may not
+   * be there: append it again with the same command id.
+   * Errors: {@link ConflictError}, {@link CommitTooLargeError}, {@link CommitInvalidError}.
+   */
   append(commit: NewCommit): Promise<Appended>
-  /** Commits after a position, in order, in batches of at most `batch` (default 256); ends at the head of its start. */
+  /**
+   * Commits after a position, in order, in batches of at most `batch` (default 256) and a few MiB; ends at the head of its start.
+   * Rejects with the signal's reason when aborted, so that what was cut off isn't taken for the whole.
+   */
   read(
     filter: CommitFilter,
     after: number,
     options?: { batch?: number; signal?: AbortSignal },
   ): AsyncIterable<readonly StoredCommit[]>
-  /** History after a position, then live commits, without a gap or repeat; ends only by `signal`. */
+  /**
+   * History after a position, then live commits, without a gap or repeat. Reads on only when the consumer asks, so a slow one
+   * holds one batch. Ends quietly by `signal`, and with {@link LogUnavailableError} when the log is closed.
+   */
   follow(
     filter: CommitFilter,
     after: number,
     options: { batch?: number; signal: AbortSignal },
   ): AsyncIterable<FollowBatch>
-  /** Position of the last commit that matches; 0 if there is none. */
+  /** Position of the last commit that matches; 0 if there is none. Goes back only by a purge. */
   head(filter: CommitFilter): Promise<number>
-  /** Calls the listener for every commit that matches and is appended after this returns. The listener must not throw. */
+  /**
+   * Calls the listener for every commit that matches and is appended after this returns, in order of position, once each; not for
+   * repeated appends. So who subscribes first and compares heads second misses nothing. The listener must not throw.
+   */
   notices(filter: CommitFilter, listener: (notice: Notice) => void): Subscription
-  /** Erases all commits of an account (every service's stream). Readers see a gap. Returns the number of commits erased. */
+  /**
+   * Erases all commits of an account (every service's stream) and its command ids; the bytes are gone when the promise resolves.
+   * Readers see a gap. Commits appended meanwhile stay. Cut off by a crash it is safe to call again. Returns the number of commits erased.
+   */
   purge(tenant: string, account: string): Promise<number>
+  /** Lets appends under way finish; afterwards everything is refused with {@link LogUnavailableError}. */
   close(): Promise<void>
 }
 
-/** Another commit came first: catch up and decide again. */
-export class ConflictError extends Error {
-  readonly code = 'CONFLICT'
-  readonly retryable = true
+/** Another commit came first: catch up and decide again. `head` is the position of the stream's last commit. */
+export class ConflictError extends RelaisError {
   readonly head: number
   constructor(head: number) {
-    super(`the stream's head is ${head}`)
+    super('CONFLICT', `the stream's head is ${head}`, true)
     this.head = head
   }
 }
 
-export class CommitTooLargeError extends Error {
-  readonly code = 'COMMIT_TOO_LARGE'
-  readonly retryable = false
-  constructor(bytes: number) {
-    super(`a commit of ${bytes} bytes is over the limit of ${MAX_COMMIT_BYTES}`)
+/** Over {@link MAX_COMMIT_BYTES} or {@link MAX_COMMIT_EVENTS}; nothing was written. */
+export class CommitTooLargeError extends RelaisError {
+  constructor(reason: string) {
+    super('COMMIT_TOO_LARGE', reason, false)
+  }
+}
+
+/** A field is outside its bounds: {@link MAX_NAME_LENGTH}, positions and times are whole numbers from 0. Nothing was written. */
+export class CommitInvalidError extends RelaisError {
+  constructor(reason: string) {
+    super('COMMIT_INVALID', reason, false)
   }
 }
 
 /** The log can't take or give anything now (disk full, closed, server gone). */
-export class LogUnavailableError extends Error {
-  readonly code = 'LOG_UNAVAILABLE'
-  readonly retryable = true
+export class LogUnavailableError extends RelaisError {
+  constructor(reason: string, options?: ErrorOptions) {
+    super('LOG_UNAVAILABLE', reason, true, options)
+  }
 }
