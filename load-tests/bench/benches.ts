@@ -1,0 +1,26 @@
+import type { Figure } from './figure.ts'
+import { benchDelivery } from './product/delivery.ts'
+import { benchFolderSync } from './product/folders.ts'
+import { benchPush } from './product/push.ts'
+import { benchRestart } from './product/restart.ts'
+import { benchStart } from './product/start.ts'
+import { benchFirstSync, benchQuietSync } from './product/sync.ts'
+
+export type Bench = {
+  readonly name: string
+  /** True: measures the running product of any revision; false: a part of this one. */
+  readonly product: boolean
+  /** `root` is the checkout to measure. */
+  run(root: string): Promise<Figure[]>
+}
+
+export const BENCHES: readonly Bench[] = [
+  { name: 'start', product: true, run: benchStart },
+  { name: 'push', product: true, run: (root) => benchPush(root, 1000) },
+  { name: 'push-15000', product: true, run: (root) => benchPush(root, 15_000) },
+  { name: 'restart', product: true, run: (root) => benchRestart(root, 5000) },
+  { name: 'quiet-sync', product: true, run: benchQuietSync },
+  { name: 'first-sync', product: true, run: benchFirstSync },
+  { name: 'folder-sync', product: true, run: benchFolderSync },
+  { name: 'delivery', product: true, run: benchDelivery },
+]

@@ -1,0 +1,110 @@
+import { LmtpSender } from '../../phone/lmtp-sender.ts'
+import { message } from '../../phone/messages.ts'
+import { Phone } from '../../phone/phone.ts'
+import { type Figure, percentile } from '../figure.ts'
+import { type Installation, loadAccounts, startInstallation } from '../installation.ts'
+
+type Held = { readonly phone: Phone; readonly address: string; answered: Promise<number> }
+
+/** Last byte of the mail over LMTP → Ping answered; held requests and bytes each; restart with phones that all come back. */
+export const benchPush = async (
+  root: string,
+  held: number,
+  flags: readonly string[] = [],
+): Promise<Figure[]> => {
+  const installation = await startInstallation({ root, accounts: loadAccounts(held), flags })
+  try {
+    const before = installation.memory().now
+    const phones = await holdPhones(installation, held)
+    const each = ((installation.memory().now - before) * 1024) / held
+    const latencies =
+      held <= 1000 ? await oneByOne(installation, phones) : await atRate(installation, phones, 50)
+    for (const { phone } of phones) phone.close()
+    return figures(held, latencies, each)
+  } finally {
+    await installation.kill()
+  }
+}
+
+const figures = (held: number, latencies: readonly number[], each: number): Figure[] => {
+  const name = `LMTP last byte → Ping answered, ${held} held`
+  return held <= 1000
+    ? [
+        { name: `${name}, p50`, value: percentile(latencies, 50), unit: 'ms', atMost: 10 },
+        { name: `${name}, p99`, value: percentile(latencies, 99), unit: 'ms', atMost: 50 },
+      ]
+    : [
+        {
+          name: `${name} and 50 deliveries/s, p99`,
+          value: percentile(latencies, 99),
+          unit: 'ms',
+          atMost: 150,
+        },
+        { name: `${held} held requests, each`, value: each, unit: 'KiB', atMost: 20 },
+      ]
+}
+
+/** Sets phones up and leaves each in a Ping on its inbox. */
+export const holdPhones = async (installation: Installation, count: number): Promise<Held[]> => {
+  const held: Held[] = []
+  await inParallel(count, 32, async (n) => {
+    const { address, password } = loadAccounts(n + 1)[n]!
+    const phone = new Phone({ address: installation.eas, user: address, password, device: `LOAD${n}` })
+    await phone.folderSync()
+    await phone.prime('inbox')
+    await phone.sync('inbox', { window: 100 })
+    held[n] = { phone, address, answered: answered(phone) }
+  })
+  return held
+}
+
+const answered = (phone: Phone): Promise<number> => phone.ping(['inbox'], 3540).then(() => performance.now())
+
+const oneByOne = async (installation: Installation, phones: Held[]): Promise<number[]> => {
+  const sender = await LmtpSender.connect(installation.lmtp.host, installation.lmtp.port)
+  const latencies: number[] = []
+  for (let n = 0; n < 300; n++) latencies.push(await wake(sender, phones[(n * 7) % phones.length]!, n))
+  sender.close()
+  return latencies.slice(20)
+}
+
+const wake = async (sender: LmtpSender, held: Held, n: number): Promise<number> => {
+  let sentAt = 0
+  await sender.deliver(held.address, message(n), (at) => {
+    sentAt = at
+  })
+  const latency = (await held.answered) - sentAt
+  await held.phone.sync('inbox', { window: 100 })
+  held.answered = answered(held.phone)
+  return latency
+}
+
+const atRate = async (installation: Installation, phones: Held[], perSecond: number): Promise<number[]> => {
+  const senders = await Promise.all(
+    Array.from({ length: 16 }, () => LmtpSender.connect(installation.lmtp.host, installation.lmtp.port)),
+  )
+  const latencies: number[] = []
+  const lanes = senders.map(async (sender, lane) => {
+    const startedAt = performance.now()
+    for (let n = 0; n < 60; n++) {
+      const due = startedAt + ((n * senders.length + lane) * 1000) / perSecond
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())))
+      latencies.push(await wake(sender, phones[(n * senders.length + lane) % phones.length]!, n))
+    }
+    sender.close()
+  })
+  await Promise.all(lanes)
+  return latencies.slice(50)
+}
+
+export const inParallel = async (
+  count: number,
+  lanes: number,
+  work: (n: number) => Promise<void>,
+): Promise<void> => {
+  let next = 0
+  const lane = async () => {
+    for (let n = next++; n < count; n = next++) await work(n)
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+}
