@@ -1,3 +1,4 @@
+export { type ImportTarget, importRequests } from './import-requests.ts'
 export { type MailFile, type Marks, NO_MARKS, type OutgoingMailFile } from './mail-file.ts'
 export type { MailWriter } from './maildir.ts'
 export { readMailFiles } from './read-mail-files.ts'

@@ -1,14 +1,14 @@
 import { readdir } from 'node:fs/promises'
 import {
   createMailWriter,
+  importRequests,
   MAIL_FORMATS,
   type MailFile,
   type MailFormat,
   NO_MARKS,
   readMailFiles,
 } from '@relais/mail-files'
-import type { ExportHeader, ExportResponse, ImportRequest } from '@relais/proto/mail/v1/mail.ts'
-import { Flag, MessageState } from '@relais/proto/mail/v1/message.ts'
+import type { ExportHeader, ExportResponse } from '@relais/proto/mail/v1/mail.ts'
 import { type Command, Option } from 'commander'
 import { accountOf, asOperatorFor } from '../accounts.ts'
 import type { Output } from '../output.ts'
@@ -39,8 +39,9 @@ const importMail = async (
   { into = '' }: { into?: string },
 ) => {
   const account = await accountOf(connection, address)
+  const owner = { tenant: account.tenant, account: account.account }
   const below = into.split('/').filter((name) => name !== '')
-  const requests = importRequests(account, below, counted(readMailFiles(path), output))
+  const requests = importRequests({ ...owner, below }, counted(readMailFiles(path), output))
   const answer = await connection.mail.import(requests, { ...asOperatorFor(account), ...LONG })
   for (const { index, reason } of answer.refusals) process.stderr.write(`\nmessage ${index + 1}: ${reason}\n`)
   output.done(`${answer.imported} messages imported, ${answer.refused} refused`, {
@@ -55,26 +56,6 @@ async function* counted(messages: AsyncIterable<MailFile>, output: Output): Asyn
   for await (const message of messages) {
     yield message
     if (++count % PROGRESS_EVERY === 0) output.progress(`${count} messages, at ${message.source}`)
-  }
-}
-
-type Owner = { readonly tenant: string; readonly account: string }
-
-async function* importRequests(
-  { tenant, account }: Owner,
-  below: readonly string[],
-  messages: AsyncIterable<MailFile>,
-): AsyncGenerator<ImportRequest> {
-  for await (const { path, marks, receivedAt, chunks } of messages) {
-    const state = MessageState.fromPartial({
-      seen: marks.seen,
-      draft: marks.draft,
-      flag: marks.flagged ? Flag.fromPartial({ status: 'active', type: 'Flag for follow up' }) : undefined,
-      lastVerb: marks.answered ? 1 : 0,
-    })
-    const header = { tenant, account, path: [...below, ...path], state, receivedAt: receivedAt ?? 0 }
-    yield { part: { $case: 'header', value: header } }
-    for await (const chunk of chunks) yield { part: { $case: 'chunk', value: chunk } }
   }
 }
 

@@ -1,6 +1,6 @@
-import { type MailFile, readMailFiles } from '@relais/mail-files'
+import { importRequests, type MailFile, readMailFiles } from '@relais/mail-files'
 import type { DirectoryClient } from '@relais/proto/directory/v1/directory.ts'
-import type { ImportRequest, MailClient } from '@relais/proto/mail/v1/mail.ts'
+import type { MailClient } from '@relais/proto/mail/v1/mail.ts'
 import type { CallExtras } from '@relais/service-kit'
 import { StartError } from '../start-error.ts'
 import type { Seed } from './seed.ts'
@@ -87,41 +87,4 @@ export const importMessages = async (owner: Owner, messages: AsyncIterable<MailF
   if (refusal !== undefined)
     throw new StartError(`message ${refusal.index + 1} was refused: ${refusal.reason}`)
   return answer.imported
-}
-
-/** What mail's Import call takes: for each message a header, then its chunks. */
-async function* importRequests(
-  { tenant, account }: Owner,
-  messages: AsyncIterable<MailFile>,
-): AsyncGenerator<ImportRequest> {
-  for await (const { path, marks, receivedAt, chunks } of messages) {
-    const state = {
-      seen: marks.seen,
-      draft: marks.draft,
-      flag: marks.flagged ? FLAGGED : undefined,
-      categories: [],
-      lastVerb: marks.answered ? 1 : 0,
-      lastVerbAt: 0,
-      keywords: [],
-    }
-    const header = { tenant, account, path: [...path], state, receivedAt: receivedAt ?? 0 }
-    yield { part: { $case: 'header', value: header } }
-    for await (const chunk of chunks) yield { part: { $case: 'chunk', value: chunk } }
-  }
-}
-
-const FLAGGED = {
-  status: 'active',
-  type: 'Flag for follow up',
-  startDate: 0,
-  utcStartDate: 0,
-  dueDate: 0,
-  utcDueDate: 0,
-  completedAt: 0,
-  dateCompleted: 0,
-  reminderSet: false,
-  reminderTime: 0,
-  subject: '',
-  ordinalDate: 0,
-  subOrdinalDate: '',
 }
