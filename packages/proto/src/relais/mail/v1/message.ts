@@ -39,7 +39,10 @@ export interface Envelope {
 
 /** One MIME entity (RFC 2045) by byte offsets into the blob. */
 export interface Part {
-  /** IMAP part number, e.g. "1.2"; empty for the message itself. */
+  /**
+   * IMAP part number, e.g. "1.2" (RFC 3501 6.4.5). A message that is no multipart is its part "1";
+   * a multipart at the top has an empty id, one at the top of the embedded message N has "N.TEXT".
+   */
   id: string;
   /** Lower case, e.g. "text/plain". */
   type: string;
@@ -61,6 +64,8 @@ export interface Part {
   parameters: { [key: string]: string };
   /** Lines of the body, for IMAP. */
   lines: number;
+  /** For message/rfc822: decoded subject of the embedded message, from which its attachment gets a name. */
+  subject: string;
 }
 
 export interface Part_ParametersEntry {
@@ -416,6 +421,7 @@ function createBasePart(): Part {
     parts: [],
     parameters: {},
     lines: 0,
+    subject: "",
   };
 }
 
@@ -465,6 +471,9 @@ export const Part: MessageFns<Part> = {
     });
     if (message.lines !== 0) {
       writer.uint32(120).uint32(message.lines);
+    }
+    if (message.subject !== "") {
+      writer.uint32(130).string(message.subject);
     }
     return writer;
   },
@@ -605,6 +614,14 @@ export const Part: MessageFns<Part> = {
             message.lines = reader.uint32();
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.subject = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -645,6 +662,7 @@ export const Part: MessageFns<Part> = {
       {},
     );
     message.lines = object.lines ?? 0;
+    message.subject = object.subject ?? "";
     return message;
   },
 };
