@@ -113,11 +113,14 @@ export interface PasswordSet {
 export interface AppPasswordCreated {
   id: string;
   name: string;
+  /** Salted SHA-256: what it hides is random. */
   hash: string;
   /** eas, submission, imap, ...; empty: all. */
   scopes: string[];
   /** Milliseconds since 1970; 0: never. */
   expiresAt: number;
+  /** Milliseconds since 1970. */
+  createdAt: number;
 }
 
 export interface AppPasswordRevoked {
@@ -1428,7 +1431,7 @@ export const PasswordSet: MessageFns<PasswordSet> = {
 };
 
 function createBaseAppPasswordCreated(): AppPasswordCreated {
-  return { id: "", name: "", hash: "", scopes: [], expiresAt: 0 };
+  return { id: "", name: "", hash: "", scopes: [], expiresAt: 0, createdAt: 0 };
 }
 
 export const AppPasswordCreated: MessageFns<AppPasswordCreated> = {
@@ -1447,6 +1450,9 @@ export const AppPasswordCreated: MessageFns<AppPasswordCreated> = {
     }
     if (message.expiresAt !== 0) {
       writer.uint32(40).int64(message.expiresAt);
+    }
+    if (message.createdAt !== 0) {
+      writer.uint32(48).int64(message.createdAt);
     }
     return writer;
   },
@@ -1504,6 +1510,14 @@ export const AppPasswordCreated: MessageFns<AppPasswordCreated> = {
             message.expiresAt = longToNumber(reader.int64());
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.createdAt = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1526,6 +1540,7 @@ export const AppPasswordCreated: MessageFns<AppPasswordCreated> = {
     message.hash = object.hash ?? "";
     message.scopes = object.scopes?.map((e) => e) || [];
     message.expiresAt = object.expiresAt ?? 0;
+    message.createdAt = object.createdAt ?? 0;
     return message;
   },
 };
