@@ -1,0 +1,77 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { SqlValue } from '../port.ts'
+import { storeFault } from './faults.ts'
+
+/** Texts are few where they aren't built from values; this bounds what a mistake costs. */
+const MAX_STATEMENTS = 1000
+
+const BUSY_TIMEOUT_MS = 2000
+
+export type ConnectionOptions = { readonly readOnly?: boolean; readonly cacheKiB?: number }
+
+/** One SQLite connection with its prepared statements. Calls block the thread for microseconds. */
+export class Connection {
+  readonly #database: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+
+  constructor(path: string, { readOnly = false, cacheKiB = 8192 }: ConnectionOptions = {}) {
+    try {
+      this.#database = new DatabaseSync(path, { readOnly, timeout: BUSY_TIMEOUT_MS })
+      this.#database.exec(`PRAGMA cache_size=-${cacheKiB}`)
+    } catch (error) {
+      throw storeFault(error)
+    }
+  }
+
+  get<Row>(sql: string, params: readonly SqlValue[] = []): Row | undefined {
+    try {
+      return this.#statement(sql).get(...params) as Row | undefined
+    } catch (error) {
+      throw storeFault(error)
+    }
+  }
+
+  all<Row>(sql: string, params: readonly SqlValue[] = []): Row[] {
+    try {
+      return this.#statement(sql).all(...params) as Row[]
+    } catch (error) {
+      throw storeFault(error)
+    }
+  }
+
+  run(sql: string, params: readonly SqlValue[] = []): number {
+    try {
+      return this.#statement(sql).run(...params).changes as number
+    } catch (error) {
+      throw storeFault(error)
+    }
+  }
+
+  /** Statements without parameters that are run once. */
+  exec(sql: string): void {
+    try {
+      this.#database.exec(sql)
+    } catch (error) {
+      throw storeFault(error)
+    }
+  }
+
+  get isInTransaction(): boolean {
+    return this.#database.isTransaction
+  }
+
+  close(): void {
+    this.#statements.clear()
+    this.#database.close()
+  }
+
+  #statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql)
+    if (known) return known
+    if (this.#statements.size >= MAX_STATEMENTS)
+      this.#statements.delete(this.#statements.keys().next().value!)
+    const statement = this.#database.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+}

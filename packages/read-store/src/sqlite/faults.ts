@@ -1,0 +1,41 @@
+import { RelaisError, retryable, terminal } from '@relais/service-kit/errors.ts'
+
+// https://sqlite.org/rescode.html, primary codes
+const BUSY = 5
+const LOCKED = 6
+const NO_MEMORY = 7
+const READ_ONLY = 8
+const IO = 10
+const DAMAGED = 11
+const FULL = 13
+const CANT_OPEN = 14
+const NOT_A_DATABASE = 26
+
+const UNAVAILABLE = new Set([BUSY, LOCKED, NO_MEMORY, READ_ONLY, IO, CANT_OPEN])
+
+const primaryCode = (error: unknown): number => {
+  const code = (error as { errcode?: unknown })?.errcode
+  return typeof code === 'number' ? code & 0xff : 0
+}
+
+/**
+ * What the machine did to the database, as STORE_FULL, STORE_UNAVAILABLE (both retryable) or STORE_DAMAGED.
+ * What the SQL itself did wrong stays as it is.
+ */
+export const storeFault = (error: unknown): unknown => {
+  if (error instanceof RelaisError) return error
+  const code = primaryCode(error)
+  const cause = { cause: error }
+  if (code === FULL) return retryable('STORE_FULL', 'no room left for rows', cause)
+  if (UNAVAILABLE.has(code)) return retryable('STORE_UNAVAILABLE', `SQLite error ${code}`, cause)
+  if (code === DAMAGED || code === NOT_A_DATABASE) {
+    return terminal('STORE_DAMAGED', `SQLite error ${code}`, cause)
+  }
+  return error
+}
+
+/** True for what may pass by itself: a full disk, a lock. */
+export const isPassing = (error: unknown): boolean => error instanceof RelaisError && error.retryable
+
+export const isDamage = (error: unknown): boolean =>
+  error instanceof RelaisError && error.code === 'STORE_DAMAGED'

@@ -1,0 +1,220 @@
+import type { CommitFilter, EventLog } from '@relais/event-log'
+import { projectionStopped, readModelReadOnly, storeClosed } from '../errors.ts'
+import type { Projector, ReadModel, ReadStore } from '../port.ts'
+import { Waiters } from '../waiters.ts'
+import { chooseGeneration, removeOlderVersions } from './choose-generation.ts'
+import { Generation, type GenerationOptions } from './generation.ts'
+import { checkedModelName, generationFile, removeGeneration } from './generations.ts'
+import { HeadProbe } from './head-probe.ts'
+
+export type SqliteProjectorOptions = {
+  readonly log: EventLog
+  /** Holds the read model's file; may hold those of others. */
+  readonly folder: string
+  readonly model: ReadModel
+  /** Default: all tenants' commits of the model's service. */
+  readonly filter?: CommitFilter
+  /** A gap, a projection that failed, a full disk, a damaged file: an operator has to know. */
+  readonly onAlarm?: (error: Error) => void
+  /** While rows are built before the first answer, and after a start far behind. */
+  readonly onBuild?: (position: number, head: number) => void
+  /** Size at which a write-ahead log is copied into its database, in bytes; default 16 MiB. */
+  readonly walLimit?: number
+}
+
+type Listener = (checkpoint: number) => void
+
+/** The adapter of {@link Projector} for SQLite. Its store can only be read. */
+export class SqliteProjector implements Projector {
+  readonly store: ReadStore
+  readonly #folder: string
+  readonly #options: GenerationOptions
+  readonly #waiters = new Waiters()
+  readonly #probe: HeadProbe
+  readonly #listeners = new Set<Listener>()
+  #current: Generation
+  #next: Generation | undefined
+  #rebuilding: Promise<void> | undefined
+  #stopped: Promise<void> | undefined
+
+  constructor(folder: string, options: GenerationOptions, current: Generation) {
+    this.#folder = folder
+    this.#options = options
+    this.#current = current
+    this.store = this.#facade()
+    this.#probe = new HeadProbe({
+      log: options.log,
+      filter: options.filter,
+      checkpoint: () => this.checkpoint(),
+      reached: (position) => this.#reached(position),
+    })
+  }
+
+  checkpoint(): number {
+    return this.#current.checkpoint
+  }
+
+  async waitFor(position: number, deadline: number): Promise<void> {
+    if (this.#stopped) throw storeClosed()
+    if (position <= this.checkpoint()) {
+      const lost = this.#lost(position)
+      if (lost) throw lost
+      return
+    }
+    if (this.#standsStill()) throw projectionStopped(this.fault()!)
+    const reached = this.#waiters.wait(position, deadline)
+    this.#probe.start()
+    return reached
+  }
+
+  onProjected(listener: Listener): { close(): void } {
+    this.#listeners.add(listener)
+    return { close: () => this.#listeners.delete(listener) }
+  }
+
+  rebuild(progress?: (position: number, head: number) => void): Promise<void> {
+    this.#rebuilding ??= this.#rebuild(progress).finally(() => {
+      this.#rebuilding = undefined
+    })
+    return this.#rebuilding
+  }
+
+  fault(): Error | undefined {
+    return this.#current.fault
+  }
+
+  /** Follows the log; resolves when the rows are at its end, or rejects if they were never complete and can't be made. */
+  async start(progress?: (position: number, head: number) => void): Promise<void> {
+    const report = await this.#reporter(progress)
+    const follower = this.#current.follow(() => {
+      report(this.#current)
+      this.#projected(this.#current)
+    })
+    await follower.rested
+    if (follower.caughtUp) await this.#current.markReady()
+    else if (!(await this.#current.isReady())) throw this.fault() ?? storeClosed()
+    await removeOlderVersions(this.#folder, this.#options.model)
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
+    this.#probe.stop()
+    this.#waiters.fail(storeClosed())
+    await this.#next?.close()
+    await this.#rebuilding?.catch(() => {})
+    await this.#current.close()
+  }
+
+  async #reporter(
+    progress?: (position: number, head: number) => void,
+  ): Promise<(generation: Generation) => void> {
+    if (!progress) return () => {}
+    const head = await this.#options.log.head(this.#options.filter)
+    return ({ checkpoint }) => {
+      if (checkpoint <= head) progress(checkpoint, head)
+    }
+  }
+
+  async #rebuild(progress?: (position: number, head: number) => void): Promise<void> {
+    if (this.#stopped) throw storeClosed()
+    const report = await this.#reporter(progress)
+    const { number, version } = this.#current.file
+    const { name } = this.#options.model
+    const next = await Generation.open(generationFile(this.#folder, name, version, number + 1), this.#options)
+    this.#next = next
+    try {
+      await this.#caughtUpWith(next, report)
+    } catch (error) {
+      await this.#drop(next)
+      throw error
+    } finally {
+      this.#next = undefined
+    }
+  }
+
+  async #drop(generation: Generation): Promise<void> {
+    await generation.close()
+    await removeGeneration(generation.file)
+  }
+
+  async #caughtUpWith(next: Generation, report: (generation: Generation) => void): Promise<void> {
+    const switched = Promise.withResolvers<Generation>()
+    next.follow(() => {
+      report(next)
+      if (next === this.#current) this.#projected(next)
+      else if (next.follower?.standsStill) switched.reject(next.fault)
+      else if (next.follower?.caughtUp && next.checkpoint >= this.checkpoint()) {
+        switched.resolve(this.#switchTo(next))
+      }
+    })
+    const old = await switched.promise
+    await next.markReady()
+    await this.#drop(old)
+  }
+
+  #switchTo(next: Generation): Generation {
+    const old = this.#current
+    this.#current = next
+    this.#projected(next)
+    return old
+  }
+
+  #projected(generation: Generation): void {
+    if (generation !== this.#current) return
+    if (this.#standsStill()) this.#waiters.fail(projectionStopped(this.fault()!))
+    const checkpoint = this.checkpoint()
+    this.#reached(checkpoint)
+    for (const listener of this.#listeners) listener(checkpoint)
+  }
+
+  #reached(position: number): void {
+    this.#waiters.reached(position, (waited) => this.#lost(waited))
+    if (this.#waiters.isEmpty) this.#probe.stop()
+  }
+
+  #lost(position: number): Error | undefined {
+    const { projection } = this.#current
+    return projection.wasSkipped(position) ? projectionStopped(projection.gap!) : undefined
+  }
+
+  #standsStill(): boolean {
+    return this.#current.follower?.standsStill ?? false
+  }
+
+  #facade(): ReadStore {
+    return {
+      get: (sql, ...params) => this.#current.database.get(sql, ...params),
+      all: (sql, ...params) => this.#current.database.all(sql, ...params),
+      snapshot: (read) => this.#current.database.snapshot(read),
+      transaction: async () => {
+        throw readModelReadOnly(this.#options.model.name)
+      },
+      close: () => this.stop(),
+    }
+  }
+}
+
+/**
+ * Opens a read model's rows, builds what is missing from the log, and keeps them at its end. Resolves when they are
+ * there; if they were complete before but can't be kept up now, resolves too, with `fault()`.
+ * Errors: STORE_FULL, STORE_UNAVAILABLE, PROJECTION_FAILED while rows are built for the first time.
+ */
+export const openSqliteProjector = async (options: SqliteProjectorOptions): Promise<SqliteProjector> => {
+  const { log, folder, model, walLimit, onAlarm = () => {}, onBuild } = options
+  const { filter = { service: model.service } } = options
+  checkedModelName(model.name)
+  const generationOptions: GenerationOptions = { log, filter, model, walLimit, onAlarm }
+  const current = await chooseGeneration(folder, generationOptions)
+  const projector = new SqliteProjector(folder, generationOptions, current)
+  try {
+    await projector.start(onBuild)
+  } catch (error) {
+    await projector.stop()
+    throw error
+  }
+  return projector
+}

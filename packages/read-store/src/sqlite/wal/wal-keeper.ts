@@ -1,0 +1,72 @@
+import { statSync } from 'node:fs'
+import { retryable } from '@relais/service-kit/errors.ts'
+import type { WalRequest } from './messages.ts'
+import { walThread } from './wal-thread.ts'
+
+export type WalKeeperOptions = {
+  /** Of the database. */
+  readonly path: string
+  /** Size at which a log is copied and begun anew, in bytes. */
+  readonly limit: number
+  /** Runs a step while the writer holds still. */
+  readonly whileHeld: (step: () => Promise<void>) => Promise<void>
+  readonly onFault: (error: Error) => void
+}
+
+/** So many rows are written between two looks at the log's size. */
+const LOOK_EVERY_ROWS = 1000
+
+/** A log of this size is copied by the thread that closes the database. */
+const SHORT_BYTES = 256 * 1024
+
+/** Keeps one database's write-ahead log short, with no fsync on this thread. */
+export class WalKeeper {
+  readonly #options: WalKeeperOptions
+  readonly #id = walThread.register()
+  #rows = 0
+  #running: Promise<void> | undefined
+
+  constructor(options: WalKeeperOptions) {
+    this.#options = options
+  }
+
+  /** To be told after each commit. */
+  written(rows: number): void {
+    this.#rows += rows
+    if (this.#rows < LOOK_EVERY_ROWS || this.#running) return
+    this.#rows = 0
+    if (this.#size() > this.#options.limit) this.checkpoint().catch(this.#options.onFault)
+  }
+
+  /** Copies all that is in the log into the database; when it resolves that is durable. */
+  checkpoint(): Promise<void> {
+    this.#running ??= this.#checkpoint().finally(() => {
+      this.#running = undefined
+    })
+    return this.#running
+  }
+
+  /** Closes the database's connections, so that the thread has the last one if there is much to copy. */
+  async close(closeConnections: () => void): Promise<void> {
+    await this.#running?.catch(() => {})
+    const far = walThread.isRunning || this.#size() > SHORT_BYTES
+    if (far) await this.#ask('open')
+    closeConnections()
+    if (far) await this.#ask('close')
+    await walThread.release(this.#id)
+  }
+
+  async #checkpoint(): Promise<void> {
+    await this.#ask('copy')
+    await this.#options.whileHeld(() => this.#ask('restart'))
+  }
+
+  async #ask(kind: WalRequest['kind']): Promise<void> {
+    const error = await walThread.ask({ kind, id: this.#id, path: this.#options.path })
+    if (error !== undefined) throw retryable('STORE_UNAVAILABLE', `write-ahead log: ${error}`)
+  }
+
+  #size(): number {
+    return statSync(`${this.#options.path}-wal`, { throwIfNoEntry: false })?.size ?? 0
+  }
+}

@@ -1,0 +1,74 @@
+import { DatabaseSync } from 'node:sqlite'
+import { parentPort } from 'node:worker_threads'
+import type { WalReply, WalRequest } from './messages.ts'
+
+// Copies pages from write-ahead logs into their databases, with the fsyncs that takes, so that no thread that serves
+// ever does. A log begins anew only in the short step for which its writer holds still; then this thread writes the
+// first frame, for whoever writes a new log's first frame has to sync it.
+
+type Kept = { readonly database: DatabaseSync; pin: DatabaseSync | undefined }
+
+/** A reader of the serving thread is gone long before. */
+const BUSY_TIMEOUT_MS = 50
+
+const kept = new Map<number, Kept>()
+
+const open = ({ id, path }: WalRequest): Kept => {
+  const known = kept.get(id)
+  if (known) return known
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
+  database.exec('PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-512')
+  const one: Kept = { database, pin: undefined }
+  kept.set(id, one)
+  return one
+}
+
+const unpin = (one: Kept) => {
+  one.pin?.close()
+  one.pin = undefined
+}
+
+// The open read keeps the writer from beginning the log anew, which would cost that thread an fsync.
+const copy = (request: WalRequest) => {
+  const one = open(request)
+  one.pin = new DatabaseSync(request.path, { readOnly: true })
+  one.pin.exec('BEGIN; SELECT restarts FROM relais_wal')
+  one.database.exec('PRAGMA wal_checkpoint(PASSIVE)')
+}
+
+const restart = (request: WalRequest) => {
+  const one = open(request)
+  unpin(one)
+  const result = one.database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
+  if (result?.busy === 0) one.database.exec('UPDATE relais_wal SET restarts = restarts + 1')
+}
+
+const close = (request: WalRequest) => {
+  const one = open(request)
+  kept.delete(request.id)
+  unpin(one)
+  one.database.close()
+}
+
+const STEPS: Readonly<Record<WalRequest['kind'], (request: WalRequest) => void>> = {
+  copy,
+  restart,
+  open,
+  close,
+}
+
+const errorOf = (request: WalRequest): string | undefined => {
+  try {
+    STEPS[request.kind](request)
+    return undefined
+  } catch (error) {
+    const one = kept.get(request.id)
+    if (one) unpin(one)
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+parentPort?.on('message', (request: WalRequest) => {
+  const reply: WalReply = { kind: request.kind, id: request.id, error: errorOf(request) }
+  parentPort?.postMessage(reply)
+})
