@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type FeedSource, followFeed, type PageLimit, readFeed } from '../feed.ts'
 import { NoticeBoard } from '../notice-board.ts'
@@ -16,7 +17,7 @@ import {
 import type { UpkeepCalls, WriterCalls } from './calls.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { backupExists, errorOf, faultOf } from './faults.ts'
-import { lockFile } from './file-lock.ts'
+import { type FileLock, lockFile } from './file-lock.ts'
 import { GroupCommit } from './group-commit.ts'
 import { LogReader } from './log-reader.ts'
 import { openForReading } from './schema.ts'
@@ -50,7 +51,7 @@ export const openSqliteLog = async (options: SqliteLogOptions): Promise<SqliteLo
   const lock = translate(`open ${file}`, () => lockFile(file))
   let writer: Thread<WriterCalls> | undefined
   try {
-    writer = await Thread.start<WriterCalls>(new URL('./writer-thread.ts', import.meta.url), file)
+    writer = await Thread.start<WriterCalls>(WRITER, file)
     const db = translate(`open ${file}`, () => openForReading(file))
     return new OpenSqliteLog({ ...defaults, ...options, writer, db, lock })
   } catch (error) {
@@ -93,13 +94,14 @@ class OpenSqliteLog implements SqliteLog, FeedSource {
   #closed: Promise<void> | undefined
 
   constructor(deps: Deps) {
-    const { writer, clock, onFault, db } = deps
+    const { writer, clock, db } = deps
     this.#deps = deps
     this.#reader = new LogReader(db)
+    writer.onEnd((error) => this.#fault(error))
     this.#checkpoints = new Checkpoints({
       writer,
       upkeep: () => this.#startedUpkeep(),
-      onFault: (error) => onFault(error instanceof Error ? error : new Error(String(error))),
+      onFault: (error) => this.#fault(error),
     })
     this.#groups = new GroupCommit({
       writer,
@@ -189,7 +191,10 @@ class OpenSqliteLog implements SqliteLog, FeedSource {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work)
+    const result = this.#turn.then(() => {
+      this.closed.throwIfAborted()
+      return work()
+    })
     this.#turn = result.catch(() => undefined)
     return result
   }
@@ -207,13 +212,29 @@ class OpenSqliteLog implements SqliteLog, FeedSource {
   }
 
   #startedUpkeep(): Promise<Thread<UpkeepCalls>> {
-    this.#upkeep ??= Thread.start<UpkeepCalls>(
-      new URL('./upkeep-thread.ts', import.meta.url),
-      this.#deps.file,
-    )
+    this.#upkeep ??= this.#startUpkeep().catch((error: unknown) => {
+      this.#upkeep = undefined
+      throw error
+    })
     return this.#upkeep
   }
+
+  async #startUpkeep(): Promise<Thread<UpkeepCalls>> {
+    const upkeep = await Thread.start<UpkeepCalls>(UPKEEP, this.#deps.file)
+    upkeep.onEnd((error) => {
+      this.#upkeep = undefined
+      this.#fault(error)
+    })
+    return upkeep
+  }
+
+  #fault(error: unknown) {
+    if (!this.closed.aborted) this.#deps.onFault(error instanceof Error ? error : new Error(String(error)))
+  }
 }
+
+const WRITER = new URL('./writer-thread.ts', import.meta.url)
+const UPKEEP = new URL('./upkeep-thread.ts', import.meta.url)
 
 /** Cutting the WAL waits for readers; each try a second (schema.ts), and this pause in milliseconds, during which appends go on. */
 const MAX_CUTS = 20

@@ -16,6 +16,7 @@ export class Thread<C extends Calls> {
   readonly #worker: Worker
   readonly #waiting: Waiting[] = []
   #gone: Error | undefined
+  #onEnd: (error: Error) => void = () => undefined
 
   private constructor(program: URL, file: string) {
     this.#worker = new Worker(program, { workerData: { file }, name: 'event-log' })
@@ -48,8 +49,14 @@ export class Thread<C extends Calls> {
     return await this.#answer()
   }
 
+  /** Called when the thread has ended without `stop`, with the error that calls get from now on. */
+  onEnd(listener: (error: Error) => void) {
+    this.#onEnd = listener
+  }
+
   /** Closes what the thread has open, after all calls before. */
   async stop(): Promise<void> {
+    this.#onEnd = () => undefined
     if (!this.#gone) await this.call('close', undefined)
     await this.#worker.terminate()
   }
@@ -67,7 +74,9 @@ export class Thread<C extends Calls> {
   }
 
   #end(error: Error) {
-    this.#gone ??= error
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#gone)
+    if (this.#gone) return
+    this.#gone = error
+    this.#onEnd(error)
+    for (const { reject } of this.#waiting.splice(0)) reject(error)
   }
 }
