@@ -1,4 +1,5 @@
 export { ProjectionFailedError, StreamGapError } from './errors.ts'
 export * from './port.ts'
+export { type Comparison, compareWithRebuild, type Dump, differences, dump } from './sqlite/dump.ts'
 export { openSqliteProjector, SqliteProjector, type SqliteProjectorOptions } from './sqlite/projector.ts'
-export { openSqliteStore, type SqliteStoreOptions } from './sqlite/store.ts'
+export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite/store.ts'

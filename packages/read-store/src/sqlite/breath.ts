@@ -1,16 +1,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-/** Lets the event loop turn when work has had the thread for this long, in milliseconds. */
+/** Lets the event loop turn when work has had the thread for a while. */
 export class Breath {
-  readonly #every: number
+  readonly #everyMs: number
   #last = performance.now()
 
-  constructor(every: number) {
-    this.#every = every
+  constructor(everyMs: number) {
+    this.#everyMs = everyMs
+  }
+
+  get isDue(): boolean {
+    return performance.now() - this.#last >= this.#everyMs
   }
 
   async take(): Promise<void> {
-    if (performance.now() - this.#last < this.#every) return
     await nextTurn()
     this.#last = performance.now()
   }

@@ -1,5 +1,6 @@
 import { storeClosed } from '../errors.ts'
 import type { Reader, ReadStore, SqlValue, Writer } from '../port.ts'
+import { backUp } from './backup/back-up.ts'
 import { Connection } from './connection.ts'
 import { GroupedSync } from './grouped-sync.ts'
 import { Scoped } from './scoped.ts'
@@ -48,6 +49,7 @@ export class Database implements ReadStore {
   readonly #turns = new Turns()
   readonly #keeper: WalKeeper
   readonly #sync: GroupedSync | undefined
+  readonly #backups = new Set<Promise<string>>()
   #closing: Promise<void> | undefined
 
   constructor({ path, durable, walLimit = 16 * 1024 * 1024, onFault }: DatabaseOptions) {
@@ -83,6 +85,18 @@ export class Database implements ReadStore {
     return this.#keeper.checkpoint()
   }
 
+  /** Writes one moment of it to a file of the same name in a folder; returns that file's path. Errors: BACKUP_EXISTS. */
+  async backupTo(folder: string): Promise<string> {
+    this.#open(this.#reader)
+    const backup = backUp(this.path, folder)
+    this.#backups.add(backup)
+    try {
+      return await backup
+    } finally {
+      this.#backups.delete(backup)
+    }
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -91,6 +105,7 @@ export class Database implements ReadStore {
   async #close(): Promise<void> {
     await this.#turns.take(async () => {})
     await this.#snapshots.close()
+    await Promise.allSettled(this.#backups)
     await this.#sync?.close()
     await this.#keeper.close(() => {
       this.#reader.close()

@@ -1,11 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { CommitFilter, EventLog, FollowBatch } from '@relais/event-log'
+import type { CommitFilter, EventLog, FollowBatch, StoredCommit } from '@relais/event-log'
+import { ProjectionFailedError } from '../errors.ts'
 import { Breath } from './breath.ts'
 import { isPassing } from './faults.ts'
-import type { Projection } from './projection.ts'
+import type { AddCommit, Projection } from './projection.ts'
 
 const BATCH = 256
-const BREATH_MS = 10
+/** Work keeps the thread for at most about this long at a time. */
+const BREATH_MS = 6
+/** Far behind, one transaction goes on for this long: pages that many commits change are written once. */
+const LONG_TRANSACTION_MS = 100
+/** A batch of so many says that there is a backlog. */
+const BACKLOG = 64
 const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 30_000
 
@@ -27,6 +33,10 @@ export class Follower {
   #fault: Error | undefined
   #stands = false
   #caughtUp = false
+  /** The commit that can't be projected, and whether it is the next one. */
+  #poison: ProjectionFailedError | undefined
+  #atPoison = false
+  readonly #breath = new Breath(BREATH_MS)
   #retryMs = FIRST_RETRY_MS
 
   constructor(options: FollowerOptions) {
@@ -72,36 +82,62 @@ export class Follower {
   async #follow(): Promise<void> {
     const { log, filter, projection } = this.#options
     const { signal } = this.#stop
-    const breath = new Breath(BREATH_MS)
-    for await (const batch of log.follow(filter, projection.checkpoint, { batch: BATCH, signal })) {
-      await this.#take(batch, breath)
-      if (signal.aborted) return
+    const batches = log
+      .follow(filter, projection.checkpoint, { batch: BATCH, signal })
+      [Symbol.asyncIterator]()
+    try {
+      for (let batch = await next(batches); batch && !signal.aborted; batch = await next(batches)) {
+        await this.#project(batch, batches)
+      }
+    } finally {
+      await batches.return?.()
     }
   }
 
-  async #take({ commits, caughtUp }: FollowBatch, breath: Breath): Promise<void> {
+  /** Projects a batch, and those after it while there is a backlog, in one transaction. */
+  async #project(first: FollowBatch, batches: AsyncIterator<FollowBatch>): Promise<void> {
+    let last: FollowBatch | undefined = first
+    const until = performance.now() + LONG_TRANSACTION_MS
+    const fill = async (add: AddCommit) => {
+      for (; last; last = await next(batches)) {
+        await this.#addAll(last.commits, add)
+        if (!this.#mayGoOn(last) || performance.now() > until) return
+      }
+    }
     this.#caughtUp = false
-    let at = 0
-    while (at < commits.length) {
-      at = await this.#options.projection.project(commits, at)
-      this.#fault = undefined
-      this.#retryMs = FIRST_RETRY_MS
-      this.#options.onProjected()
-      await breath.take()
-      if (this.#stop.signal.aborted) return
-    }
-    if (caughtUp) this.#atTheEnd()
+    if (first.commits.length > 0) await this.#options.projection.transaction(fill)
+    this.#projected(last?.caughtUp ?? false)
   }
 
-  #atTheEnd(): void {
-    this.#caughtUp = true
+  #mayGoOn({ commits, caughtUp }: FollowBatch): boolean {
+    return !caughtUp && commits.length >= BACKLOG && !this.#stop.signal.aborted && !this.#atPoison
+  }
+
+  async #addAll(commits: readonly StoredCommit[], add: AddCommit): Promise<void> {
+    for (const commit of commits) {
+      this.#atPoison = this.#poison !== undefined && commit.position >= this.#poison.position
+      if (this.#atPoison) return
+      await add(commit)
+      if (this.#breath.isDue) await this.#breath.take()
+    }
+  }
+
+  #projected(caughtUp: boolean): void {
+    if (this.#atPoison) throw this.#poison
     this.#fault = undefined
+    this.#retryMs = FIRST_RETRY_MS
+    this.#caughtUp = caughtUp
     this.#options.onProjected()
-    this.#rested.resolve()
+    if (caughtUp) this.#rested.resolve()
   }
 
   async #failed(fault: Error): Promise<void> {
     if (this.#stop.signal.aborted) return
+    if (fault instanceof ProjectionFailedError && fault !== this.#poison) {
+      // Rolled back: once more, up to that commit.
+      this.#poison = fault
+      return
+    }
     this.#fault = fault
     this.#stands = !isPassing(fault)
     this.#options.onProjected()
@@ -115,4 +151,9 @@ export class Follower {
     this.#retryMs = Math.min(wait * 2, LAST_RETRY_MS)
     await delay(wait, undefined, { signal: this.#stop.signal, ref: false }).catch(() => {})
   }
+}
+
+const next = async (batches: AsyncIterator<FollowBatch>): Promise<FollowBatch | undefined> => {
+  const result = await batches.next()
+  return result.done ? undefined : result.value
 }

@@ -5,12 +5,11 @@ import type { ReadModel, Writer } from '../port.ts'
 import type { Database } from './database.ts'
 import { StreamPositions } from './stream-positions.ts'
 
-/** A transaction ends after this long, so that other work gets its turn. */
-const CHUNK_MS = 10
-
 const MAX_SKIPPED = 1024
 
 const WRITE_CHECKPOINT = 'UPDATE relais_checkpoint SET position = ?, command_id = ?'
+
+export type AddCommit = (commit: StoredCommit) => Promise<void>
 
 export type ProjectionOptions = {
   readonly database: Database
@@ -22,7 +21,7 @@ export type ProjectionOptions = {
   readonly onGap: (gap: StreamGapError) => void
 }
 
-/** Turns commits into rows, a transaction for as many as fit {@link CHUNK_MS}; rows, stream positions and checkpoint together. */
+/** Turns commits into rows; rows, stream positions and checkpoint change in one transaction. */
 export class Projection {
   readonly #database: Database
   readonly #model: ReadModel
@@ -32,6 +31,7 @@ export class Projection {
   readonly #skipped = new Set<number>()
   #gaps: StreamGapError[] = []
   #passed: number[] = []
+  #last: StoredCommit | undefined
   #checkpoint: number
   #gap: StreamGapError | undefined
 
@@ -57,52 +57,34 @@ export class Projection {
   }
 
   /**
-   * Projects commits from an index on until the time is up; returns the index of the first one left.
-   * Errors: {@link ProjectionFailedError} (all commits before that one are projected), STORE_FULL, STORE_UNAVAILABLE.
+   * A transaction of all commits that `work` adds, in order of position; ones that are projected already are ignored.
+   * Errors: {@link ProjectionFailedError}, STORE_FULL, STORE_UNAVAILABLE; then none of them is projected.
    */
-  async project(commits: readonly StoredCommit[], from: number): Promise<number> {
+  async transaction(work: (add: AddCommit) => Promise<void>): Promise<void> {
+    this.#forget()
     try {
-      return await this.#transact(commits, from, commits.length)
-    } catch (error) {
-      if (error instanceof ProjectionFailedError) await this.#projectBefore(commits, from, error.position)
-      throw error
-    }
-  }
-
-  async #projectBefore(commits: readonly StoredCommit[], from: number, position: number): Promise<void> {
-    const end = commits.findIndex((commit) => commit.position === position)
-    let at = from
-    while (at < end) at = await this.#transact(commits, at, end)
-  }
-
-  async #transact(commits: readonly StoredCommit[], from: number, end: number): Promise<number> {
-    this.#gaps = []
-    this.#passed = []
-    try {
-      const next = await this.#database.transaction((writer) => this.#chunk(writer, commits, from, end))
-      this.#committed(commits[next - 1]!)
-      return next
+      await this.#database.transaction((writer) => this.#write(writer, work))
     } catch (error) {
       this.#positions.rolledBack()
       throw error
     }
+    this.#committed()
   }
 
-  async #chunk(writer: Writer, commits: readonly StoredCommit[], from: number, end: number): Promise<number> {
-    const until = performance.now() + CHUNK_MS
-    let at = from
-    do {
-      await this.#one(writer, commits[at]!)
-      at += 1
-    } while (at < end && performance.now() < until)
+  async #write(writer: Writer, work: (add: AddCommit) => Promise<void>): Promise<void> {
+    await work((commit) => this.#add(writer, commit))
+    if (!this.#last) return
     await this.#positions.write(writer)
-    const last = commits[at - 1]!
-    if (last.position > this.#checkpoint) await writer.run(WRITE_CHECKPOINT, last.position, last.commandId)
-    return at
+    await writer.run(WRITE_CHECKPOINT, this.#last.position, this.#last.commandId)
+  }
+
+  async #add(writer: Writer, commit: StoredCommit): Promise<void> {
+    if (commit.position <= (this.#last?.position ?? this.#checkpoint)) return
+    await this.#one(writer, commit)
+    this.#last = commit
   }
 
   async #one(writer: Writer, commit: StoredCommit): Promise<void> {
-    if (commit.position <= this.#checkpoint) return
     const { position, stopped } = await this.#positions.of(writer, commit.stream)
     if (stopped > 0) {
       this.#passed.push(commit.position)
@@ -125,12 +107,18 @@ export class Projection {
     }
   }
 
-  #committed(last: StoredCommit): void {
+  #committed(): void {
     this.#positions.committed()
-    this.#checkpoint = Math.max(this.#checkpoint, last.position)
+    this.#checkpoint = this.#last?.position ?? this.#checkpoint
     for (const position of this.#passed) this.#skip(position)
     this.#gap ??= this.#gaps[0]
     for (const gap of this.#gaps) this.#onGap(gap)
+  }
+
+  #forget(): void {
+    this.#gaps = []
+    this.#passed = []
+    this.#last = undefined
   }
 
   #skip(position: number): void {

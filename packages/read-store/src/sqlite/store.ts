@@ -19,6 +19,11 @@ export type SqliteStoreOptions = {
   readonly onAlarm?: (error: Error) => void
 }
 
+export interface SqliteStore extends ReadStore {
+  /** Writes one moment of the rows to a file of the same name in a folder; returns its path. Errors: BACKUP_EXISTS. */
+  backupTo(folder: string): Promise<string>
+}
+
 const EXPANDING = /^\s*(?:CREATE|ALTER\s+TABLE\s+\S+\s+ADD|INSERT|UPDATE)\s/i
 
 const READ_VERSION = "SELECT value FROM relais_meta WHERE key = 'version'"
@@ -52,7 +57,7 @@ const migrate = async (writer: Writer, options: SqliteStoreOptions): Promise<voi
  * Opens a service's own rows that no log can rebuild (device rows), and brings their tables to this version in one step.
  * Errors: STORE_TOO_NEW, SCHEMA_INVALID, STORE_DAMAGED, STORE_FULL, STORE_UNAVAILABLE.
  */
-export const openSqliteStore = async (options: SqliteStoreOptions): Promise<ReadStore> => {
+export const openSqliteStore = async (options: SqliteStoreOptions): Promise<SqliteStore> => {
   const { file, durable = false, onAlarm = () => {} } = options
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   const store = new Database({ path: file, durable, onFault: onAlarm })
