@@ -11,6 +11,20 @@ export const protobufPackage = "relais.mail_transport.v1";
 
 export const protobufFileName = "relais/mail_transport/v1/events.proto";
 
+/** Taken over from mail: from now on this queue answers for every recipient. */
+export interface SubmissionQueued {
+  /** Position of mail's MessageSubmitted. */
+  submission: number;
+  blob: string;
+  size: number;
+  sender: string;
+  recipients: string[];
+  messageId: string;
+  smtputf8: boolean;
+  /** Milliseconds since 1970 at which it was submitted. */
+  submittedAt: number;
+}
+
 export interface RecipientDelivered {
   submission: number;
   recipient: string;
@@ -36,6 +50,154 @@ export interface RecipientFailed {
   /** Delivery status notification (RFC 3464) sent to the sender. */
   notified: boolean;
 }
+
+function createBaseSubmissionQueued(): SubmissionQueued {
+  return {
+    submission: 0,
+    blob: "",
+    size: 0,
+    sender: "",
+    recipients: [],
+    messageId: "",
+    smtputf8: false,
+    submittedAt: 0,
+  };
+}
+
+export const SubmissionQueued: MessageFns<SubmissionQueued> = {
+  encode(message: SubmissionQueued, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.submission !== 0) {
+      writer.uint32(8).uint64(message.submission);
+    }
+    if (message.blob !== "") {
+      writer.uint32(18).string(message.blob);
+    }
+    if (message.size !== 0) {
+      writer.uint32(24).uint64(message.size);
+    }
+    if (message.sender !== "") {
+      writer.uint32(34).string(message.sender);
+    }
+    for (const v of message.recipients) {
+      writer.uint32(42).string(v!);
+    }
+    if (message.messageId !== "") {
+      writer.uint32(50).string(message.messageId);
+    }
+    if (message.smtputf8 !== false) {
+      writer.uint32(56).bool(message.smtputf8);
+    }
+    if (message.submittedAt !== 0) {
+      writer.uint32(64).int64(message.submittedAt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SubmissionQueued {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSubmissionQueued();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.submission = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.blob = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.size = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.sender = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.recipients.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.messageId = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.smtputf8 = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.submittedAt = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SubmissionQueued>): SubmissionQueued {
+    return SubmissionQueued.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SubmissionQueued>): SubmissionQueued {
+    const message = createBaseSubmissionQueued();
+    message.submission = object.submission ?? 0;
+    message.blob = object.blob ?? "";
+    message.size = object.size ?? 0;
+    message.sender = object.sender ?? "";
+    message.recipients = object.recipients?.map((e) => e) || [];
+    message.messageId = object.messageId ?? "";
+    message.smtputf8 = object.smtputf8 ?? false;
+    message.submittedAt = object.submittedAt ?? 0;
+    return message;
+  },
+};
 
 function createBaseRecipientDelivered(): RecipientDelivered {
   return { submission: 0, recipient: "", route: "", reply: "" };
