@@ -1,0 +1,63 @@
+import type { CallExtras } from '@relais/service-kit'
+import type { Device } from '../devices/device.ts'
+import type { DeviceRows } from '../devices/device-rows.ts'
+import type { FamilyTraits } from '../devices/families.ts'
+import type { HeldRequest } from '../held/held-requests.ts'
+import type { RequestLine } from '../http/request-line.ts'
+import type { SignedIn } from '../sign-in/signed-in.ts'
+import type { EasVersion } from '../wbxml/code-page.ts'
+import type { WbxmlNode } from '../wbxml/node.ts'
+
+/** A request on its way to its command: authenticated, its device known, its body read. */
+export type CommandContext = {
+  readonly version: EasVersion
+  readonly user: SignedIn
+  readonly device: Device
+  /** What the device's kind of client needs. */
+  readonly family: FamilyTraits
+  /** Sync state of this device. */
+  readonly rows: DeviceRows
+  readonly line: RequestLine
+  /** Undefined: the request had no body. */
+  readonly body: WbxmlNode | undefined
+  /** Identity and correlation of every call made for this request. */
+  readonly call: CallExtras
+  /** Milliseconds since 1970 at which the request came. */
+  readonly now: number
+  /** Milliseconds since 1970 until which the request may wait at most: its credential expires then. */
+  readonly holdUntil: number
+  /**
+   * Says that the request waits from now on: it doesn't count as work, and is ended when its client goes, its account loses access
+   * or its device is blocked. Returns how to say that it goes on. `end` is called at most once.
+   */
+  hold(end: HeldRequest['end']): () => void
+}
+
+/** What a command answers; failures are thrown and become a Status in one place (error-table.ts). */
+export type CommandAnswer =
+  /** 200 with an empty body. */
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'wbxml'; readonly root: WbxmlNode; readonly headers?: Readonly<Record<string, string>> }
+  /** ItemOperations: the document is part 0, `parts` are 1, 2, … */
+  | { readonly kind: 'multipart'; readonly root: WbxmlNode; readonly parts: readonly MultipartPart[] }
+
+export type MultipartPart = { readonly length: number; readonly chunks: () => AsyncIterable<Uint8Array> }
+
+/** One command of MS-ASCMD. */
+export type Command = {
+  /** As in Cmd. */
+  readonly name: string
+  /** `message`: the body may carry a whole message; `small`: it may not. */
+  readonly body: 'small' | 'message'
+  /** Whether a request without body makes sense. */
+  readonly emptyBody: boolean
+  run(context: CommandContext): Promise<CommandAnswer>
+}
+
+export const answer = (root: WbxmlNode, headers?: Readonly<Record<string, string>>): CommandAnswer => ({
+  kind: 'wbxml',
+  root,
+  headers,
+})
+
+export const emptyAnswer: CommandAnswer = { kind: 'empty' }

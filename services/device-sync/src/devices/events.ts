@@ -1,0 +1,19 @@
+import { defineEvents, type EventOf } from '@relais/event-log'
+import {
+  DeviceBlocked,
+  DeviceInformationSet,
+  DeviceRegistered,
+  DeviceRemoved,
+} from '@relais/proto/device_sync/v1/events.ts'
+
+/** Name of the stream and of the read model. */
+export const DEVICE_SYNC = 'device-sync'
+
+export const deviceEvents = defineEvents({
+  DeviceRegistered: { version: 1, codec: DeviceRegistered },
+  DeviceInformationSet: { version: 1, codec: DeviceInformationSet },
+  DeviceBlocked: { version: 1, codec: DeviceBlocked },
+  DeviceRemoved: { version: 1, codec: DeviceRemoved },
+})
+
+export type DeviceEvent = EventOf<typeof deviceEvents>

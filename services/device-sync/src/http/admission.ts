@@ -1,0 +1,115 @@
+import { type Identity, terminal } from '@relais/service-kit'
+import type { CommandContext } from '../commands/command.ts'
+import type { Device } from '../devices/device.ts'
+import type { DeviceRegistry } from '../devices/device-registry.ts'
+import type { DeviceRowStore } from '../devices/device-row-store.ts'
+import { familyOf } from '../devices/families.ts'
+import { PROBE, requireDevice } from '../devices/identify.ts'
+import { noteSeen } from '../devices/last-seen.ts'
+import { probeRows } from '../devices/probe-rows.ts'
+import type { AccountSettings } from '../sign-in/account-settings.ts'
+import type { SignIn } from '../sign-in/sign-in.ts'
+import type { SignedIn } from '../sign-in/signed-in.ts'
+import type { RequestLine } from './request-line.ts'
+
+export type AdmissionDeps = {
+  readonly signIn: SignIn
+  readonly settings: AccountSettings
+  readonly registry: DeviceRegistry
+  readonly rowStore: DeviceRowStore
+  readonly maxDevices: number
+}
+
+/** Who comes in, and with which device. */
+export type Visitor = Pick<CommandContext, 'user' | 'device' | 'family' | 'rows'> & {
+  readonly identity: Identity
+}
+
+/** Confirms the credential and that the account may synchronise. Errors: those of signing in, EAS_DISABLED. */
+export const admitUser = async (
+  { signIn, settings }: AdmissionDeps,
+  authorization: string | undefined,
+  clientAddress: string,
+): Promise<SignedIn> => {
+  const user = await signIn.authenticate(authorization, clientAddress)
+  const { enabled } = await settings.of(user.tenant, user.account)
+  if (!enabled) throw terminal('EAS_DISABLED', 'synchronisation of phones is off for this account')
+  return user
+}
+
+export type Arrival = {
+  readonly user: SignedIn
+  readonly line: RequestLine
+  readonly userAgent: string
+  /** "16.1" */
+  readonly version: string
+  readonly now: number
+  readonly correlation: string
+}
+
+const identityOf = ({ user, line }: Arrival): Identity => ({
+  tenant: user.tenant,
+  actor: { kind: 'device', id: user.account, device: line.deviceId },
+  principal: user.account,
+})
+
+const clientOf = ({ line, userAgent }: Arrival) => ({
+  deviceId: line.deviceId,
+  deviceType: line.deviceType,
+  userAgent,
+})
+
+const probeOf = ({ line, userAgent, version, now }: Arrival): Device => ({
+  device: line.deviceId,
+  type: line.deviceType,
+  userAgent,
+  protocolVersion: version,
+  registeredAt: now,
+  blocked: false,
+  information: undefined,
+})
+
+const DEADLINE_MS = 10_000
+
+const registered = async (
+  { registry, maxDevices }: AdmissionDeps,
+  arrival: Arrival,
+  identity: Identity,
+): Promise<Device> => {
+  const { user, line, userAgent, version, now, correlation } = arrival
+  const deadline = now + DEADLINE_MS
+  const known = (await registry.devicesOf(user, deadline)).get(line.deviceId)
+  if (known) return known
+  const { devices } = await registry.execute(
+    user,
+    {
+      type: 'RegisterDevice',
+      device: line.deviceId,
+      deviceType: line.deviceType,
+      userAgent,
+      protocolVersion: version,
+      limit: maxDevices,
+    },
+    { identity, deadline, correlation, traceparent: '' },
+  )
+  return devices.get(line.deviceId) ?? probeOf(arrival)
+}
+
+/**
+ * Finds the device, or registers it at its first contact.
+ * Errors: DEVICE_ID_INVALID, DEVICE_TYPE_INVALID, DEVICE_BLOCKED, TOO_MANY_DEVICES.
+ */
+export const admitDevice = async (deps: AdmissionDeps, arrival: Arrival): Promise<Visitor> => {
+  const { user, line, userAgent, version, now } = arrival
+  requireDevice(line)
+  const identity = identityOf(arrival)
+  const family = familyOf(clientOf(arrival))
+  const ref = { tenant: user.tenant, account: user.account, device: line.deviceId }
+  if (line.deviceId === PROBE)
+    return { user, identity, family, device: probeOf(arrival), rows: probeRows(ref) }
+  const device = await registered(deps, arrival, identity)
+  if (device.blocked) throw terminal('DEVICE_BLOCKED', 'an administrator has blocked this device')
+  const rows = await deps.rowStore.of(ref)
+  noteSeen(rows, { at: now, userAgent, version })
+  return { user, identity, family, device, rows }
+}

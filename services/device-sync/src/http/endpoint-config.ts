@@ -1,0 +1,47 @@
+import type { ServerOptions } from 'node:http'
+
+/** What an operator may set; bytes and milliseconds. */
+export type EasEndpointConfig = {
+  /** URL under which phones reach this server, e.g. "https://mail.example.org"; '': what the request's Host says. */
+  readonly publicUrl: string
+  /** Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed. */
+  readonly trustedProxies: readonly string[]
+  /** Largest message a phone may send. */
+  readonly maxMessageBytes: number
+  /** Largest body of every other request. */
+  readonly maxRequestBytes: number
+  /** Memory that large bodies may take together. */
+  readonly maxBodiesBytes: number
+  /** Requests being worked on at once (waiting ones don't count); more are answered 503. */
+  readonly maxRequests: number
+  /** Devices of one account (Status 177). */
+  readonly maxDevices: number
+  /** A client that sends nothing of its body for so long counts as gone. */
+  readonly bodyIdleMs: number
+}
+
+export const defaultEasConfig: EasEndpointConfig = {
+  publicUrl: '',
+  trustedProxies: [],
+  maxMessageBytes: 50 * 1024 * 1024,
+  maxRequestBytes: 8 * 1024 * 1024,
+  maxBodiesBytes: 160 * 1024 * 1024,
+  maxRequests: 2_000,
+  maxDevices: 100,
+  bodyIdleMs: 60_000,
+}
+
+/**
+ * Options of the HTTP(S) server that carries the endpoint. No limit on how long a request takes: a phone's may wait an hour.
+ * Idle connections stay open longer than proxies' usual minute, so that a proxy never meets one that is just being closed.
+ */
+export const easServerOptions = {
+  requestTimeout: 0,
+  headersTimeout: 30_000,
+  keepAliveTimeout: 75_000,
+  connectionsCheckingInterval: 10_000,
+  maxHeaderSize: 16 * 1024,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: 300_000,
+} as const satisfies ServerOptions

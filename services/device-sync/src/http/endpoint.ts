@@ -1,0 +1,120 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { describeError, isCoded, type Logger } from '@relais/service-kit'
+import { autodiscoverAnswer, isAutodiscover } from '../autodiscover/autodiscover.ts'
+import { failureOf } from '../commands/error-table.ts'
+import { admitUser } from './admission.ts'
+import { clientAddress } from './client-address.ts'
+import { type HttpAnswer, send } from './http-answer.ts'
+import { humanPage } from './human-page.ts'
+import { newPost, type Post, type PostDeps, runPost } from './post.ts'
+import { failedPost, httpFailure, serverHeaders, successOf } from './post-answer.ts'
+import { COMMAND_NAMES, VERSIONS_HEADER } from './protocol.ts'
+import { drain } from './request-chunks.ts'
+
+export type EasEndpointDeps = PostDeps & { readonly logger: Logger }
+
+const PATH = '/microsoft-server-activesync'
+const ALLOWED = 'OPTIONS,POST'
+/** Methods of RFC 9110 and its like that make no sense here: 405. Others are unknown: 501. */
+const knownMethods = new Set(['PUT', 'DELETE', 'PATCH', 'TRACE', 'CONNECT'])
+
+type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse; readonly url: Url }
+type Url = { readonly path: string; readonly query: string }
+
+const urlOf = ({ url = '' }: IncomingMessage): Url => {
+  const mark = url.indexOf('?')
+  const path = mark < 0 ? url : url.slice(0, mark)
+  return { path: path.toLowerCase().replace(/\/+$/, ''), query: mark < 0 ? '' : url.slice(mark + 1) }
+}
+
+/** Headers by which clients learn what is served ([HTTP 1107]). */
+export const offerHeaders = (commands: EasEndpointDeps['commands']) => ({
+  'MS-ASProtocolVersions': VERSIONS_HEADER,
+  'MS-ASProtocolCommands': COMMAND_NAMES.filter((name) => commands.has(name)).join(','),
+})
+
+const optionsAnswer = async (deps: EasEndpointDeps, request: IncomingMessage): Promise<HttpAnswer> => {
+  await admitUser(deps, request.headers.authorization, clientAddress(request, deps.proxies))
+  return {
+    status: 200,
+    headers: { ...serverHeaders, ...offerHeaders(deps.commands), Public: ALLOWED, Allow: ALLOWED },
+  }
+}
+
+/** BAD_CREDENTIALS and the like are the directory's to report; everything unforeseen is ours. */
+const report = ({ logger }: EasEndpointDeps, error: unknown, post?: Post): void => {
+  const fields = {
+    ...post?.visitor?.rows.device,
+    command: post?.line?.command,
+    correlation: post?.correlation,
+    ...(isCoded(error) ? { code: error.code, reason: error.message } : { err: describeError(error) }),
+  }
+  if (isCoded(error)) logger.debug(fields, 'a request was refused')
+  else logger.error(fields, 'a request failed')
+}
+
+const postAnswer = async (
+  deps: EasEndpointDeps,
+  { request, response, url }: Exchange,
+): Promise<HttpAnswer> => {
+  const post = newPost(request, response)
+  try {
+    return successOf(await runPost(deps, post, url.query))
+  } catch (error) {
+    report(deps, error, post)
+    return failedPost(post, error)
+  }
+}
+
+const page: HttpAnswer = { status: 200, type: 'text/html; charset=utf-8', body: Buffer.from(humanPage) }
+
+const easAnswer = async (deps: EasEndpointDeps, exchange: Exchange): Promise<HttpAnswer> => {
+  const { method = '' } = exchange.request
+  if (method === 'POST') return postAnswer(deps, exchange)
+  if (method === 'OPTIONS') return optionsAnswer(deps, exchange.request)
+  if (method === 'GET' || method === 'HEAD') return page
+  return { status: knownMethods.has(method) ? 405 : 501, headers: { Allow: ALLOWED } }
+}
+
+const answerOf = async (deps: EasEndpointDeps, exchange: Exchange): Promise<HttpAnswer> => {
+  const { path } = exchange.url
+  if (path === PATH) return easAnswer(deps, exchange)
+  if (isAutodiscover(path)) return autodiscoverAnswer(deps, exchange)
+  return { status: 404 }
+}
+
+const limited = async (deps: EasEndpointDeps, exchange: Exchange): Promise<HttpAnswer> => {
+  deps.load.begin()
+  try {
+    return await answerOf(deps, exchange)
+  } finally {
+    deps.load.rest()
+  }
+}
+
+const serve = async (deps: EasEndpointDeps, exchange: Exchange): Promise<void> => {
+  const { request, response } = exchange
+  let answer: HttpAnswer
+  try {
+    answer = await limited(deps, exchange)
+  } catch (error) {
+    report(deps, error)
+    answer = httpFailure(failureOf(error, ''))
+  }
+  if (response.destroyed) return
+  await send(request, response, answer)
+  drain(request)
+}
+
+/**
+ * The phones' HTTP endpoint (MS-ASHTTP) with Autodiscover, as a listener for a node:http or node:https server made with
+ * {@link easServerOptions}.
+ */
+export const createEasEndpoint =
+  (deps: EasEndpointDeps): RequestListener =>
+  (request, response) => {
+    serve(deps, { request, response, url: urlOf(request) }).catch((error: unknown) => {
+      report(deps, error)
+      response.destroy()
+    })
+  }

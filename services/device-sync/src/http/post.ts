@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { BlockList } from 'node:net'
+import { type CallExtras, type RelaisError, terminal } from '@relais/service-kit'
+import type { Command, CommandAnswer, CommandContext } from '../commands/command.ts'
+import { roots } from '../commands/roots.ts'
+import type { HeldRequests } from '../held/held-requests.ts'
+import type { EasVersion } from '../wbxml/code-page.ts'
+import { decodeWbxml } from '../wbxml/decode.ts'
+import type { WbxmlNode } from '../wbxml/node.ts'
+import { type AdmissionDeps, admitDevice, admitUser, type Visitor } from './admission.ts'
+import { type Body, readBody } from './body.ts'
+import type { ByteBudget } from './byte-budget.ts'
+import { clientAddress } from './client-address.ts'
+import type { EasEndpointConfig } from './endpoint-config.ts'
+import { isEasVersion, SUPPORTED_VERSIONS } from './protocol.ts'
+import { parseRequestLine, type RequestLine } from './request-line.ts'
+import { holdRequest, type RequestLoad } from './request-work.ts'
+
+export type PostDeps = AdmissionDeps & {
+  readonly commands: ReadonlyMap<string, Command>
+  readonly held: HeldRequests
+  readonly load: RequestLoad
+  readonly budget: ByteBudget
+  readonly proxies: BlockList
+  readonly config: EasEndpointConfig
+  readonly clock: () => number
+}
+
+/** What is known of a request so far; failures are told by it. */
+export type Post = {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly correlation: string
+  line?: RequestLine
+  version?: EasVersion
+  visitor?: Visitor
+}
+
+export const newPost = (request: IncomingMessage, response: ServerResponse): Post => ({
+  request,
+  response,
+  correlation: randomUUID(),
+})
+
+const headerOf = (request: IncomingMessage, name: string): string => {
+  const value = request.headers[name]
+  return Array.isArray(value) ? (value[0] ?? '') : (value ?? '')
+}
+
+/** "14.1" → 141. Without the header a client is of the time before it existed: 2.5. */
+const headerVersion = (request: IncomingMessage): number => {
+  const header = headerOf(request, 'ms-asprotocolversion').trim()
+  if (header === '') return 25
+  return /^\d{1,2}\.\d$/.test(header) ? Number(header.replace('.', '')) : 0
+}
+
+const policyKeyOf = (request: IncomingMessage): number | undefined => {
+  const header = headerOf(request, 'x-ms-policykey').trim()
+  return /^\d{1,10}$/.test(header) ? Number(header) : undefined
+}
+
+/** With a base64 query these headers aren't used (MS-ASHTTP 2.2.1.1.1.1). */
+const lineOf = (request: IncomingMessage, query: string): RequestLine => {
+  const line = parseRequestLine(query)
+  if (line.version !== undefined) return line
+  const acceptMultipart = headerOf(request, 'ms-asacceptmultipart').trim().toUpperCase() === 'T'
+  return { ...line, version: headerVersion(request), policyKey: policyKeyOf(request), acceptMultipart }
+}
+
+const versionOf = ({ version = 0 }: RequestLine): EasVersion => {
+  if (!isEasVersion(version)) throw terminal('MALFORMED_QUERY', 'no such protocol version')
+  return version
+}
+
+const requireVersion = (version: EasVersion): void => {
+  if (!SUPPORTED_VERSIONS.has(version))
+    throw terminal('VERSION_NOT_SUPPORTED', 'this protocol version is not served')
+}
+
+const commandOf = (commands: PostDeps['commands'], { command }: RequestLine): Command => {
+  const found = commands.get(command)
+  if (!found) throw terminal('COMMAND_NOT_SUPPORTED', 'this command is not served')
+  return found
+}
+
+const treeOf = (command: Command, { bytes }: Body, request: IncomingMessage): WbxmlNode | undefined => {
+  if (bytes.length === 0) {
+    if (command.emptyBody) return undefined
+    throw terminal('INVALID_CONTENT', 'a request without its body')
+  }
+  // [CMD 4813]: messages as they are were for clients before 14.0.
+  if (headerOf(request, 'content-type').toLowerCase().startsWith('message/rfc822'))
+    throw terminal('INVALID_CONTENT', 'a message where WBXML belongs')
+  const root = decodeWbxml(bytes)
+  if (root.tag !== roots.get(command.name)?.root)
+    throw terminal('WRONG_ROOT', "the document isn't this command's")
+  return root
+}
+
+const contextOf = (
+  deps: PostDeps,
+  post: Required<Post>,
+  body: WbxmlNode | undefined,
+): Omit<CommandContext, 'now'> => {
+  const { request, response, correlation, line, version, visitor } = post
+  const { user, device, family, rows, identity } = visitor
+  const call: CallExtras = { identity, correlation }
+  const address = () => clientAddress(request, deps.proxies)
+  const recheck = async () => void (await admitUser(deps, request.headers.authorization, address()))
+  const holding = { held: deps.held, load: deps.load, response, device: rows.device, recheck }
+  const hold = (end: (reason: RelaisError) => void) => holdRequest(holding, end)
+  return { version, user, device, family, rows, line, body, call, holdUntil: user.expiresAt, hold }
+}
+
+const identify = async (deps: PostDeps, post: Post, query: string, now: number): Promise<Command> => {
+  const { request, correlation } = post
+  const line = lineOf(request, query)
+  post.line = line
+  post.version = versionOf(line)
+  const user = await admitUser(deps, request.headers.authorization, clientAddress(request, deps.proxies))
+  const command = commandOf(deps.commands, line)
+  requireVersion(post.version)
+  post.visitor = await admitDevice(deps, {
+    user,
+    line,
+    userAgent: headerOf(request, 'user-agent').slice(0, 256),
+    version: SUPPORTED_VERSIONS.get(post.version) ?? '',
+    now,
+    correlation,
+  })
+  return command
+}
+
+const maxBodyOf = ({ body }: Command, { maxMessageBytes, maxRequestBytes }: EasEndpointConfig): number =>
+  // A message comes within a document of a few hundred bytes.
+  body === 'message' ? maxMessageBytes + 64 * 1024 : maxRequestBytes
+
+/** One POST from its query to its command's answer. Throws what {@link failureOf} turns into an answer. */
+export const runPost = async (deps: PostDeps, post: Post, query: string): Promise<CommandAnswer> => {
+  const now = deps.clock()
+  const command = await identify(deps, post, query, now)
+  const { budget, config } = deps
+  const body = await readBody(post.request, {
+    maxBytes: maxBodyOf(command, config),
+    budget,
+    idleMs: config.bodyIdleMs,
+  })
+  try {
+    const tree = treeOf(command, body, post.request)
+    return await command.run({ ...contextOf(deps, post as Required<Post>, tree), now })
+  } finally {
+    body.release()
+  }
+}

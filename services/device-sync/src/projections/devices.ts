@@ -1,0 +1,82 @@
+import type { StoredCommit } from '@relais/event-log'
+import type { ReadModel, Writer } from '@relais/read-store'
+import { DEVICE_SYNC, type DeviceEvent, deviceEvents } from '../devices/events.ts'
+
+type Owner = readonly [tenant: string, account: string]
+
+const insert = (
+  writer: Writer,
+  owner: Owner,
+  { device, type, userAgent, protocolVersion }: Extract<DeviceEvent, { type: 'DeviceRegistered' }>['payload'],
+  at: number,
+) =>
+  writer.run(
+    `INSERT INTO devices (tenant, account, device, type, user_agent, protocol_version, registered_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (tenant, account, device) DO UPDATE SET type = excluded.type, user_agent = excluded.user_agent,
+     protocol_version = excluded.protocol_version, registered_at = excluded.registered_at, blocked = 0, informed = 0`,
+    ...[...owner, device, type, userAgent, protocolVersion, at],
+  )
+
+const inform = (
+  writer: Writer,
+  owner: Owner,
+  information: Extract<DeviceEvent, { type: 'DeviceInformationSet' }>['payload'],
+) => {
+  const { device, model, friendlyName, os, osLanguage, phoneNumber, mobileOperator, imei, userAgent } =
+    information
+  return writer.run(
+    `UPDATE devices SET informed = 1, model = ?, friendly_name = ?, os = ?, os_language = ?, phone_number = ?,
+     mobile_operator = ?, imei = ?, own_user_agent = ? WHERE tenant = ? AND account = ? AND device = ?`,
+    ...[model, friendlyName, os, osLanguage, phoneNumber, mobileOperator, imei, userAgent, ...owner, device],
+  )
+}
+
+const block = (writer: Writer, owner: Owner, { device, blocked }: { device: string; blocked: boolean }) =>
+  writer.run(
+    'UPDATE devices SET blocked = ? WHERE tenant = ? AND account = ? AND device = ?',
+    ...[blocked ? 1 : 0, ...owner, device],
+  )
+
+const remove = (writer: Writer, owner: Owner, device: string) =>
+  writer.run('DELETE FROM devices WHERE tenant = ? AND account = ? AND device = ?', ...owner, device)
+
+const apply = async (writer: Writer, owner: Owner, event: DeviceEvent, at: number): Promise<void> => {
+  if (event.type === 'DeviceRegistered') await insert(writer, owner, event.payload, at)
+  else if (event.type === 'DeviceInformationSet') await inform(writer, owner, event.payload)
+  else if (event.type === 'DeviceBlocked') await block(writer, owner, event.payload)
+  else await remove(writer, owner, event.payload.device)
+}
+
+const moveHead = (writer: Writer, owner: Owner, position: number) =>
+  writer.run(
+    `INSERT INTO device_streams (tenant, account, head) VALUES (?, ?, ?)
+     ON CONFLICT (tenant, account) DO UPDATE SET head = excluded.head`,
+    ...[...owner, position],
+  )
+
+/** Devices by account, as administrators list them and decisions read them. */
+export const deviceReadModel: ReadModel = {
+  name: DEVICE_SYNC,
+  version: 1,
+  service: DEVICE_SYNC,
+  schema: [
+    `CREATE TABLE devices (
+      tenant TEXT NOT NULL, account TEXT NOT NULL, device TEXT NOT NULL,
+      type TEXT NOT NULL, user_agent TEXT NOT NULL, protocol_version TEXT NOT NULL, registered_at BIGINT NOT NULL,
+      blocked SMALLINT NOT NULL DEFAULT 0, informed SMALLINT NOT NULL DEFAULT 0,
+      model TEXT NOT NULL DEFAULT '', friendly_name TEXT NOT NULL DEFAULT '', os TEXT NOT NULL DEFAULT '',
+      os_language TEXT NOT NULL DEFAULT '', phone_number TEXT NOT NULL DEFAULT '', mobile_operator TEXT NOT NULL DEFAULT '',
+      imei TEXT NOT NULL DEFAULT '', own_user_agent TEXT NOT NULL DEFAULT '',
+      PRIMARY KEY (tenant, account, device))`,
+    // Position of the stream's last commit: what decisions expect.
+    'CREATE TABLE device_streams (tenant TEXT NOT NULL, account TEXT NOT NULL, head BIGINT NOT NULL, PRIMARY KEY (tenant, account))',
+  ],
+  async project(writer: Writer, commit: StoredCommit): Promise<void> {
+    const owner = [commit.stream.tenant, commit.stream.account] as const
+    for (const stored of commit.events) {
+      const event = deviceEvents.decode(stored)
+      if (event.type !== 'unknown') await apply(writer, owner, event, commit.at)
+    }
+    await moveHead(writer, owner, commit.position)
+  },
+}
