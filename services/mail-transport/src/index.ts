@@ -1,0 +1,8 @@
+export type { MailServer, ServerTls } from './inbound/server.ts'
+export type { SmarthostOptions } from './outbound/smarthost.ts'
+export {
+  createMailTransport,
+  type ListenerOptions,
+  type MailTransport,
+  type MailTransportDeps,
+} from './service.ts'

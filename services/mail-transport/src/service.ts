@@ -1,0 +1,92 @@
+import { join } from 'node:path'
+import type { BlobStore } from '@relais/blob-store'
+import type { EventLog } from '@relais/event-log'
+import type { DirectoryClient } from '@relais/proto/directory/v1/directory.ts'
+import type { MailClient } from '@relais/proto/mail/v1/mail.ts'
+import type { MailTransportServiceImplementation } from '@relais/proto/mail_transport/v1/mail_transport.ts'
+import { openSqliteProjector, openSqliteStore, type Projector } from '@relais/read-store'
+import type { Call, CallExtras, Logger } from '@relais/service-kit'
+import { createHandlers } from './api/handlers.ts'
+import { createDeliveryServer } from './inbound/delivery-server.ts'
+import type { MailServer, ServerTls } from './inbound/server.ts'
+import { sweepSpool } from './inbound/spool.ts'
+import { createSubmissionServer } from './inbound/submission-server.ts'
+import { Dispatcher } from './outbound/dispatcher.ts'
+import { createSmarthost, type SmarthostOptions } from './outbound/smarthost.ts'
+import { REACTION_SCHEMA, takeSubmissions } from './outbound/take-submissions.ts'
+import { queueModel } from './projections/queue.ts'
+
+export type MailTransportDeps = {
+  readonly log: EventLog
+  readonly blobs: BlobStore
+  readonly directory: DirectoryClient<CallExtras>
+  readonly mail: MailClient<CallExtras>
+  /** For rows, the reaction's position and messages on their way to several tenants. */
+  readonly folder: string
+  readonly clock: () => number
+  readonly newId: () => string
+  readonly random: () => number
+  readonly logger: Logger
+  readonly serverName: string
+  readonly maxMessageBytes: number
+  readonly smarthost: SmarthostOptions | undefined
+}
+
+export type ListenerOptions = {
+  readonly tls: ServerTls | undefined
+  readonly implicitTls?: boolean
+  readonly passwordsInClear?: boolean
+}
+
+export type MailTransport = {
+  readonly handlers: MailTransportServiceImplementation<Call>
+  readonly projector: Projector
+  /** Servers that aren't listening yet. */
+  lmtp(options: ListenerOptions): MailServer
+  smtp(options: ListenerOptions): MailServer
+  submission(options: ListenerOptions): MailServer
+  /** Starts to work the queue off. */
+  start(): void
+  stop(): Promise<void>
+}
+
+/** Mail in over LMTP, SMTP and submission; mail out to accounts here and to one smarthost. */
+export const createMailTransport = async (deps: MailTransportDeps): Promise<MailTransport> => {
+  const { log, folder, logger } = deps
+  const onAlarm = (error: Error) => logger.error({ err: error }, 'the outbound queue stands still')
+  const projector = await openSqliteProjector({ log, folder, model: queueModel, onAlarm })
+  const reactions = await openSqliteStore({
+    file: join(folder, 'mail-transport-reactions.sqlite'),
+    schema: REACTION_SCHEMA,
+    version: 1,
+  })
+  const spoolFolder = join(folder, 'spool')
+  await sweepSpool(spoolFolder)
+  const smarthost = deps.smarthost && createSmarthost(deps.smarthost, deps.blobs)
+  const parts = { ...deps, spoolFolder, projector, smarthost, reactions }
+  const dispatcher = new Dispatcher(parts)
+  const ending = new AbortController()
+  let taking: Promise<void> = Promise.resolve()
+  return {
+    handlers: createHandlers(parts),
+    projector,
+    lmtp: ({ tls }) => createDeliveryServer({ ...deps, protocol: 'lmtp', tls }, parts),
+    smtp: ({ tls }) => createDeliveryServer({ ...deps, protocol: 'smtp', tls }, parts),
+    submission: ({ tls, implicitTls = false, passwordsInClear = false }) =>
+      createSubmissionServer({ ...deps, tls, implicitTls, passwordsInClear }, parts),
+    start: () => {
+      dispatcher.start()
+      taking = takeSubmissions(parts, ending.signal).catch((error) => {
+        if (!ending.signal.aborted) logger.error({ err: error }, 'submissions are not taken over any more')
+      })
+    },
+    stop: async () => {
+      ending.abort()
+      await taking
+      await dispatcher.stop()
+      smarthost?.close()
+      await projector.stop()
+      await reactions.close()
+    },
+  }
+}
