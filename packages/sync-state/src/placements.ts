@@ -1,6 +1,6 @@
 import type { StoredCommit } from '@relais/event-log'
 import type { Writer } from '@relais/read-store'
-import { placementId } from './placement.ts'
+import { placementId, placementPosition } from './placement.ts'
 
 /** What one user action changes; each has a chain of commands and a position of its own (chain). */
 export type PropertyGroup = 'read' | 'flag' | 'categories' | 'content'
@@ -207,3 +207,53 @@ export const end = async (
     ...[commit.position, commit.at, commit.commandId, movedTo, ...whose(commit), placement],
   )
 }
+
+type SpannedRow = { collection: string; sort_key: number; hidden: number; spanned: number }
+
+/**
+ * What decides an item's place in windows changes: its sort key, or whether it is private. The former span is kept, so that where it
+ * was at a position is read, not guessed (spans). Not a touch: the change that causes it is one.
+ */
+export const respan = async (
+  writer: Writer,
+  commit: StoredCommit,
+  placement: number,
+  change: { readonly sortKey?: number; readonly hidden?: boolean },
+): Promise<void> => {
+  const key = [...whose(commit), placement] as const
+  const row = await writer.get<SpannedRow>(
+    'SELECT collection, sort_key, hidden, spanned FROM placements WHERE tenant = ? AND account = ? AND id = ? AND ended = 0',
+    ...key,
+  )
+  if (row === undefined) return
+  const sortKey = change.sortKey ?? row.sort_key
+  const hidden = change.hidden === undefined ? row.hidden : Number(change.hidden)
+  if (sortKey === row.sort_key && hidden === row.hidden) return
+  if (row.spanned === 0)
+    await openSpan(writer, commit, { placement, from: placementPosition(placement), row })
+  await writer.run(
+    `UPDATE spans SET until_position = ?, until_at = ? WHERE tenant = ? AND account = ? AND placement = ? AND until_position = 0`,
+    ...[commit.position, commit.at, ...key],
+  )
+  await openSpan(writer, commit, {
+    placement,
+    from: commit.position,
+    row: { ...row, sort_key: sortKey, hidden },
+  })
+  await writer.run(
+    'UPDATE placements SET sort_key = ?, hidden = ?, spanned = 1 WHERE tenant = ? AND account = ? AND id = ?',
+    ...[sortKey, hidden, ...key],
+  )
+}
+
+const openSpan = (
+  writer: Writer,
+  commit: StoredCommit,
+  { placement, from, row }: { placement: number; from: number; row: SpannedRow },
+) =>
+  writer.run(
+    `INSERT INTO spans (tenant, account, placement, from_position, collection, sort_key, hidden) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (tenant, account, placement, from_position) DO UPDATE SET
+     sort_key = excluded.sort_key, hidden = excluded.hidden, until_position = 0`,
+    ...[...whose(commit), placement, from, row.collection, row.sort_key, row.hidden],
+  )

@@ -1,0 +1,119 @@
+import { type Cursor, compareEdges, endOf, type FeedPosition, isEndOf, type WindowEdge } from '../cursor.ts'
+import type { Feed } from '../feed.ts'
+import type { Correction, KnownList, KnownTouch } from '../known-list.ts'
+import { edgeAt, isCovered, lastTouch, type PlacementRow } from '../placement-row.ts'
+import { type Applied, Knowledge } from './knowledge.ts'
+import { Operations } from './operations.ts'
+
+/** Rows that an answer may look at without telling them; then it ends with a new key and MoreAvailable. */
+export const INVISIBLE_BUDGET = 600
+
+export type Question = {
+  readonly device: string
+  /** Name of the presented key. */
+  readonly syncKey: string
+  /** What the presented key says, as the device row's hint moves it on. */
+  readonly cursor: Cursor
+  readonly list: KnownList
+  readonly filter: number
+  /** Lower edge of the filter now. */
+  readonly floor: WindowEdge
+  readonly window: number
+  /** False: only commands were wanted. */
+  readonly getChanges: boolean
+  readonly applied: Applied
+  /** Checkpoint of the snapshot that the feed reads. */
+  readonly snapshot: number
+}
+
+/** An answer in the making: the set that the device holds moves towards the one it should hold. */
+export class Work {
+  readonly feed: Feed
+  readonly question: Question
+  readonly knowledge: Knowledge
+  readonly operations: Operations
+  changes: FeedPosition
+  added: number
+  edge: WindowEdge
+  more = false
+  examined = 0
+  /** Corrections to be told now. */
+  readonly telling: Map<number, Correction>
+  /** Corrections left for the next answer. */
+  readonly postponed = new Map<number, Correction>()
+  readonly gone: Set<number>
+  /** Own placements of the list that the device needs no longer know of: told as removed, or known to be. */
+  readonly dropped = new Set<number>()
+  /** Own placements of the list, and purged ones, that found no room. */
+  readonly deferred = new Set<number>()
+  /** Touches told ahead of the cursor. */
+  readonly ahead: KnownTouch[] = []
+  /** Rows of the list's own placements. */
+  own = new Map<number, PlacementRow>()
+  /** Additions don't pass the placement before this one: it was moved here by the device, and isn't adopted yet. */
+  additionsEnd = Number.POSITIVE_INFINITY
+  private readonly level: number
+
+  constructor(feed: Feed, question: Question) {
+    const { cursor, list, applied, window } = question
+    this.feed = feed
+    this.question = question
+    this.knowledge = new Knowledge(list, applied)
+    this.operations = new Operations(window, cursor.told)
+    this.changes = cursor.changes
+    this.added = cursor.added
+    this.edge = cursor.edge
+    this.level = cursor.level
+    this.telling = new Map([...list.corrections, ...applied.corrections])
+    this.gone = new Set([...applied.gone, ...[...this.telling].filter(isAdd).map(([placement]) => placement)])
+  }
+
+  /** Counts a row; false: the budget is used up. */
+  spend(): boolean {
+    if (this.examined >= INVISIBLE_BUDGET + this.question.window) return false
+    this.examined++
+    return true
+  }
+
+  covers(row: PlacementRow, changes: FeedPosition = this.changes): boolean {
+    return isCovered(row, { changes, added: this.added, edge: this.edge, level: this.level })
+  }
+
+  edgeNow(row: PlacementRow): WindowEdge | undefined {
+    return edgeAt(row, this.question.snapshot, this.level)
+  }
+
+  edgeAt(row: PlacementRow, position: number): WindowEdge | undefined {
+    return edgeAt(row, position, this.level)
+  }
+
+  /** Inside the filter now. */
+  isWanted(row: PlacementRow): boolean {
+    const edge = this.edgeNow(row)
+    return edge !== undefined && compareEdges(edge, this.question.floor) >= 0
+  }
+
+  /** Its removal is nothing new to the device. */
+  knowsGone(row: PlacementRow): boolean {
+    return this.gone.has(row.id) || this.knowledge.knowsEnd(row)
+  }
+
+  /** Changes and removals have been told up to the snapshot. */
+  get isCaughtUp(): boolean {
+    return isEndOf(this.changes, this.question.snapshot)
+  }
+
+  get isWhole(): boolean {
+    return this.isCaughtUp && compareEdges(this.edge, this.question.floor) >= 0
+  }
+
+  get end(): FeedPosition {
+    return endOf(this.question.snapshot)
+  }
+
+  tellAhead(row: PlacementRow) {
+    this.ahead.push({ position: lastTouch(row), placement: row.id })
+  }
+}
+
+const isAdd = ([, kind]: [number, Correction]) => kind === 'add'

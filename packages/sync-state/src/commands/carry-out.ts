@@ -1,0 +1,155 @@
+import { ConflictError } from '@relais/event-log'
+import type { Reader } from '@relais/read-store'
+import { placementId } from '../placement.ts'
+import type { PlacementRow } from '../placement-row.ts'
+import type { PropertyGroup } from '../placements.ts'
+import type { Scope } from '../rows.ts'
+import type { DeviceCommand, Facts } from './command.ts'
+import { type Decision, decideCommands, splitByItem } from './decide.ts'
+import type { Presentation } from './presentation.ts'
+import type { Carried } from './settle.ts'
+import { loadSubjects } from './subjects.ts'
+
+/** One commit to be made of a device's command. */
+export type CommitStep = {
+  readonly commandId: string
+  /** The command that says it in full. */
+  readonly command: DeviceCommand
+} & (
+  | {
+      readonly kind: 'apply' | 'note'
+      readonly row: PlacementRow
+      readonly group: PropertyGroup
+      readonly value: string
+    }
+  | { readonly kind: 'delete'; readonly row: PlacementRow }
+  | { readonly kind: 'create' }
+)
+
+/** The log and the rows of one account, as a class gives them to the engine. */
+export interface Ground {
+  /** Reads of one moment; `head`: the stream's last commit in these rows; `checkpoint`: the log position they stand for. */
+  snapshot<T>(read: (reader: Reader, at: { head: number; checkpoint: number }) => Promise<T>): Promise<T>
+  facts(reader: Reader, rows: readonly PlacementRow[], commands: readonly DeviceCommand[]): Promise<Facts>
+  /** Appends the commit and answers with its position; `expected` where it must be based on the stream's head. Errors: CONFLICT. */
+  append(
+    step: CommitStep,
+    context: { readonly syncKey: string; readonly expected: number | undefined },
+  ): Promise<number>
+  /** Resolves when the rows of a position are there. */
+  waitFor(position: number): Promise<void>
+}
+
+export type CarriedOut = {
+  readonly carried: readonly Carried[]
+  /** Of all commits, by command id. */
+  readonly positions: ReadonlyMap<string, number>
+}
+
+/** Times that the remaining commands are decided anew because somebody else's commit came first. */
+const MAX_ATTEMPTS = 5
+
+type Task = {
+  readonly ground: Ground
+  readonly scope: Scope
+  readonly presentation: Presentation
+  /** Commits of this class are right whatever comes before them: none expects a head, and all are appended at once. */
+  readonly commuting: boolean
+}
+
+/** Makes the commits of a request's commands; each is one commit with a derived id, so a repeat finds the first and does the rest. */
+export const carryOut = async (task: Task, commands: readonly DeviceCommand[]): Promise<CarriedOut> => {
+  const carried: Carried[] = []
+  const positions = new Map<string, number>()
+  let remaining = commands
+  let attempts = 0
+  while (remaining.length > 0) {
+    const { decisions, commandsNow, head } = await decideNext(task, remaining)
+    const done = await appendAll(task, { decisions, commands: commandsNow, head }, positions)
+    if (done < decisions.length && ++attempts === MAX_ATTEMPTS) throw new ConflictError(head)
+    carried.push(...decisions.slice(0, done).map((decision) => withCreated(decision, positions)))
+    remaining = remaining.slice(done)
+    if (remaining.length > 0) await task.ground.waitFor(Math.max(head, ...positions.values()))
+  }
+  return { carried, positions }
+}
+
+const decideNext = ({ ground, scope, presentation }: Task, remaining: readonly DeviceCommand[]) =>
+  ground.snapshot(async (reader, { head }) => {
+    const subjects = await loadSubjects(reader, scope, { device: presentation.device, commands: remaining })
+    const { now } = splitByItem(remaining, subjects)
+    const rows = [...subjects.rows.values(), ...[...subjects.candidates.values()].flat()]
+    const facts = await ground.facts(reader, rows, now)
+    return {
+      decisions: decideCommands(presentation, subjects, { commands: now, facts }),
+      commandsNow: now,
+      head,
+    }
+  })
+
+type Decided = {
+  readonly decisions: readonly Decision[]
+  readonly commands: readonly DeviceCommand[]
+  readonly head: number
+}
+
+/** Answers with the number of decisions whose commits are all there. */
+const appendAll = async (task: Task, decided: Decided, positions: Map<string, number>): Promise<number> => {
+  const steps = decided.decisions.map((decision, index) => stepsOf(decision, decided.commands[index]!))
+  if (!task.commuting) return appendInOrder(task, { steps, head: decided.head }, positions)
+  await Promise.all(steps.flat().map((step) => append(task, { step, expected: undefined }, positions)))
+  return steps.length
+}
+
+const appendInOrder = async (
+  task: Task,
+  { steps, head }: { readonly steps: readonly (readonly CommitStep[])[]; readonly head: number },
+  positions: Map<string, number>,
+): Promise<number> => {
+  let expected = head
+  for (const [done, ofOne] of steps.entries())
+    for (const step of ofOne) {
+      try {
+        expected = await append(task, { step, expected }, positions)
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error
+        await task.ground.waitFor(error.head)
+        return done
+      }
+    }
+  return steps.length
+}
+
+const append = async (
+  { ground, presentation }: Task,
+  { step, expected }: { readonly step: CommitStep; readonly expected: number | undefined },
+  positions: Map<string, number>,
+): Promise<number> => {
+  const position = await ground.append(step, { syncKey: presentation.syncKey, expected })
+  positions.set(step.commandId, position)
+  return position
+}
+
+const stepsOf = (decision: Decision, command: DeviceCommand): readonly CommitStep[] => {
+  switch (decision.kind) {
+    case 'change':
+      return decision.steps.flatMap((step) =>
+        step.kind === 'repeat' ? [] : [{ ...step, kind: step.kind, row: decision.row, command }],
+      )
+    case 'matched':
+      return decision.edit === undefined || decision.edit.kind === 'repeat'
+        ? []
+        : [{ ...decision.edit, kind: decision.edit.kind, row: decision.row, command }]
+    case 'delete':
+      return [{ kind: 'delete', row: decision.row, command, commandId: decision.commandId }]
+    case 'create':
+      return [{ kind: 'create', command, commandId: decision.commandId }]
+    default:
+      return []
+  }
+}
+
+const withCreated = (decision: Decision, positions: ReadonlyMap<string, number>): Carried => ({
+  decision,
+  created: decision.kind === 'create' ? placementId(positions.get(decision.commandId)!, 0) : undefined,
+})

@@ -1,0 +1,142 @@
+import type { Reader, SqlValue } from '@relais/read-store'
+import { compareEdges, compareFeed, type FeedPosition, type WindowEdge } from './cursor.ts'
+import { merged, paged } from './lanes.ts'
+import type { PlacementRow } from './placement-row.ts'
+import { PLACEMENT_COLUMNS, placementsById, readPlacement, type Scope, type StoredPlacement } from './rows.ts'
+
+/** A change, an end, or a new span of an item. */
+export type FeedEvent = FeedPosition & { readonly row: PlacementRow }
+
+/** An item at one of the places in the window that it has or had. */
+export type WindowEntry = { readonly edge: WindowEdge; readonly row: PlacementRow }
+
+/** What an answer reads, all of one snapshot; ranges are read lazily, in the order named. */
+export interface Feed {
+  readonly collections: readonly string[]
+  /** Events after a place, by (position, placement). */
+  eventsAfter(after: FeedPosition): AsyncGenerator<FeedEvent>
+  /** Live items with a higher id, by id. */
+  additionsAfter(placement: number): AsyncGenerator<PlacementRow>
+  /** Live items below an edge and not below a floor, newest first. */
+  walk(below: WindowEdge, floor: WindowEdge): AsyncGenerator<PlacementRow>
+  /** Items that are or were from an edge up to below another, oldest first; one that was at several places comes at each. */
+  between(from: WindowEdge, below: WindowEdge): AsyncGenerator<WindowEntry>
+  /** Items that a device moved here itself, ended ones too, by id. */
+  movedHere(device: string, after: number): AsyncGenerator<PlacementRow>
+  byId(ids: readonly number[]): Promise<Map<number, PlacementRow>>
+}
+
+type Found<Key extends string> = StoredPlacement & { readonly [key in Key]: number }
+
+const EVENT_RANGES = [
+  `SELECT ${PLACEMENT_COLUMNS}, p.changed AS position FROM placements p
+   WHERE tenant = ? AND account = ? AND collection = ? AND changed > 0 AND (changed, id) > (?, ?)
+   ORDER BY changed, id LIMIT ?`,
+  `SELECT ${PLACEMENT_COLUMNS}, p.ended AS position FROM placements p
+   WHERE tenant = ? AND account = ? AND collection = ? AND ended > 0 AND (ended, id) > (?, ?)
+   ORDER BY ended, id LIMIT ?`,
+  `SELECT ${PLACEMENT_COLUMNS}, s.from_position AS position FROM spans s
+   JOIN placements p ON p.tenant = s.tenant AND p.account = s.account AND p.id = s.placement
+   WHERE s.tenant = ? AND s.account = ? AND s.collection = ? AND (s.from_position, s.placement) > (?, ?)
+   AND s.from_position > s.placement / 8192 ORDER BY s.from_position, s.placement LIMIT ?`,
+]
+
+const ADDITIONS = `SELECT ${PLACEMENT_COLUMNS} FROM placements p
+  WHERE tenant = ? AND account = ? AND collection = ? AND ended = 0 AND id > ? ORDER BY id LIMIT ?`
+
+const WALK = `SELECT ${PLACEMENT_COLUMNS} FROM placements p
+  WHERE tenant = ? AND account = ? AND collection = ? AND ended = 0 AND (sort_key, id) < (?, ?) AND (sort_key, id) >= (?, ?)
+  ORDER BY sort_key DESC, id DESC LIMIT ?`
+
+// Items with spans come from the spans alone: that has all places they were at, the present one too.
+const WINDOW_RANGES = [
+  `SELECT ${PLACEMENT_COLUMNS}, p.sort_key AS place FROM placements p
+   WHERE tenant = ? AND account = ? AND collection = ? AND ended = 0 AND spanned = 0
+   AND (sort_key, id) > (?, ?) AND (sort_key, id) < (?, ?) ORDER BY sort_key, id LIMIT ?`,
+  `SELECT ${PLACEMENT_COLUMNS}, p.sort_key AS place FROM placements p
+   WHERE tenant = ? AND account = ? AND collection = ? AND ended > 0 AND spanned = 0
+   AND (sort_key, id) > (?, ?) AND (sort_key, id) < (?, ?) ORDER BY sort_key, id LIMIT ?`,
+  `SELECT ${PLACEMENT_COLUMNS}, s.sort_key AS place FROM spans s
+   JOIN placements p ON p.tenant = s.tenant AND p.account = s.account AND p.id = s.placement
+   WHERE s.tenant = ? AND s.account = ? AND s.collection = ?
+   AND (s.sort_key, s.placement) > (?, ?) AND (s.sort_key, s.placement) < (?, ?) ORDER BY s.sort_key, s.placement LIMIT ?`,
+]
+
+const MOVED = `SELECT ${PLACEMENT_COLUMNS} FROM placements p
+  WHERE tenant = ? AND account = ? AND collection = ? AND moved_by <> '' AND moved_by = ? AND id > ? ORDER BY id LIMIT ?`
+
+const byRowId = (a: PlacementRow, b: PlacementRow) => a.id - b.id
+const newestFirst = (a: PlacementRow, b: PlacementRow) => b.sortKey - a.sortKey || b.id - a.id
+const byEdge = (a: WindowEntry, b: WindowEntry) => compareEdges(a.edge, b.edge)
+
+/** The feed of a scope's rows, over the index ranges of {@link placementSchema}. */
+export const rowFeed = (reader: Reader, scope: Scope): Feed => {
+  const perCollection = <Row>(
+    ranges: readonly string[],
+    open: (sql: string, collection: string) => AsyncGenerator<Row>,
+  ) => scope.collections.flatMap((collection) => ranges.map((sql) => open(sql, collection)))
+
+  const select = async <Key extends string>(sql: string, collection: string, ...params: SqlValue[]) =>
+    reader.all<Found<Key>>(sql, scope.tenant, scope.account, collection, ...params)
+
+  const rowsOf = async (found: readonly StoredPlacement[]) => {
+    const rows: PlacementRow[] = []
+    for (const stored of found) rows.push(await readPlacement(reader, scope, stored))
+    return rows
+  }
+
+  const ofPlacements = (
+    sql: string,
+    compare: (a: PlacementRow, b: PlacementRow) => number,
+    params: (last: PlacementRow | undefined) => readonly SqlValue[],
+  ) =>
+    merged(
+      perCollection([sql], (text, collection) =>
+        paged<PlacementRow>(async (last, limit) =>
+          rowsOf(await select(text, collection, ...params(last), limit)),
+        ),
+      ),
+      compare,
+    )
+
+  return {
+    collections: scope.collections,
+    eventsAfter: (after) =>
+      merged(
+        perCollection(EVENT_RANGES, (sql, collection) =>
+          paged<FeedEvent>(async (last = { ...after, row: undefined as never }, limit) => {
+            const found = await select<'position'>(sql, collection, last.position, last.placement, limit)
+            const rows = await rowsOf(found)
+            return rows.map((row, index) => ({ position: found[index]!.position, placement: row.id, row }))
+          }),
+        ),
+        compareFeed,
+      ),
+    additionsAfter: (placement) => ofPlacements(ADDITIONS, byRowId, (last) => [last?.id ?? placement]),
+    walk: (below, floor) =>
+      ofPlacements(WALK, newestFirst, (last) => [
+        last?.sortKey ?? below.sortKey,
+        last?.id ?? below.placement,
+        floor.sortKey,
+        floor.placement,
+      ]),
+    between: (from, below) =>
+      merged(
+        perCollection(WINDOW_RANGES, (sql, collection) =>
+          paged<WindowEntry>(async (last, limit) => {
+            const start = last?.edge ?? { ...from, placement: from.placement - 1 }
+            const bounds = [start.sortKey, start.placement, below.sortKey, below.placement]
+            const found = await select<'place'>(sql, collection, ...bounds, limit)
+            const rows = await rowsOf(found)
+            return rows.map((row, index) => ({
+              edge: { sortKey: found[index]!.place, placement: row.id },
+              row,
+            }))
+          }),
+        ),
+        byEdge,
+      ),
+    movedHere: (device, after) => ofPlacements(MOVED, byRowId, (last) => [device, last?.id ?? after]),
+    byId: (ids) => placementsById(reader, scope, ids),
+  }
+}
