@@ -29,10 +29,10 @@ export class LogReader {
 
   constructor(db: DatabaseSync) {
     this.#db = db
-    this.#all = indexOn(db, '')
-    this.#byStream = indexOn(db, 'stream = ? AND')
-    this.#byTenant = indexOn(db, 'tenant = ? AND service = ? AND')
-    this.#byService = indexOn(db, 'service = ? AND')
+    this.#all = indexOn(db, RANGES.all)
+    this.#byStream = indexOn(db, RANGES.stream)
+    this.#byTenant = indexOn(db, RANGES.tenant)
+    this.#byService = indexOn(db, RANGES.service)
     this.#one = db.prepare('SELECT record FROM commits WHERE position = ?')
     this.#numbers = new Numbers(db)
   }
@@ -160,19 +160,27 @@ const pageOfRange = ({ index, key }: Range, span: Span): FollowBatch => {
   return page.batch()
 }
 
-const indexOn = (db: DatabaseSync, condition: string): Index => {
-  const select = (columns: string) =>
-    asArrays(
-      db.prepare(
-        `SELECT ${columns} FROM commits WHERE ${condition} position > ? AND position <= ? ORDER BY position LIMIT ?`,
-      ),
-    )
-  return {
-    records: select('position, record'),
-    positions: select('position'),
-    head: db.prepare(`SELECT position FROM commits WHERE ${condition} TRUE ORDER BY position DESC LIMIT 1`),
-  }
-}
+/** Conditions that choose one range each: every one is the beginning of an index (schema.ts). */
+export const RANGES = {
+  all: '',
+  stream: 'stream = ? AND',
+  tenant: 'tenant = ? AND service = ? AND',
+  service: 'service = ? AND',
+} as const
+
+type Condition = (typeof RANGES)[keyof typeof RANGES]
+
+export const pageSql = (columns: string, condition: Condition) =>
+  `SELECT ${columns} FROM commits WHERE ${condition} position > ? AND position <= ? ORDER BY position LIMIT ?`
+
+export const headSql = (condition: Condition) =>
+  `SELECT position FROM commits WHERE ${condition} TRUE ORDER BY position DESC LIMIT 1`
+
+const indexOn = (db: DatabaseSync, condition: Condition): Index => ({
+  records: asArrays(db.prepare(pageSql('position, record', condition))),
+  positions: asArrays(db.prepare(pageSql('position', condition))),
+  head: db.prepare(headSql(condition)),
+})
 
 const bounds = ({ after, upTo, batch }: Span) => [after, upTo, batch]
 

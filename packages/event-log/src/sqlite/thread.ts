@@ -19,11 +19,10 @@ export class Thread<C extends Calls> {
   #onEnd: (error: Error) => void = () => undefined
 
   private constructor(program: URL, file: string) {
-    this.#worker = new Worker(program, { workerData: { file }, name: 'event-log' })
+    // Without the process's own flags: some (--input-type) are refused by threads.
+    this.#worker = new Worker(program, { workerData: { file }, name: 'event-log', execArgv: [] })
     this.#worker.on('message', (message: AnswerMessage) => this.#answered(message))
-    this.#worker.on('error', (cause) =>
-      this.#end(new LogUnavailableError('the event log has failed', { cause })),
-    )
+    this.#worker.on('error', (cause) => this.#end(failed(cause)))
     this.#worker.on('exit', () => this.#end(new LogUnavailableError('the event log is closed')))
   }
 
@@ -80,3 +79,6 @@ export class Thread<C extends Calls> {
     for (const { reject } of this.#waiting.splice(0)) reject(error)
   }
 }
+
+const failed = (cause: Error) =>
+  new LogUnavailableError(`the event log has failed: ${cause.message}`, { cause })
