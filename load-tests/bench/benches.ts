@@ -1,3 +1,4 @@
+import { benchEventLog } from './event-log.ts'
 import type { Figure } from './figure.ts'
 import { benchDelivery } from './product/delivery.ts'
 import { benchFolderSync } from './product/folders.ts'
@@ -15,6 +16,7 @@ export type Bench = {
 }
 
 export const BENCHES: readonly Bench[] = [
+  { name: 'event-log', product: false, run: () => benchEventLog() },
   { name: 'start', product: true, run: benchStart },
   { name: 'push', product: true, run: (root) => benchPush(root, 1000) },
   { name: 'push-15000', product: true, run: (root) => benchPush(root, 15_000) },

@@ -22,7 +22,7 @@ export class Thread<C extends Calls> {
     // Without the process's own flags: some (--input-type) are refused by threads.
     this.#worker = new Worker(program, { workerData: { file }, name: 'event-log', execArgv: [] })
     this.#worker.on('message', (message: AnswerMessage) => this.#answered(message))
-    this.#worker.on('error', (cause) => this.#end(failed(cause)))
+    this.#worker.on('error', (cause: Error) => this.#end(failed(cause)))
     this.#worker.on('exit', () => this.#end(new LogUnavailableError('the event log is closed')))
   }
 
