@@ -1,0 +1,104 @@
+import { argon2, timingSafeEqual } from 'node:crypto'
+import { deadlineExceeded, retryable } from '@relais/service-kit/errors.ts'
+import {
+  type Argon2Cost,
+  formatPasswordHash,
+  parsePasswordHash,
+  SALT_BYTES,
+  TAG_BYTES,
+} from '../credential/password-hash.ts'
+
+export type HashingOptions = {
+  /** What a new hash of a lasting account costs. */
+  readonly cost: Argon2Cost
+  /** Runs at once: each takes a core, its memory, and one of libuv's four threads, which files need too. */
+  readonly concurrency: number
+  /** Sign-ins that may wait for their turn; beyond, they are asked to come back. */
+  readonly waiting: number
+}
+
+type Deps = HashingOptions & {
+  readonly random: (count: number) => Uint8Array
+  readonly clock: () => number
+}
+
+/** Sign-ins go before what administrators set: an import of thousands doesn't keep people out. */
+type Lane = 'sign-in' | 'setting'
+
+type Turn = { readonly enter: () => void }
+
+type Run = {
+  readonly password: string
+  readonly salt: Uint8Array
+  readonly cost: Argon2Cost
+  readonly length: number
+}
+
+const ALGORITHM = 'argon2id'
+
+const compute = ({ password, salt, cost, length }: Run): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const { memory, passes, parallelism } = cost
+    const options = { message: password, nonce: salt, tagLength: length, memory, passes, parallelism }
+    argon2(ALGORITHM, options, (error, tag) => (error ? reject(error) : resolve(tag)))
+  })
+
+const overloaded = () =>
+  retryable('OVERLOADED', 'too many people are signing in at once', { retryAfterSeconds: 5 })
+
+/** Computes argon2id off the event loop, a few at a time. */
+export class PasswordHasher {
+  readonly #deps: Deps
+  readonly #queues: Record<Lane, Turn[]> = { 'sign-in': [], setting: [] }
+  /** For accounts that don't exist: signing in to them takes as long. */
+  readonly #dummy: string
+  #running = 0
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+    const [salt, tag] = [new Uint8Array(SALT_BYTES), new Uint8Array(TAG_BYTES)]
+    this.#dummy = formatPasswordHash({ cost: deps.cost, salt, tag })
+  }
+
+  /** A PHC string. */
+  async hash(password: string, cost = this.#deps.cost): Promise<string> {
+    const salt = this.#deps.random(SALT_BYTES)
+    const tag = await this.#inTurn('setting', () => compute({ password, salt, cost, length: TAG_BYTES }))
+    return formatPasswordHash({ cost, salt, tag })
+  }
+
+  /** Whether a hash is the password's; an empty hash is nobody's and takes as long. Errors: OVERLOADED, DEADLINE_EXCEEDED. */
+  async verify(password: string, hash: string, deadline: number): Promise<boolean> {
+    const parsed = parsePasswordHash(hash === '' ? this.#dummy : hash)
+    if (parsed === undefined) return false
+    const { cost, salt, tag } = parsed
+    const computed = await this.#inTurn('sign-in', () => {
+      if (this.#deps.clock() > deadline) throw deadlineExceeded()
+      return compute({ password, salt, cost, length: tag.length })
+    })
+    return timingSafeEqual(computed, tag) && hash !== ''
+  }
+
+  async #inTurn<T>(lane: Lane, work: () => Promise<T>): Promise<T> {
+    if (this.#running >= this.#deps.concurrency) await this.#wait(lane)
+    else this.#running += 1
+    try {
+      return await work()
+    } finally {
+      this.#next()
+    }
+  }
+
+  #wait(lane: Lane): Promise<void> {
+    const queue = this.#queues[lane]
+    if (lane === 'sign-in' && queue.length >= this.#deps.waiting) throw overloaded()
+    return new Promise((enter) => queue.push({ enter }))
+  }
+
+  /** Hands the place on, or gives it up. */
+  #next(): void {
+    const next = this.#queues['sign-in'].shift() ?? this.#queues.setting.shift()
+    if (next) next.enter()
+    else this.#running -= 1
+  }
+}
