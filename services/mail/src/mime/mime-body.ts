@@ -1,0 +1,61 @@
+import { Buffer, isAscii, isUtf8 } from 'node:buffer'
+import type { Body } from '@relais/proto/mail/v1/mail.ts'
+import type { Part } from '@relais/proto/mail/v1/message.ts'
+import type { ReadBytes } from './open-part.ts'
+import { transcodeMime } from './transcode-mime.ts'
+import { cutUtf8, endsInsideCharacter, isLegal } from './utf8-text.ts'
+
+export type MimeRequest = {
+  readonly structure: Part
+  readonly read: ReadBytes
+  /** S/MIME: no byte may change. */
+  readonly asIs: boolean
+  readonly truncation: number | undefined
+}
+
+/** EAS carries MIME as a string (MS-ASWBXML): it has to be UTF-8 without control characters. */
+const isText = (bytes: Uint8Array): boolean => {
+  const whole = isAscii(bytes) ? bytes : bytes.subarray(0, bytes.length - endsInsideCharacter(bytes))
+  return isUtf8(whole) && isLegal(whole)
+}
+
+const rawBody = (bytes: Uint8Array, size: number): Body => ({
+  type: 'mime',
+  estimatedSize: size,
+  truncated: bytes.length < size,
+  data: bytes,
+  preview: '',
+})
+
+/** As much of the message as is wanted, its 8-bit parts in base64. */
+const transcodedBody = async ({ structure, read }: MimeRequest, end: number): Promise<Body> => {
+  const pieces: Uint8Array[] = []
+  let length = 0
+  let complete = true
+  for await (const piece of transcodeMime(structure, read)) {
+    if (length > end) {
+      complete = false
+      break
+    }
+    pieces.push(piece)
+    length += piece.length
+  }
+  const bytes = Buffer.concat(pieces)
+  const data = cutUtf8(bytes, end)
+  const estimated = complete ? bytes.length : Math.max(structure.bodyEnd, bytes.length)
+  return { ...rawBody(data, estimated), truncated: !complete || data.length < bytes.length }
+}
+
+/**
+ * The whole message (RFC 5322) or its first `truncation` bytes: as it is stored, unless it holds bytes that EAS has no form for. Then the parts with such
+ * bytes are sent in base64, everything else unchanged; S/MIME never.
+ */
+export const mimeBody = async (request: MimeRequest): Promise<Body> => {
+  const size = request.structure.bodyEnd
+  const end = Math.min(size, request.truncation ?? size)
+  if (end === 0) return { ...rawBody(new Uint8Array(0), size), data: undefined }
+  const bytes = await request.read(0, end)
+  if (request.asIs) return rawBody(bytes, size)
+  if (!isText(bytes)) return transcodedBody(request, request.truncation ?? Number.MAX_SAFE_INTEGER)
+  return rawBody(end < size ? bytes.subarray(0, end - endsInsideCharacter(bytes)) : bytes, size)
+}
