@@ -10,6 +10,11 @@ export const deviceRowSchema: readonly string[] = [
     value BYTEA NOT NULL, PRIMARY KEY (tenant, account, device, kind, key))`,
 ]
 
+type DevicePlace = { readonly account: string; readonly device: string }
+
+/** Both ends included, in the order of (account, device). */
+export type DeviceRange = { readonly first: DevicePlace; readonly last: DevicePlace }
+
 type StoredRow = { kind: string; key: string; value: Uint8Array }
 
 /** Bytes until somebody asks: most rows of a device aren't read by most requests. */
@@ -196,6 +201,21 @@ export class DeviceRowStore {
   #retry(rows: LoadedRows, changes: Map<string, Change>): void {
     rows.changes = new Map([...changes, ...rows.changes])
     this.schedule(rows)
+  }
+
+  /** Rows of one kind for many devices of a tenant, by `account/device`, without keeping their devices in memory. */
+  async range<Value>(
+    kind: RowKind<Value>,
+    tenant: string,
+    { first, last }: DeviceRange,
+  ): Promise<ReadonlyMap<string, Value>> {
+    await this.flush()
+    const rows = await this.#options.store.all<{ account: string; device: string; value: Uint8Array }>(
+      `SELECT account, device, value FROM device_rows WHERE tenant = ? AND kind = ?
+       AND (account, device) >= (?, ?) AND (account, device) <= (?, ?)`,
+      ...[tenant, kind.name, first.account, first.device, last.account, last.device],
+    )
+    return new Map(rows.map(({ account, device, value }) => [`${account}/${device}`, kind.decode(value)]))
   }
 
   /** Erases the rows of a device, or of all devices of an account. */

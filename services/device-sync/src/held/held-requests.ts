@@ -8,7 +8,7 @@ export type HeldRequest = {
   readonly device: DeviceRef
   /** Ends it at once; its caller is told by `reason`. */
   end(reason: RelaisError): void
-  /** Rejects if the request, made anew, would not be let in any more (wrong password, disabled). */
+  /** Rejects if the request, made anew, would not be let in any more (wrong password, disabled, device blocked). */
   recheck(): Promise<void>
 }
 
@@ -54,10 +54,6 @@ export class HeldRequests {
 
   endTenant(tenant: string, reason: RelaisError): void {
     for (const one of this.accounts()) if (one.tenant === tenant) this.endAccount(tenant, one.account, reason)
-  }
-
-  endDevice({ tenant, account, device }: DeviceRef, reason: RelaisError): void {
-    for (const held of this.#of(tenant, account)) if (held.device.device === device) held.end(reason)
   }
 
   /** Accounts that hold requests. */

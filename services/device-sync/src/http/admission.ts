@@ -7,6 +7,7 @@ import { familyOf } from '../devices/families.ts'
 import { PROBE, requireDevice } from '../devices/identify.ts'
 import { noteSeen } from '../devices/last-seen.ts'
 import { probeRows } from '../devices/probe-rows.ts'
+import type { DeviceRef } from '../held/held-requests.ts'
 import type { AccountSettings } from '../sign-in/account-settings.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import type { SignedIn } from '../sign-in/signed-in.ts'
@@ -95,6 +96,25 @@ const registered = async (
   return devices.get(line.deviceId) ?? probeOf(arrival)
 }
 
+const requireUnblocked = (device: Device | undefined): void => {
+  if (!device) throw terminal('DEVICE_REMOVED', 'an administrator has removed this device')
+  if (device.blocked) throw terminal('DEVICE_BLOCKED', 'an administrator has blocked this device')
+}
+
+/** Whether a request that waits would still be let in. Errors: those of letting it in, DEVICE_REMOVED. */
+export const readmit = async (
+  deps: AdmissionDeps,
+  device: DeviceRef,
+  authorization: string | undefined,
+  clientAddress: string,
+): Promise<void> => {
+  const user = await admitUser(deps, authorization, clientAddress)
+  if (user.account !== device.account) throw terminal('BAD_CREDENTIALS', 'the name means another account now')
+  if (device.device === PROBE) return
+  const devices = await deps.registry.devicesOf(user, Date.now() + DEADLINE_MS)
+  requireUnblocked(devices.get(device.device))
+}
+
 /**
  * Finds the device, or registers it at its first contact.
  * Errors: DEVICE_ID_INVALID, DEVICE_TYPE_INVALID, DEVICE_BLOCKED, TOO_MANY_DEVICES.
@@ -108,7 +128,7 @@ export const admitDevice = async (deps: AdmissionDeps, arrival: Arrival): Promis
   if (line.deviceId === PROBE)
     return { user, identity, family, device: probeOf(arrival), rows: probeRows(ref) }
   const device = await registered(deps, arrival, identity)
-  if (device.blocked) throw terminal('DEVICE_BLOCKED', 'an administrator has blocked this device')
+  requireUnblocked(device)
   const rows = await deps.rowStore.of(ref)
   noteSeen(rows, { at: now, userAgent, version })
   return { user, identity, family, device, rows }

@@ -2,13 +2,14 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { describeError, isCoded, type Logger } from '@relais/service-kit'
 import { autodiscoverAnswer, isAutodiscover } from '../autodiscover/autodiscover.ts'
 import { failureOf } from '../commands/error-table.ts'
+import { commandsHeader } from '../commands/table.ts'
 import { admitUser } from './admission.ts'
 import { clientAddress } from './client-address.ts'
 import { type HttpAnswer, send } from './http-answer.ts'
 import { humanPage } from './human-page.ts'
 import { newPost, type Post, type PostDeps, runPost } from './post.ts'
 import { failedPost, httpFailure, serverHeaders, successOf } from './post-answer.ts'
-import { COMMAND_NAMES, VERSIONS_HEADER } from './protocol.ts'
+import { VERSIONS_HEADER } from './protocol.ts'
 import { drain } from './request-chunks.ts'
 
 export type EasEndpointDeps = PostDeps & { readonly logger: Logger }
@@ -28,9 +29,9 @@ const urlOf = ({ url = '' }: IncomingMessage): Url => {
 }
 
 /** Headers by which clients learn what is served ([HTTP 1107]). */
-export const offerHeaders = (commands: EasEndpointDeps['commands']) => ({
+const offerHeaders = (commands: EasEndpointDeps['commands']) => ({
   'MS-ASProtocolVersions': VERSIONS_HEADER,
-  'MS-ASProtocolCommands': COMMAND_NAMES.filter((name) => commands.has(name)).join(','),
+  'MS-ASProtocolCommands': commandsHeader(commands),
 })
 
 const optionsAnswer = async (deps: EasEndpointDeps, request: IncomingMessage): Promise<HttpAnswer> => {

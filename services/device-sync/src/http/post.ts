@@ -8,7 +8,7 @@ import type { HeldRequests } from '../held/held-requests.ts'
 import type { EasVersion } from '../wbxml/code-page.ts'
 import { decodeWbxml } from '../wbxml/decode.ts'
 import type { WbxmlNode } from '../wbxml/node.ts'
-import { type AdmissionDeps, admitDevice, admitUser, type Visitor } from './admission.ts'
+import { type AdmissionDeps, admitDevice, admitUser, readmit, type Visitor } from './admission.ts'
 import { type Body, readBody } from './body.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { clientAddress } from './client-address.ts'
@@ -107,7 +107,7 @@ const contextOf = (
   const { user, device, family, rows, identity } = visitor
   const call: CallExtras = { identity, correlation }
   const address = () => clientAddress(request, deps.proxies)
-  const recheck = async () => void (await admitUser(deps, request.headers.authorization, address()))
+  const recheck = () => readmit(deps, rows.device, request.headers.authorization, address())
   const holding = { held: deps.held, load: deps.load, response, device: rows.device, recheck }
   const hold = (end: (reason: RelaisError) => void) => holdRequest(holding, end)
   return { version, user, device, family, rows, line, body, call, holdUntil: user.expiresAt, hold }

@@ -1,0 +1,122 @@
+import type {
+  DeviceSyncServiceImplementation,
+  ListDevicesRequest,
+  Device as WireDevice,
+} from '@relais/proto/device_sync/v1/device_sync.ts'
+import type { Projector } from '@relais/read-store'
+import { type Call, terminal } from '@relais/service-kit'
+import type { DeviceCommand } from '../devices/decide.ts'
+import type { DeviceRegistry } from '../devices/device-registry.ts'
+import type { DeviceRowStore } from '../devices/device-row-store.ts'
+import { type LastSeen, lastSeenRows } from '../devices/last-seen.ts'
+import type { DeviceRef, HeldRequests } from '../held/held-requests.ts'
+import { type ListedDevice, listDevices } from '../queries/devices.ts'
+import { formatPageToken, parsePageToken } from './page-token.ts'
+
+export type HandlerDeps = {
+  readonly projector: Projector
+  readonly registry: DeviceRegistry
+  readonly rowStore: DeviceRowStore
+  readonly held: HeldRequests
+}
+
+const PAGE = 100
+const MAX_PAGE = 1_000
+
+/** Operators administer every tenant, others nothing: accounts see their own devices elsewhere. */
+const requireOperator = ({ identity }: Call): void => {
+  if (identity.actor.kind !== 'operator')
+    throw terminal('PERMISSION_DENIED', 'only administrators see and change devices')
+}
+
+const requireTenant = ({ tenant }: { readonly tenant: string }): void => {
+  if (tenant === '') throw terminal('INVALID_ARGUMENT', 'a tenant is needed')
+}
+
+const wireDevice = (
+  tenant: string,
+  device: ListedDevice,
+  seen: LastSeen | undefined,
+  held: boolean,
+): WireDevice => ({
+  tenant,
+  account: device.account,
+  device: device.device,
+  type: device.type,
+  model: device.information?.model ?? '',
+  friendlyName: device.information?.friendlyName ?? '',
+  os: device.information?.os ?? '',
+  userAgent: seen?.userAgent ?? device.userAgent,
+  protocolVersion: seen?.version ?? device.protocolVersion,
+  blocked: device.blocked,
+  registeredAt: device.registeredAt,
+  lastSeenAt: seen?.at ?? device.registeredAt,
+  held,
+})
+
+const wireDevices = async (
+  { rowStore, held }: HandlerDeps,
+  tenant: string,
+  devices: readonly ListedDevice[],
+): Promise<WireDevice[]> => {
+  const [first] = devices
+  const last = devices.at(-1)
+  if (!first || !last) return []
+  const seen = await rowStore.range(lastSeenRows, tenant, { first, last })
+  return devices.map((device) => {
+    const ref = { tenant, account: device.account, device: device.device }
+    return wireDevice(tenant, device, seen.get(`${ref.account}/${ref.device}`), held.isHeld(ref))
+  })
+}
+
+const pageOf = ({ tenant, account, pageSize, pageToken }: ListDevicesRequest) => ({
+  tenant,
+  account,
+  after: parsePageToken(pageToken),
+  limit: Math.min(pageSize || PAGE, MAX_PAGE),
+})
+
+const list = async (deps: HandlerDeps, request: ListDevicesRequest) => {
+  const page = pageOf(request)
+  const devices = await listDevices(deps.projector.store, page)
+  const last = devices.length === page.limit ? devices.at(-1) : undefined
+  return {
+    devices: await wireDevices(deps, request.tenant, devices),
+    nextPageToken: last ? formatPageToken(last) : '',
+  }
+}
+
+/** Decides, waits until lists show it, answers with the position. */
+const change = async (
+  deps: HandlerDeps,
+  ref: DeviceRef,
+  command: DeviceCommand,
+  call: Call,
+): Promise<number> => {
+  const { head } = await deps.registry.execute(ref, command, call)
+  await deps.projector.waitFor(head, call.deadline)
+  return head
+}
+
+/** The administrators' side of device-sync (proto/relais/device_sync/v1/device_sync.proto). */
+export const createHandlers = (deps: HandlerDeps): DeviceSyncServiceImplementation<Call> => ({
+  async listDevices(request, call) {
+    requireOperator(call)
+    requireTenant(request)
+    return list(deps, request)
+  },
+
+  async blockDevice({ tenant, account, device, blocked }, call) {
+    requireOperator(call)
+    const ref = { tenant, account, device }
+    return { position: await change(deps, ref, { type: 'BlockDevice', device, blocked }, call) }
+  },
+
+  async removeDevice({ tenant, account, device }, call) {
+    requireOperator(call)
+    const ref = { tenant, account, device }
+    const position = await change(deps, ref, { type: 'RemoveDevice', device }, call)
+    await deps.rowStore.remove(tenant, account, device)
+    return { position }
+  },
+})

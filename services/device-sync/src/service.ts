@@ -1,0 +1,125 @@
+import type { RequestListener } from 'node:http'
+import type { EventLog } from '@relais/event-log'
+import type { DeviceSyncServiceImplementation } from '@relais/proto/device_sync/v1/device_sync.ts'
+import type { DirectoryClient } from '@relais/proto/directory/v1/directory.ts'
+import type { MailClient } from '@relais/proto/mail/v1/mail.ts'
+import type { Projector, ReadModel, ReadStore } from '@relais/read-store'
+import type { Call, CallExtras, Logger } from '@relais/service-kit'
+import { createHandlers } from './api/handlers.ts'
+import type { Command } from './commands/command.ts'
+import { createCommands } from './commands/table.ts'
+import { DeviceRegistry } from './devices/device-registry.ts'
+import { DeviceRowStore, deviceRowSchema } from './devices/device-row-store.ts'
+import { DEVICE_SYNC } from './devices/events.ts'
+import { HeldRequests } from './held/held-requests.ts'
+import { ByteBudget } from './http/byte-budget.ts'
+import { trustedProxies } from './http/client-address.ts'
+import { createEasEndpoint, type EasEndpointDeps } from './http/endpoint.ts'
+import { defaultEasConfig, type EasEndpointConfig } from './http/endpoint-config.ts'
+import { RequestLoad } from './http/request-work.ts'
+import { deviceReadModel } from './projections/devices.ts'
+import { AccountSettings } from './sign-in/account-settings.ts'
+import { DirectoryFollower } from './sign-in/directory-follower.ts'
+import { RememberedCredentials } from './sign-in/remembered-credentials.ts'
+import { SignIn } from './sign-in/sign-in.ts'
+
+/** A local store of rows that no log can rebuild: what openSqliteStore needs, but for where. */
+export type LocalStore = {
+  readonly name: string
+  readonly version: number
+  readonly schema: readonly string[]
+}
+
+export type DeviceSyncDeps = {
+  readonly log: EventLog
+  readonly directory: DirectoryClient<CallExtras>
+  readonly mail: MailClient<CallExtras>
+  readonly openProjector: (model: ReadModel) => Promise<Projector>
+  readonly openStore: (store: LocalStore) => Promise<ReadStore>
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+  readonly logger: Logger
+  readonly config?: Partial<EasEndpointConfig>
+}
+
+export type DeviceSync = {
+  /** For administrators, over gRPC. */
+  readonly handlers: DeviceSyncServiceImplementation<Call>
+  /** For phones: of an HTTP(S) server made with easServerOptions. */
+  readonly listener: RequestListener
+  /** Rows of devices; rebuilt from the log. */
+  readonly projector: Projector
+  readonly held: HeldRequests
+  /** Follows the log. Answers are given before, but nothing is remembered. */
+  start(): Promise<void>
+  /** After the listener's server has stopped taking requests: writes what is in memory and closes. */
+  stop(): Promise<void>
+}
+
+const localStore: LocalStore = { name: 'device-rows', version: 1, schema: deviceRowSchema }
+
+type Parts = { readonly projector: Projector; readonly store: ReadStore }
+
+const assemble = (deps: DeviceSyncDeps, { projector, store }: Parts) => {
+  const { log, directory, mail, clock, logger } = deps
+  const config: EasEndpointConfig = { ...defaultEasConfig, ...deps.config }
+  const held = new HeldRequests()
+  const remembered = new RememberedCredentials({ clock })
+  const signIn = new SignIn({ directory, remembered })
+  const settings = new AccountSettings(directory, clock)
+  const registry = new DeviceRegistry({ log, projector, clock })
+  const rowStore = new DeviceRowStore({ store, logger })
+  const commands: ReadonlyMap<string, Command> = createCommands({
+    mail,
+    settings,
+    registry,
+    heads: { hierarchy: () => undefined },
+  })
+  const eraseAccount = async (tenant: string, account: string) => {
+    registry.forgetAccount({ tenant, account })
+    await rowStore.remove(tenant, account)
+  }
+  const follower = new DirectoryFollower({
+    log,
+    directory,
+    remembered,
+    signIn,
+    settings,
+    held,
+    eraseAccount,
+    logger,
+  })
+  const endpoint: EasEndpointDeps = {
+    ...{ signIn, settings, registry, rowStore, commands, held, clock, logger, config },
+    maxDevices: config.maxDevices,
+    load: new RequestLoad(config.maxRequests),
+    budget: new ByteBudget(config.maxBodiesBytes),
+    proxies: trustedProxies(config.trustedProxies),
+  }
+  return { held, registry, rowStore, follower, endpoint }
+}
+
+/** Exchange ActiveSync: makes the service's parts; opens no port, reads no environment. */
+export const createDeviceSync = async (deps: DeviceSyncDeps): Promise<DeviceSync> => {
+  const projector = await deps.openProjector(deviceReadModel)
+  const store = await deps.openStore(localStore)
+  const { held, registry, rowStore, follower, endpoint } = assemble(deps, { projector, store })
+  const recheck = deps.log.notices({ service: DEVICE_SYNC }, ({ tenant, account }) => {
+    void held.recheckAccount(tenant, account)
+  })
+  return {
+    handlers: createHandlers({ projector, registry, rowStore, held }),
+    listener: createEasEndpoint(endpoint),
+    projector,
+    held,
+    start: () => follower.start(),
+    stop: async () => {
+      recheck.close()
+      await follower.stop()
+      registry.close()
+      await rowStore.close()
+      await store.close()
+      await projector.stop()
+    },
+  }
+}
