@@ -33,7 +33,7 @@ export class SqliteProjector implements Projector {
   readonly #probe: HeadProbe
   readonly #listeners = new Set<Listener>()
   #current: Generation
-  #next: Generation | undefined
+  #giveUpRebuild = () => {}
   #rebuilding: Promise<void> | undefined
   #stopped: Promise<void> | undefined
 
@@ -94,13 +94,14 @@ export class SqliteProjector implements Projector {
   /** Follows the log; resolves when the rows are at its end, or rejects if they were never complete and can't be made. */
   async start(progress?: (position: number, head: number) => void): Promise<void> {
     const report = await this.#reporter(progress)
-    const follower = this.#current.follow(() => {
-      report(this.#current)
-      this.#projected(this.#current)
+    const first = this.#current
+    const follower = first.follow(() => {
+      report(first)
+      this.#projected(first)
     })
     await follower.rested
-    if (follower.caughtUp) await this.#current.markReady()
-    else if (!(await this.#current.isReady())) throw this.fault() ?? storeClosed()
+    if (!follower.fault) await first.markReady()
+    else if (!(await first.isReady())) throw follower.fault
     await removeOlderVersions(this.#folder, this.#options.model)
   }
 
@@ -112,7 +113,7 @@ export class SqliteProjector implements Projector {
   async #stop(): Promise<void> {
     this.#probe.stop()
     this.#waiters.fail(storeClosed())
-    await this.#next?.close()
+    this.#giveUpRebuild()
     await this.#rebuilding?.catch(() => {})
     await this.#current.close()
   }
@@ -133,35 +134,43 @@ export class SqliteProjector implements Projector {
     const { number, version } = this.#current.file
     const { name } = this.#options.model
     const next = await Generation.open(generationFile(this.#folder, name, version, number + 1), this.#options)
-    this.#next = next
-    try {
-      await this.#caughtUpWith(next, report)
-    } catch (error) {
+    const old = await this.#caughtUp(next, report).catch(async (error) => {
       await this.#drop(next)
       throw error
-    } finally {
-      this.#next = undefined
+    })
+    await this.#settle(next, old)
+  }
+
+  /** Resolves with the generation that served, once the next one does. */
+  #caughtUp(next: Generation, report: (generation: Generation) => void): Promise<Generation> {
+    const switched = Promise.withResolvers<Generation>()
+    this.#giveUpRebuild = () => switched.reject(storeClosed())
+    if (this.#stopped) this.#giveUpRebuild()
+    let serves = false
+    const follower = next.follow(() => {
+      report(next)
+      if (serves) return this.#projected(next)
+      if (follower.fault) return switched.reject(follower.fault)
+      serves = follower.caughtUp && next.checkpoint >= this.checkpoint()
+      if (serves) switched.resolve(this.#switchTo(next))
+    })
+    return switched.promise
+  }
+
+  /** Until the next one is marked as complete a start would go on with the old one, so that goes last. */
+  async #settle(next: Generation, old: Generation): Promise<void> {
+    try {
+      await next.markReady()
+    } catch (error) {
+      await old.close()
+      throw error
     }
+    await this.#drop(old)
   }
 
   async #drop(generation: Generation): Promise<void> {
     await generation.close()
     await removeGeneration(generation.file)
-  }
-
-  async #caughtUpWith(next: Generation, report: (generation: Generation) => void): Promise<void> {
-    const switched = Promise.withResolvers<Generation>()
-    next.follow(() => {
-      report(next)
-      if (next === this.#current) this.#projected(next)
-      else if (next.follower?.standsStill) switched.reject(next.fault)
-      else if (next.follower?.caughtUp && next.checkpoint >= this.checkpoint()) {
-        switched.resolve(this.#switchTo(next))
-      }
-    })
-    const old = await switched.promise
-    await next.markReady()
-    await this.#drop(old)
   }
 
   #switchTo(next: Generation): Generation {
