@@ -8,6 +8,8 @@ import { MAX_CONTINUATIONS, MAX_PARAMETERS } from './limits.ts'
 export type StructuredField = {
   readonly value: string
   readonly parameters: ReadonlyMap<string, string>
+  /** Some of them are extended or continued (RFC 2231). */
+  readonly extended: boolean
 }
 
 const isWhite = (code: number): boolean => code === 32 || code === 9 || code === 13 || code === 10
@@ -116,7 +118,7 @@ export const parseStructured = (raw: string): StructuredField => {
     if (scanner.done) break
     readParameter(scanner, parameters)
   }
-  return { value, parameters }
+  return { value, parameters, extended: raw.includes('*') }
 }
 
 const readParameter = (scanner: Scanner, parameters: Map<string, string>): void => {
@@ -135,7 +137,7 @@ export const unfold = (raw: string): string => (raw.includes('\n') ? raw.replace
  * (against RFC 2047 §5) and bare 8-bit text.
  */
 export const parameterText = (field: StructuredField, name: string, hint = ''): string => {
-  const extended = extendedText(field.parameters, name)
+  const extended = field.extended ? extendedText(field.parameters, name) : null
   if (extended !== null) return extended
   const plain = field.parameters.get(name)
   return plain === undefined ? '' : decodeWords(plain, hint)

@@ -49,8 +49,8 @@ const endLine = (piece: Piece, { at, to }: Cursor, out: Sink): number => {
   return kept + eol
 }
 
-/** RFC 2045 §6.7. An `=` that begins neither a byte nor a line's end is kept as it is. */
-const decodeRange = (piece: Piece, end: number, out: Sink): number => {
+/** Any bytes at all, one after the other. */
+const decodePadded = (piece: Piece, end: number, out: Sink): number => {
   const { bytes } = piece
   let to = 0
   for (let at = 0; at < end; at++) {
@@ -71,6 +71,56 @@ const decodeRange = (piece: Piece, end: number, out: Sink): number => {
   }
   return to
 }
+
+/** Lines whose white space at the end has to go are rare. */
+const hasPadding = ({ bytes }: Piece, end: number): boolean => {
+  for (let feed = bytes.indexOf(LF); feed >= 0 && feed < end; feed = bytes.indexOf(LF, feed + 1)) {
+    const last = bytes[bytes[feed - 1] === CR ? feed - 2 : feed - 1]
+    if (last === SPACE || last === TAB) return true
+  }
+  return false
+}
+
+/** Copying a longer run byte by byte costs more than the call. */
+const LONG_RUN = 64
+
+const copyRun = (
+  bytes: Uint8Array,
+  { at, to }: Cursor,
+  { end, out }: { end: number; out: Uint8Array },
+): void => {
+  if (end - at > LONG_RUN) out.set(bytes.subarray(at, end), to)
+  else for (let from = at, into = to; from < end; from++) out[into++] = bytes[from] as number
+}
+
+/** The length of a soft line break at an `=`; 1 for an `=` that is text. */
+const breakLength = (bytes: Uint8Array, at: number): number => {
+  if (bytes[at + 1] === LF) return 2
+  return bytes[at + 1] === CR && bytes[at + 2] === LF ? 3 : 1
+}
+
+/** From one `=` to the next. */
+const decodeUnpadded = ({ bytes }: Piece, end: number, out: Sink): number => {
+  let at = 0
+  let to = 0
+  for (let next = bytes.indexOf(EQUALS); next >= 0 && next < end; next = bytes.indexOf(EQUALS, at)) {
+    if (out) copyRun(bytes, { at, to }, { end: next, out })
+    to += next - at
+    const value = escapedByte(bytes, next)
+    const taken = value >= 0 ? 3 : breakLength(bytes, next)
+    if (taken === 1 || value >= 0) {
+      if (out) out[to] = value >= 0 ? value : EQUALS
+      to++
+    }
+    at = next + taken
+  }
+  if (out) copyRun(bytes, { at, to }, { end, out })
+  return to + Math.max(0, end - at)
+}
+
+/** RFC 2045 §6.7. An `=` that begins neither a byte nor a line's end is kept as it is. */
+const decodeRange = (piece: Piece, end: number, out: Sink): number =>
+  hasPadding(piece, end) ? decodePadded(piece, end, out) : decodeUnpadded(piece, end, out)
 
 /** From where on the next piece may change the meaning: `=`, `=X`, padding, CR. */
 const decidedUntil = (piece: Piece): number => {
