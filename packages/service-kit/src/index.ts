@@ -23,4 +23,5 @@ export {
 } from './transport/grpc-server.ts'
 export type { Serving } from './transport/health.ts'
 export { createLocalClient, type LocalClientOptions } from './transport/local.ts'
+export { onward } from './transport/onward.ts'
 export type { ServerTls } from './transport/server-tls.ts'

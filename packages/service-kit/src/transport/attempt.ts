@@ -5,8 +5,8 @@ import { cancelled, deadlineExceeded, type RelaisError } from '../errors.ts'
 /** How long a call may take when its caller doesn't say. */
 export const DEFAULT_TIMEOUT_MS = 10_000
 
-/** Longest delay of a timer in Node; 24.8 days. */
-const MAX_TIMEOUT_MS = 2_147_483_647
+/** 23 days: timers of Node, and grpc-js when it reads a time-out, end at 2^31 ms. */
+const MAX_TIMEOUT_MS = 2_000_000_000
 
 const CORRELATION = /^[\w.:-]{1,64}$/
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
@@ -21,6 +21,9 @@ export const NOBODY: Identity = Object.freeze({
 const acceptable = (pattern: RegExp, text: string | undefined): text is string =>
   text !== undefined && pattern.test(text)
 
+/** What isn't a positive number is no time at all. */
+const boundedTimeout = (ms: number) => (ms > 0 ? Math.min(ms, MAX_TIMEOUT_MS) : 0)
+
 /** One call, on either side: its identity and deadline, and the signal that ends it. Must be closed. */
 export class Attempt implements Call {
   readonly identity: Identity
@@ -33,14 +36,14 @@ export class Attempt implements Call {
   #failure: unknown
 
   constructor(extras: CallExtras, outer?: AbortSignal) {
-    const timeout = Math.min(extras.timeoutMs ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS)
+    const timeout = boundedTimeout(extras.timeoutMs ?? DEFAULT_TIMEOUT_MS)
     this.identity = extras.identity ?? NOBODY
     this.deadline = Date.now() + timeout
     this.correlation = acceptable(CORRELATION, extras.correlation) ? extras.correlation : randomUUID()
     this.traceparent = acceptable(TRACEPARENT, extras.traceparent) ? extras.traceparent : ''
     this.#timer = setTimeout(this.#expire, timeout)
     this.#outer = outer
-    if (!(timeout > 0)) this.#expire()
+    if (timeout === 0) this.#expire()
     if (outer?.aborted) this.#cancel()
     else outer?.addEventListener('abort', this.#cancel, { once: true })
   }

@@ -8,6 +8,7 @@ import {
   type ServiceClient,
   type ServiceDefinition,
 } from './definition.ts'
+import { copiesOf } from './ownership.ts'
 
 /** What a carrier needs to bring a request over. */
 export type Outgoing = { readonly attempt: Attempt; readonly options: Options }
@@ -66,11 +67,15 @@ const streaming = (method: Method, send: Send, defaults: CallExtras) =>
 
 /** The request as it is sent; an error of the caller's own stream ends the attempt and comes back to the caller unchanged. */
 const request = (method: Method, input: unknown, attempt: Attempt): unknown =>
-  method.requestStream ? watched(input as AsyncIterable<unknown>, attempt) : input
+  method.requestStream ? watched(method, input as AsyncIterable<unknown>, attempt) : input
 
-async function* watched(messages: AsyncIterable<unknown>, attempt: Attempt): AsyncGenerator<unknown, void> {
+async function* watched(
+  { requestType }: Method,
+  messages: AsyncIterable<unknown>,
+  attempt: Attempt,
+): AsyncGenerator<unknown, void> {
   try {
-    yield* attempt.bound(messages)
+    yield* attempt.bound(copiesOf(requestType, messages))
   } catch (error) {
     attempt.fail(cancelled(), error)
     throw error

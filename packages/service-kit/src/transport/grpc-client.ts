@@ -6,6 +6,7 @@ import type { Exchange, Exchanges, Options, ServiceClient, ServiceDefinition } f
 import { LIMITS } from './grpc-channel.ts'
 import { fromClientError } from './grpc-status.ts'
 import { toMetadata } from './metadata.ts'
+import { announceMark, marked, withStreamEnds } from './stream-end.ts'
 
 export type ClientTls = {
   /** PEM of the authority that the server's certificate comes from; default: those that Node knows. */
@@ -37,9 +38,14 @@ export const createGrpcClient = <Definition extends ServiceDefinition>(
   { tls, token, ...defaults }: GrpcClientOptions = {},
 ): ServiceClient<Definition> & { close(): void } => {
   const channel = createChannel(address, credentialsOf(tls), channelOptions(tls))
-  const wire = createClientFactory().create(definition, channel) as unknown as Exchanges<Options>
-  const carrier: Carrier = (method, name) =>
-    method.responseStream ? carryMany(wire[name]!, token) : carryOne(wire[name]!, token)
+  const wire = createClientFactory().create(
+    withStreamEnds(definition),
+    channel,
+  ) as unknown as Exchanges<Options>
+  const carrier: Carrier = (method, name) => {
+    const line = { call: wire[name]!, requestStream: method.requestStream, token }
+    return method.responseStream ? carryMany(line) : carryOne(line)
+  }
   return Object.assign(createCaller(definition, carrier, defaults satisfies CallExtras), {
     close: () => channel.close(),
   })
@@ -59,15 +65,26 @@ const channelOptions = (tls: ClientTls | undefined) => ({
   ...(tls?.serverName === undefined ? {} : { 'grpc.ssl_target_name_override': tls.serverName }),
 })
 
-/** A call's options on the wire, and the trailer once it is there. */
+/** A method on the wire. */
+type Line = {
+  readonly call: Exchange<Options>
+  readonly requestStream: boolean
+  readonly token: string | undefined
+}
+
+/** One call's input and options on the wire, and the trailer once it is there. */
 class Crossing {
   trailer: Metadata | undefined
+  readonly input: unknown
   readonly options: Options
 
-  constructor({ attempt, options }: Outgoing, token: string | undefined) {
+  constructor(input: unknown, { attempt, options }: Outgoing, { requestStream, token }: Line) {
     const { onHeader, onTrailer } = options
+    const metadata = toMetadata(attempt, options.metadata, token)
+    if (requestStream) announceMark(metadata)
+    this.input = requestStream ? marked(input as AsyncIterable<unknown>) : input
     this.options = {
-      metadata: toMetadata(attempt, options.metadata, token),
+      metadata,
       signal: attempt.signal,
       ...(onHeader === undefined ? {} : { onHeader }),
       onTrailer: (trailer) => {
@@ -79,21 +96,21 @@ class Crossing {
 }
 
 const carryOne =
-  (call: Exchange<Options>, token: string | undefined) =>
+  (line: Line) =>
   async (input: unknown, outgoing: Outgoing): Promise<unknown> => {
-    const crossing = new Crossing(outgoing, token)
+    const crossing = new Crossing(input, outgoing, line)
     try {
-      return await (call(input, crossing.options) as Promise<unknown>)
+      return await (line.call(crossing.input, crossing.options) as Promise<unknown>)
     } catch (error) {
       throw fromClientError(error, crossing.trailer)
     }
   }
 
-const carryMany = (call: Exchange<Options>, token: string | undefined) =>
+const carryMany = (line: Line) =>
   async function* (input: unknown, outgoing: Outgoing): AsyncGenerator<unknown, void> {
-    const crossing = new Crossing(outgoing, token)
+    const crossing = new Crossing(input, outgoing, line)
     try {
-      yield* call(input, crossing.options) as AsyncIterable<unknown>
+      yield* line.call(crossing.input, crossing.options) as AsyncIterable<unknown>
     } catch (error) {
       throw fromClientError(error, crossing.trailer)
     }

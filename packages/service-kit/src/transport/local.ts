@@ -6,13 +6,12 @@ import type {
   Context,
   Exchange,
   Implementation,
-  MessageType,
   Method,
   Options,
   ServiceClient,
   ServiceDefinition,
 } from './definition.ts'
-import { ownBytes } from './ownership.ts'
+import { copyOf } from './ownership.ts'
 import { createReceiver } from './receiver.ts'
 
 export type LocalClientOptions = {
@@ -47,7 +46,10 @@ const carryOne =
   async (input: unknown, outgoing: Outgoing): Promise<unknown> => {
     const context = new LocalContext(outgoing)
     try {
-      return copy(method.responseType, await (receive(requestOf(method, input), context) as Promise<unknown>))
+      return copyOf(
+        method.responseType,
+        await (receive(requestOf(method, input), context) as Promise<unknown>),
+      )
     } finally {
       context.end()
     }
@@ -59,23 +61,16 @@ const carryMany = (method: Method, receive: Exchange<Context>) =>
     try {
       for await (const answer of receive(requestOf(method, input), context) as AsyncIterable<unknown>) {
         context.sendHeader()
-        yield copy(method.responseType, answer)
+        yield copyOf(method.responseType, answer)
       }
     } finally {
       context.end()
     }
   }
 
-const copy = (type: MessageType, message: unknown) => ownBytes(type.fromPartial(message))
-
-const requestOf = (method: Method, input: unknown): unknown =>
-  method.requestStream
-    ? copies(method.requestType, input as AsyncIterable<unknown>)
-    : copy(method.requestType, input)
-
-async function* copies(type: MessageType, messages: AsyncIterable<unknown>): AsyncGenerator<unknown, void> {
-  for await (const message of messages) yield copy(type, message)
-}
+/** A stream of requests has been copied by the caller's side. */
+const requestOf = ({ requestStream, requestType }: Method, input: unknown): unknown =>
+  requestStream ? input : copyOf(requestType, input)
 
 /** nice-grpc's context without a wire. Metadata is made when somebody looks at it: few handlers do. */
 class LocalContext implements Context {
