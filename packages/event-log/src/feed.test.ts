@@ -186,3 +186,15 @@ test('read gives what there is up to a position, and no empty batch', async () =
   }
   assert.deepEqual(read, [3, 4, 5, 6])
 })
+
+test('a batch has at least one commit, whatever size was asked for', async () => {
+  const source = new ListSource()
+  source.append(3)
+  for (const batch of [0, -5]) {
+    const read: number[] = []
+    for await (const commits of readFeed(source, { filter: {}, after: 0, upTo: 3, batch })) {
+      read.push(...commits.map(({ position }) => position))
+    }
+    assert.deepEqual(read, [1, 2, 3])
+  }
+})

@@ -2,8 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { NoticeBoard } from './notice-board.ts'
 import type { CommitFilter, FollowBatch, StoredCommit } from './port.ts'
 
-/** Default number of commits in a batch of `read` and `follow`. */
-export const DEFAULT_BATCH = 256
+/** Commits in a batch of `read` and `follow` where nothing is said. */
+const DEFAULT_BATCH = 256
 
 /** What an adapter offers so that the feed can be the same for all. */
 export type FeedSource = {
@@ -18,12 +18,15 @@ export type PageLimit = { readonly upTo?: number; readonly batch: number }
 
 export type Reading = { readonly filter: CommitFilter; readonly after: number; readonly batch?: number }
 
+const batchOf = ({ batch = DEFAULT_BATCH }: Reading) => Math.max(1, batch)
+
 /** {@link EventLog.read} up to a position. */
 export async function* readFeed(
   source: FeedSource,
   reading: Reading & { readonly upTo: number; readonly signal?: AbortSignal },
 ): AsyncGenerator<readonly StoredCommit[]> {
-  const { filter, upTo, signal, batch = DEFAULT_BATCH } = reading
+  const { filter, upTo, signal } = reading
+  const batch = batchOf(reading)
   let after = reading.after
   for (;;) {
     signal?.throwIfAborted()
@@ -41,7 +44,8 @@ export async function* followFeed(
   source: FeedSource,
   reading: Reading & { readonly signal: AbortSignal },
 ): AsyncGenerator<FollowBatch> {
-  const { filter, signal, batch = DEFAULT_BATCH } = reading
+  const { filter, signal } = reading
+  const batch = batchOf(reading)
   let after = reading.after
   const bell = new Bell(source, filter, signal)
   try {

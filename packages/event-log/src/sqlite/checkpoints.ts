@@ -1,4 +1,4 @@
-import type { UpkeepCalls, WriterCalls } from './calls.ts'
+import type { UpkeepCalls, WalState, WriterCalls } from './calls.ts'
 import type { Thread } from './thread.ts'
 
 /** New frames (pages of 4 KiB) in the WAL after which upkeep copies them into the file, beside the appends. */
@@ -48,8 +48,12 @@ export class Checkpoints {
 
   async #copy(): Promise<void> {
     const upkeep = await this.#deps.upkeep()
-    const { frames, copied } = await upkeep.call('checkpoint', undefined)
-    if (frames < RESTART_AT || frames - copied > COPY_EVERY) return
+    if (!isRestartDue(await upkeep.call('checkpoint', undefined))) return
+    // Once more: what came during the first copy was many pages, what comes during the second is few.
+    await upkeep.call('checkpoint', undefined)
     await this.#deps.writer.call('checkpoint', { truncate: false })
   }
 }
+
+/** Not while a reader (a backup) keeps frames from being copied: the WAL couldn't start again. */
+const isRestartDue = ({ frames, copied }: WalState) => frames >= RESTART_AT && copied === frames

@@ -58,20 +58,19 @@ export class LogReader {
 
   /** A few ranges cover every filter: an account has a stream, and a tenant a range, for each service. */
   #ranges({ tenant, account, service }: CommitFilter): Range[] {
-    if (account !== undefined) return this.#rangesOfAccount({ tenant, account, service })
-    const services = this.#numbers.services(service)
-    if (tenant !== undefined) {
-      const number = this.#numbers.tenant(tenant)
-      return number === undefined
-        ? []
-        : services.map((key) => ({ index: this.#byTenant, key: [number, key] }))
+    if (account !== undefined) {
+      const streams = this.#numbers.streams({ tenant, account, service })
+      return streams.map((stream) => ({ index: this.#byStream, key: [stream] }))
     }
+    if (tenant !== undefined) return this.#rangesOfTenant(tenant, service)
     if (service === undefined) return [{ index: this.#all, key: [] }]
-    return services.map((key) => ({ index: this.#byService, key: [key] }))
+    return this.#numbers.services(service).map((key) => ({ index: this.#byService, key: [key] }))
   }
 
-  #rangesOfAccount(filter: CommitFilter & { account: string }): Range[] {
-    return this.#numbers.streams(filter).map((stream) => ({ index: this.#byStream, key: [stream] }))
+  #rangesOfTenant(tenant: string, service: string | undefined): Range[] {
+    const number = this.#numbers.tenant(tenant)
+    if (number === undefined) return []
+    return this.#numbers.services(service).map((key) => ({ index: this.#byTenant, key: [number, key] }))
   }
 
   /** Positions first, from the indexes alone; then only the records that are on the page. */
@@ -90,7 +89,7 @@ export class LogReader {
     try {
       return read()
     } finally {
-      this.#db.exec('COMMIT')
+      if (this.#db.isTransaction) this.#db.exec('COMMIT')
     }
   }
 }

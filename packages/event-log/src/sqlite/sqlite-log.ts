@@ -183,11 +183,13 @@ class OpenSqliteLog implements SqliteLog, FeedSource {
     await this.#groups.idle()
     await this.#turn
     await this.#checkpoints.idle()
-    this.#deps.db.close()
-    await (await this.#upkeep)?.stop()
-    // The last connection to go copies what is left of the WAL.
-    await this.#deps.writer.stop()
-    this.#deps.lock.release()
+    try {
+      this.#deps.db.close()
+      await (await this.#upkeep)?.stop()
+    } finally {
+      // Last, for the last connection to go copies what is left of the WAL.
+      await this.#deps.writer.stop().finally(() => this.#deps.lock.release())
+    }
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -56,8 +56,11 @@ export class Thread<C extends Calls> {
   /** Closes what the thread has open, after all calls before. */
   async stop(): Promise<void> {
     this.#onEnd = () => undefined
-    if (!this.#gone) await this.call('close', undefined)
-    await this.#worker.terminate()
+    try {
+      if (!this.#gone) await this.call('close', undefined)
+    } finally {
+      await this.#worker.terminate()
+    }
   }
 
   #answer(): Promise<unknown> {
