@@ -11,9 +11,10 @@ export {
 export { describeError, hashed } from './logging/redaction.ts'
 export { DEFAULT_TIMEOUT_MS, NOBODY } from './transport/attempt.ts'
 export { type Authenticate, bearerAuthentication, OPERATOR } from './transport/authentication.ts'
+export type { ClientTls } from './transport/client-tls.ts'
 export type { Context, Implementation, ServiceClient, ServiceDefinition } from './transport/definition.ts'
 export { MAX_MESSAGE_BYTES } from './transport/grpc-channel.ts'
-export { type ClientTls, createGrpcClient, type GrpcClientOptions } from './transport/grpc-client.ts'
+export { createGrpcClient, type GrpcClientOptions } from './transport/grpc-client.ts'
 export {
   createGrpcServer,
   type GrpcServer,

@@ -1,22 +1,12 @@
-import { ChannelCredentials } from '@grpc/grpc-js'
 import { createChannel, createClientFactory, type Metadata } from 'nice-grpc'
 import type { CallExtras, Identity } from '../call.ts'
 import { type Carrier, createCaller, type Outgoing } from './caller.ts'
+import { type ClientTls, connectionOf } from './client-tls.ts'
 import type { Exchange, Exchanges, Options, ServiceClient, ServiceDefinition } from './definition.ts'
 import { LIMITS } from './grpc-channel.ts'
 import { fromClientError } from './grpc-status.ts'
 import { toMetadata } from './metadata.ts'
 import { announceMark, marked, withStreamEnds } from './stream-end.ts'
-
-export type ClientTls = {
-  /** PEM of the authority that the server's certificate comes from; default: those that Node knows. */
-  readonly ca?: string
-  /** PEM of our own certificate and key, where the server wants one. */
-  readonly certificate?: string
-  readonly key?: string
-  /** Name to expect in the server's certificate, if it isn't that of the address. */
-  readonly serverName?: string
-}
 
 export type GrpcClientOptions = {
   readonly tls?: ClientTls
@@ -37,7 +27,8 @@ export const createGrpcClient = <Definition extends ServiceDefinition>(
   address: string,
   { tls, token, ...defaults }: GrpcClientOptions = {},
 ): ServiceClient<Definition> & { close(): void } => {
-  const channel = createChannel(address, credentialsOf(tls), channelOptions(tls))
+  const { credentials, options } = connectionOf(address, tls)
+  const channel = createChannel(address, credentials, { ...LIMITS, ...options })
   const wire = createClientFactory().create(
     withStreamEnds(definition),
     channel,
@@ -50,20 +41,6 @@ export const createGrpcClient = <Definition extends ServiceDefinition>(
     close: () => channel.close(),
   })
 }
-
-const credentialsOf = (tls: ClientTls | undefined) =>
-  tls === undefined
-    ? ChannelCredentials.createInsecure()
-    : ChannelCredentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.certificate))
-
-const pem = (text: string | undefined) => (text === undefined ? null : Buffer.from(text))
-
-/** No proxy from the environment: calls between services stay inside. */
-const channelOptions = (tls: ClientTls | undefined) => ({
-  ...LIMITS,
-  'grpc.enable_http_proxy': 0,
-  ...(tls?.serverName === undefined ? {} : { 'grpc.ssl_target_name_override': tls.serverName }),
-})
 
 /** A method on the wire. */
 type Line = {

@@ -55,7 +55,7 @@ export const createGrpcServer = (options: GrpcServerOptions): GrpcServer => {
     setHealth: (service, state) => health.set(service, state),
     replaceCertificate: (tls) => certificates?.replace(tls),
     drain: (graceMs) => {
-      health.setAll('NOT_SERVING')
+      health.close()
       return drain(server, graceMs)
     },
   }

@@ -11,14 +11,17 @@ export class Health {
   static readonly definition = HealthDefinition
   readonly #states = new Map<string, Serving>()
   readonly #watchers = new Set<() => void>()
+  #closed = false
 
   set(service: string, state: Serving): void {
     this.#states.set(service, state)
     for (const wake of this.#watchers) wake()
   }
 
-  setAll(state: Serving): void {
-    for (const service of this.#states.keys()) this.set(service, state)
+  /** The server goes away: everything is NOT_SERVING, and watches end once they have said so. */
+  close(): void {
+    this.#closed = true
+    for (const service of this.#states.keys()) this.set(service, 'NOT_SERVING')
   }
 
   implementation() {
@@ -42,13 +45,10 @@ export class Health {
     while (!signal.aborted) {
       const status = this.#states.get(service) ?? 'SERVICE_UNKNOWN'
       if (status !== told) yield { status }
+      else if (this.#closed) return
+      else await this.#change(signal)
       told = status
-      if (this.#unchanged(service, told)) await this.#change(signal)
     }
-  }
-
-  #unchanged(service: string, told: Response['status']): boolean {
-    return (this.#states.get(service) ?? 'SERVICE_UNKNOWN') === told
   }
 
   #change(signal: AbortSignal): Promise<void> {

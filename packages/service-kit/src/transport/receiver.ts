@@ -1,4 +1,4 @@
-import { type CodedError, cancelled, isCoded, RelaisError, retryable } from '../errors.ts'
+import { type CodedError, cancelled, isCoded, RelaisError, retryable, terminal } from '../errors.ts'
 import type { Logger } from '../logging/logger.ts'
 import { describeError } from '../logging/redaction.ts'
 import {
@@ -27,10 +27,14 @@ export const createReceiver = <Definition extends ServiceDefinition>(
 ): Exchanges<Context> => {
   const handlers = implementation as unknown as Exchanges<Context>
   return forEachMethod(definition, (method, name) => {
+    if (typeof handlers[name] !== 'function') throw missing(definition, name)
     const handler: Exchange<Context> = (input, context) => handlers[name]!(input, context)
     return method.responseStream ? streaming(handler, method, logger) : single(handler, method, logger)
   })
 }
+
+const missing = ({ name: service }: ServiceDefinition, method: string) =>
+  terminal('UNIMPLEMENTED', `the implementation of ${service} has no method ${method}`)
 
 const single =
   (handler: Exchange<Context>, method: Method, logger: Logger | undefined) =>
@@ -68,10 +72,13 @@ const toRelaisError = (error: unknown, receipt: Receipt): RelaisError => {
 const refused = (error: CodedError, { method, context, logger }: Receipt) => {
   logger?.debug({ method: method.path, correlation: context.correlation, code: error.code }, 'call refused')
   const { retryAfterSeconds } = error
-  return new RelaisError(error.code, error.message.slice(0, MAX_REASON), error.retryable, {
+  return new RelaisError(error.code, readable(error.message), error.retryable, {
     retryAfterSeconds,
   })
 }
+
+/** Cut between characters, without halves of them: gRPC can't encode those. */
+const readable = (reason: string) => reason.slice(0, MAX_REASON).toWellFormed()
 
 const unforeseen = (error: unknown, { method, context, logger }: Receipt) => {
   const { correlation } = context

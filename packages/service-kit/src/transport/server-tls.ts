@@ -1,4 +1,4 @@
-import { createSecureContext } from 'node:tls'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { experimental, type ServerCredentials } from '@grpc/grpc-js'
 import { terminal } from '../errors.ts'
 
@@ -14,7 +14,10 @@ export type ServerTls = {
 type IdentityListener = experimental.IdentityCertificateUpdateListener
 type CaListener = experimental.CaCertificateUpdateListener
 
-/** Hands certificates to grpc-js, new ones also to a server that listens: open connections keep theirs. */
+/**
+ * Hands certificates to grpc-js, new ones also to a server that listens: open connections keep theirs. A new listener is
+ * told in the next tick, as grpc-js's own source does it: it isn't ready before.
+ */
 export class CertificateSource implements experimental.CertificateProvider {
   #tls: ServerTls
   readonly #identityListeners = new Set<IdentityListener>()
@@ -39,7 +42,7 @@ export class CertificateSource implements experimental.CertificateProvider {
 
   addIdentityCertificateListener(listener: IdentityListener): void {
     this.#identityListeners.add(listener)
-    this.#tellIdentity(listener)
+    process.nextTick(() => this.#tellIdentity(listener))
   }
 
   removeIdentityCertificateListener(listener: IdentityListener): void {
@@ -48,7 +51,7 @@ export class CertificateSource implements experimental.CertificateProvider {
 
   addCaCertificateListener(listener: CaListener): void {
     this.#caListeners.add(listener)
-    this.#tellCa(listener)
+    process.nextTick(() => this.#tellCa(listener))
   }
 
   removeCaCertificateListener(listener: CaListener): void {
@@ -65,17 +68,18 @@ export class CertificateSource implements experimental.CertificateProvider {
 }
 
 const usable = (tls: ServerTls): ServerTls => {
+  if (!isPair(tls)) throw invalid("the key isn't that of the certificate")
+  return tls
+}
+
+const isPair = ({ certificate, key, clientCa }: ServerTls): boolean => {
   try {
-    createSecureContext({
-      cert: tls.certificate,
-      key: tls.key,
-      ...(tls.clientCa ? { ca: tls.clientCa } : {}),
-    })
-    return tls
+    if (clientCa !== undefined) new X509Certificate(clientCa)
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))
   } catch (error) {
-    throw terminal(
-      'TLS_CERTIFICATE_INVALID',
-      `certificate and key can't be used: ${(error as Error).message}`,
-    )
+    throw invalid((error as Error).message)
   }
 }
+
+const invalid = (reason: string) =>
+  terminal('TLS_CERTIFICATE_INVALID', `certificate and key can't be used: ${reason}`)

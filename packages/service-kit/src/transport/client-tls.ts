@@ -1,0 +1,32 @@
+import { isIP } from 'node:net'
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
+import { ChannelCredentials } from '@grpc/grpc-js'
+
+export type ClientTls = {
+  /** PEM of the authority that the server's certificate comes from; default: those that Node knows. */
+  readonly ca?: string
+  /** PEM of our own certificate and key, where the server wants one. */
+  readonly certificate?: string
+  readonly key?: string
+  /** Name to expect in the server's certificate, if it isn't that of the address. */
+  readonly serverName?: string
+}
+
+/** How a channel connects to `host:port`. */
+export const connectionOf = (address: string, tls: ClientTls | undefined) =>
+  tls === undefined
+    ? { credentials: ChannelCredentials.createInsecure(), options: {} }
+    : secured(tls, tls.serverName ?? hostOf(address))
+
+const hostOf = (address: string) => address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+
+/** A TLS handshake can't name an IP address (RFC 6066 3), and Node 26 refuses what grpc-js tries: another name is sent, the address is checked. */
+const secured = (tls: ClientTls, expected: string) => ({
+  credentials: ChannelCredentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.certificate), {
+    checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
+      checkServerIdentity(expected, certificate),
+  }),
+  options: { 'grpc.ssl_target_name_override': isIP(expected) === 0 ? expected : 'localhost' },
+})
+
+const pem = (text: string | undefined) => (text === undefined ? null : Buffer.from(text))

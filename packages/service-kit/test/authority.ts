@@ -1,0 +1,61 @@
+import 'reflect-metadata'
+import {
+  BasicConstraintsExtension,
+  SubjectAlternativeNameExtension,
+  type X509Certificate,
+  X509CertificateGenerator,
+} from '@peculiar/x509'
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+const HOUR = 3_600_000
+
+export type Credentials = { readonly certificate: string; readonly key: string }
+
+/** A certificate authority for one test. */
+export type Authority = {
+  /** PEM */
+  readonly ca: string
+  issue(name: string): Promise<Credentials>
+}
+
+const keyPair = () => crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
+
+const validity = () => ({
+  notBefore: new Date(Date.now() - HOUR),
+  notAfter: new Date(Date.now() + HOUR),
+  signingAlgorithm: ALGORITHM,
+})
+
+const pemOf = async (key: CryptoKey) => {
+  const der = Buffer.from(await crypto.subtle.exportKey('pkcs8', key))
+  return `-----BEGIN PRIVATE KEY-----\n${der.toString('base64')}\n-----END PRIVATE KEY-----\n`
+}
+
+export const createAuthority = async (name: string): Promise<Authority> => {
+  const keys = await keyPair()
+  const root = await X509CertificateGenerator.createSelfSigned({
+    ...validity(),
+    name: `CN=${name}`,
+    keys,
+    extensions: [new BasicConstraintsExtension(true, undefined, true)],
+  })
+  return { ca: root.toString('pem'), issue: (subject) => issue(root, keys.privateKey, subject) }
+}
+
+const issue = async (root: X509Certificate, signingKey: CryptoKey, subject: string): Promise<Credentials> => {
+  const keys = await keyPair()
+  const certificate = await X509CertificateGenerator.create({
+    ...validity(),
+    subject: `CN=${subject}`,
+    issuer: root.subject,
+    publicKey: keys.publicKey,
+    signingKey,
+    extensions: [
+      new SubjectAlternativeNameExtension([
+        { type: 'dns', value: 'localhost' },
+        { type: 'ip', value: '127.0.0.1' },
+      ]),
+    ],
+  })
+  return { certificate: certificate.toString('pem'), key: await pemOf(keys.privateKey) }
+}
