@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import { isDamage } from './faults.ts'
+import { makeFolder } from './folder.ts'
 import { Generation, type GenerationOptions } from './generation.ts'
 import { type GenerationFile, generationFile, listGenerations, removeGeneration } from './generations.ts'
 
@@ -42,7 +42,7 @@ const openAllSound = async (
  * new one. What else this version has left behind is removed. Rows come from the log: damaged ones are built anew.
  */
 export const chooseGeneration = async (folder: string, options: GenerationOptions): Promise<Generation> => {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolder(folder)
   const { name, version } = options.model
   const files = (await listGenerations(folder, name)).filter((file) => file.version === version)
   const sound = await openAllSound(files, options)

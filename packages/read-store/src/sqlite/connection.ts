@@ -56,6 +56,11 @@ export class Connection {
     }
   }
 
+  /** How many statements are kept prepared. */
+  get prepared(): number {
+    return this.#statements.size
+  }
+
   get isInTransaction(): boolean {
     return this.#database.isTransaction
   }

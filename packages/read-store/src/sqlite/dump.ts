@@ -35,14 +35,24 @@ const dumpTables = async (reader: Reader): Promise<Dump> => {
 /** All rows of a store at one moment, but the adapter's own. For tests: it holds them in memory. */
 export const dump = (store: Pick<ReadStore, 'snapshot'>): Promise<Dump> => store.snapshot(dumpTables)
 
+/** What is in one list and not, or not as often, in the other. */
+const surplus = (rows: readonly string[] = [], others: readonly string[] = []): string[] => {
+  const counts = new Map<string, number>()
+  for (const row of others) counts.set(row, (counts.get(row) ?? 0) + 1)
+  return rows.filter((row) => {
+    const count = counts.get(row) ?? 0
+    counts.set(row, count - 1)
+    return count <= 0
+  })
+}
+
 /** The first differences between two dumps, a line each; empty if they are equal. */
 export const differences = (found: Dump, wanted: Dump, most = 20): string[] => {
   const lines: string[] = []
   for (const table of new Set([...found.keys(), ...wanted.keys()])) {
-    const left = new Set(found.get(table))
-    const right = new Set(wanted.get(table))
-    for (const row of left.difference(right)) lines.push(`${table}: only in the store: ${row}`)
-    for (const row of right.difference(left)) lines.push(`${table}: only in the rebuild: ${row}`)
+    const [left, right] = [found.get(table), wanted.get(table)]
+    for (const row of surplus(left, right)) lines.push(`${table}: only in the store: ${row}`)
+    for (const row of surplus(right, left)) lines.push(`${table}: only in the rebuild: ${row}`)
   }
   return lines.slice(0, most)
 }

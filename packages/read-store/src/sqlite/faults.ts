@@ -13,9 +13,21 @@ const NOT_A_DATABASE = 26
 
 const UNAVAILABLE = new Set([BUSY, LOCKED, NO_MEMORY, READ_ONLY, IO, CANT_OPEN])
 
+const FULL_FILE_SYSTEM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
 const primaryCode = (error: unknown): number => {
   const code = (error as { errcode?: unknown })?.errcode
   return typeof code === 'number' ? code & 0xff : 0
+}
+
+const full = (error: unknown) => retryable('STORE_FULL', 'no room left for rows', { cause: error })
+
+const unavailable = (error: unknown, reason: string) =>
+  retryable('STORE_UNAVAILABLE', `rows can't be kept or read now: ${reason}`, { cause: error })
+
+const fileSystemFault = (error: NodeJS.ErrnoException): RelaisError => {
+  const code = error.code ?? 'unknown'
+  return FULL_FILE_SYSTEM.has(code) ? full(error) : unavailable(error, `${error.syscall} ${code}`)
 }
 
 /**
@@ -24,12 +36,12 @@ const primaryCode = (error: unknown): number => {
  */
 export const storeFault = (error: unknown): unknown => {
   if (error instanceof RelaisError) return error
+  if (error instanceof Error && 'syscall' in error) return fileSystemFault(error as NodeJS.ErrnoException)
   const code = primaryCode(error)
-  const cause = { cause: error }
-  if (code === FULL) return retryable('STORE_FULL', 'no room left for rows', cause)
-  if (UNAVAILABLE.has(code)) return retryable('STORE_UNAVAILABLE', `SQLite error ${code}`, cause)
+  if (code === FULL) return full(error)
+  if (UNAVAILABLE.has(code)) return unavailable(error, `SQLite error ${code}`)
   if (code === DAMAGED || code === NOT_A_DATABASE) {
-    return terminal('STORE_DAMAGED', `SQLite error ${code}`, cause)
+    return terminal('STORE_DAMAGED', `the rows' file is damaged: SQLite error ${code}`, { cause: error })
   }
   return error
 }

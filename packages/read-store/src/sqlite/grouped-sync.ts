@@ -33,7 +33,7 @@ export class GroupedSync {
 
   #start(): Promise<void> {
     const sync = new Promise<void>((resolve, reject) =>
-      fdatasync(this.#fd, (error) => (error ? reject(syncFault(error)) : resolve())),
+      fdatasync(this.#fd, (error) => (error ? reject(storeFault(error)) : resolve())),
     ).finally(() => {
       if (this.#running === sync) this.#running = undefined
     })
@@ -43,6 +43,3 @@ export class GroupedSync {
 }
 
 const ignore = () => {}
-
-const syncFault = (error: NodeJS.ErrnoException) =>
-  storeFault(Object.assign(error, { errcode: error.code === 'ENOSPC' ? 13 : 10 }))

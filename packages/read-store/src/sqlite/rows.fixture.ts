@@ -16,7 +16,7 @@ export const temporaryFolder = (context?: TestContext): string => {
   return folder
 }
 
-export type SqliteRowsUnderTest = RowsUnderTest & {
+export type SqliteRowsUnderTest = Omit<RowsUnderTest, 'project' | 'store'> & {
   readonly folder: string
   project(...request: Parameters<RowsUnderTest['project']>): Promise<SqliteProjector>
   store(...request: Parameters<RowsUnderTest['store']>): Promise<SqliteStore>

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { schemaInvalid, storeTooNew } from '../errors.ts'
 import type { ReadStore, Writer } from '../port.ts'
 import { Database } from './database.ts'
+import { makeFolder } from './folder.ts'
 
 export type SqliteStoreOptions = {
   /** Made if it isn't there, with its folder. */
@@ -59,7 +59,7 @@ const migrate = async (writer: Writer, options: SqliteStoreOptions): Promise<voi
  */
 export const openSqliteStore = async (options: SqliteStoreOptions): Promise<SqliteStore> => {
   const { file, durable = false, onAlarm = () => {} } = options
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  await makeFolder(dirname(file))
   const store = new Database({ path: file, durable, onFault: onAlarm })
   try {
     await store.transaction((writer) => migrate(writer, options))

@@ -15,12 +15,11 @@ export type BackupOrder = { readonly source: string; readonly target: string }
  */
 export const backUp = async (source: string, folder: string): Promise<string> => {
   const target = join(folder, basename(source))
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  if (existsSync(target)) throw terminal('BACKUP_EXISTS', `${target} exists already`)
-  const workerData: BackupOrder = { source, target }
-  const worker = new Worker(new URL('./thread.ts', import.meta.url), { name: 'backup', workerData })
   try {
-    await once(worker, 'exit')
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    if (existsSync(target)) throw terminal('BACKUP_EXISTS', `${target} exists already`)
+    const workerData: BackupOrder = { source, target }
+    await once(new Worker(new URL('./thread.ts', import.meta.url), { name: 'backup', workerData }), 'exit')
   } catch (error) {
     throw storeFault(error)
   }

@@ -49,11 +49,21 @@ export class WalKeeper {
   /** Closes the database's connections, so that the thread has the last one if there is much to copy. */
   async close(closeConnections: () => void): Promise<void> {
     await this.#running?.catch(() => {})
-    const far = walThread.isRunning || this.#size() > SHORT_BYTES
-    if (far) await this.#ask('open')
+    const far = await this.#openFar()
     closeConnections()
-    if (far) await this.#ask('close')
+    if (far) await this.#ask('close').catch(this.#options.onFault)
     await walThread.release(this.#id)
+  }
+
+  async #openFar(): Promise<boolean> {
+    if (!walThread.isRunning && this.#size() <= SHORT_BYTES) return false
+    try {
+      await this.#ask('open')
+      return true
+    } catch (error) {
+      this.#options.onFault(error as Error)
+      return false
+    }
   }
 
   async #checkpoint(): Promise<void> {

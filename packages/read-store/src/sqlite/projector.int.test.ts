@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { existsSync, statSync } from 'node:fs'
+import { readdir, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import type { EventLog } from '@relais/event-log'
+import { ledger, note, noteAll, notesOf, soon, texts } from '../contract/ledger.ts'
+import type { ReadModel } from '../port.ts'
+import { compareWithRebuild } from './dump.ts'
+import { Generation } from './generation.ts'
+import { generationFile } from './generations.ts'
+import { openSqliteRows, type SqliteRowsUnderTest } from './rows.fixture.ts'
+
+const opened = async (context: TestContext): Promise<SqliteRowsUnderTest & { rowsFolder: string }> => {
+  const rows = await openSqliteRows()
+  context.after(() => rows.dispose())
+  return { ...rows, rowsFolder: join(rows.folder, 'rows') }
+}
+
+type Leave = {
+  readonly log: EventLog
+  readonly folder: string
+  readonly number: number
+  readonly upTo: number
+  readonly ready: boolean
+}
+
+/** Leaves a generation behind as a process would that ended there. */
+const leaveGeneration = async ({ log, folder, number, upTo, ready }: Leave): Promise<void> => {
+  const file = generationFile(folder, 'ledger', 1, number)
+  const filter = { service: 'notes' }
+  const options = { log, filter, model: ledger(), walLimit: undefined, onAlarm: assert.ifError }
+  const generation = await Generation.open(file, options)
+  for await (const commits of log.read(filter, 0)) {
+    await generation.projection.transaction(async (add) => {
+      for (const commit of commits) if (commit.position <= upTo) await add(commit)
+    })
+  }
+  if (ready) await generation.markReady()
+  await generation.close()
+}
+
+const counting = (): { model: ReadModel; positions: number[] } => {
+  const positions: number[] = []
+  const { project, ...rest } = ledger()
+  const counted: ReadModel['project'] = (writer, commit) => {
+    positions.push(commit.position)
+    return project(writer, commit)
+  }
+  return { model: { ...rest, project: counted }, positions }
+}
+
+const databases = async (folder: string) => (await readdir(folder)).filter((name) => name.endsWith('.sqlite'))
+
+test('a first building that was cut off goes on where it was', async (context) => {
+  const { log, rowsFolder, project } = await opened(context)
+  const last = await noteAll(log, texts(50))
+  await (await project(ledger({ name: 'other' }))).stop()
+  await leaveGeneration({ log, folder: rowsFolder, number: 1, upTo: last - 10, ready: false })
+  const { model, positions } = counting()
+  const projector = await project(model)
+  assert.equal(positions.length, 10)
+  assert.equal((await notesOf(projector.store)).length, 50)
+})
+
+test('a rebuild that was cut off is dropped: the complete rows before it serve', async (context) => {
+  const { log, rowsFolder, project } = await opened(context)
+  const last = await noteAll(log, texts(50))
+  await (await project(ledger())).stop()
+  await leaveGeneration({ log, folder: rowsFolder, number: 2, upTo: last - 10, ready: false })
+  const { model, positions } = counting()
+  const projector = await project(model)
+  assert.deepEqual(positions, [])
+  assert.deepEqual(await databases(rowsFolder), ['ledger.1.1.sqlite'])
+  assert.equal((await notesOf(projector.store)).length, 50)
+})
+
+test('cut off between switch and clean-up, the newest complete rows serve and the others go', async (context) => {
+  const { log, rowsFolder, project } = await opened(context)
+  const last = await noteAll(log, texts(50))
+  await (await project(ledger())).stop()
+  await leaveGeneration({ log, folder: rowsFolder, number: 2, upTo: last, ready: true })
+  const projector = await project(ledger())
+  assert.deepEqual(await databases(rowsFolder), ['ledger.1.2.sqlite'])
+  assert.equal((await notesOf(projector.store)).length, 50)
+})
+
+test('after a rebuild one generation is left', async (context) => {
+  const { log, rowsFolder, project } = await opened(context)
+  await noteAll(log, texts(50))
+  const projector = await project(ledger())
+  await projector.rebuild()
+  assert.deepEqual(await databases(rowsFolder), ['ledger.1.2.sqlite'])
+  assert.equal(existsSync(join(rowsFolder, 'ledger.1.1.sqlite-wal')), false)
+})
+
+test('rows of an older version go once the new ones are complete; those of a newer one stay', async (context) => {
+  const { log, rowsFolder, project } = await opened(context)
+  await note(log, 'here')
+  for (const version of [1, 3]) await (await project(ledger({ version }))).stop()
+  assert.deepEqual(await databases(rowsFolder), ['ledger.3.1.sqlite'])
+  await project(ledger({ version: 2 }))
+  assert.deepEqual(await databases(rowsFolder), ['ledger.2.1.sqlite', 'ledger.3.1.sqlite'])
+})
+
+test('rows that were complete before the new version failed to build are still there', async (context) => {
+  const { log, rowsFolder, project } = await opened(context)
+  await note(log, 'here')
+  await (await project(ledger())).stop()
+  const broken = ledger({ version: 2, project: () => Promise.reject(new Error('broken')) })
+  await assert.rejects(project(broken), { code: 'PROJECTION_FAILED' })
+  assert.ok((await databases(rowsFolder)).includes('ledger.1.1.sqlite'))
+  assert.deepEqual(await notesOf((await project(ledger())).store), ['here'])
+})
+
+const damages: Readonly<Record<string, (path: string) => Promise<void>>> = {
+  'overwritten with something else': (path) =>
+    writeFile(path, 'this is no database, but long enough to be read as one'.repeat(100)),
+  'cut to a part of its first page': (path) => truncate(path, 1000),
+}
+
+for (const [how, damage] of Object.entries(damages)) {
+  test(`a file that was ${how} is built anew, with an alarm`, async (context) => {
+    const { log, rowsFolder, project } = await opened(context)
+    await noteAll(log, texts(50))
+    await (await project(ledger())).stop()
+    await damage(join(rowsFolder, 'ledger.1.1.sqlite'))
+    const alarms: string[] = []
+    const projector = await project(ledger(), {
+      onAlarm: (alarm) => alarms.push((alarm as Error & { code: string }).code),
+    })
+    assert.deepEqual(alarms, ['STORE_DAMAGED'])
+    assert.deepEqual(await databases(rowsFolder), ['ledger.1.2.sqlite'])
+    assert.equal((await notesOf(projector.store)).length, 50)
+  })
+}
+
+test('an empty file is a database without rows', async (context) => {
+  const { log, rowsFolder, project } = await opened(context)
+  await noteAll(log, texts(50))
+  await (await project(ledger())).stop()
+  await truncate(join(rowsFolder, 'ledger.1.1.sqlite'), 0)
+  assert.equal((await notesOf((await project(ledger())).store)).length, 50)
+})
+
+test('a folder that can not be made is STORE_UNAVAILABLE', async (context) => {
+  const { folder, project } = await opened(context)
+  await writeFile(join(folder, 'rows'), 'a file where the folder should be')
+  await assert.rejects(project(ledger()), { code: 'STORE_UNAVAILABLE', retryable: true })
+})
+
+test('rows are readable by their owner alone', async (context) => {
+  const { log, rowsFolder, project } = await opened(context)
+  await note(log, 'here')
+  await project(ledger())
+  assert.equal(statSync(rowsFolder).mode & 0o077, 0)
+})
+
+test('thousands of commits while it is rebuilt twice leave rows equal to the log', async (context) => {
+  const { log, project } = await opened(context)
+  await noteAll(log, texts(2000))
+  const projector = await project(ledger())
+  const appending = (async () => {
+    for (const group of texts(40, 'group')) await noteAll(log, texts(50, group), { account: group })
+  })()
+  await projector.rebuild()
+  await projector.rebuild()
+  await appending
+  await projector.waitFor(await note(log, 'last'), soon())
+  assert.deepEqual(await compareWithRebuild({ store: projector.store, log, model: ledger() }), [])
+})
