@@ -2,6 +2,7 @@ import type { Part } from '@relais/proto/mail/v1/message.ts'
 import { Boundaries } from './boundaries.ts'
 import { type EntityReading, embeddedSubject, newPart, readEntityHeader } from './entity.ts'
 import type { Field } from './header-block.ts'
+import { KeptText } from './kept-text.ts'
 import type { MimeLimits } from './limits.ts'
 import type { Anomaly } from './parsed-message.ts'
 import { type Capture, createCapture, previewOfCapture } from './preview.ts'
@@ -35,6 +36,7 @@ type Leaf = {
   readonly firstLine: number
   readonly sizer: TransferSizer | null
   readonly capture: Capture | null
+  readonly kept: KeptText | null
 }
 
 export type BeginningBody = {
@@ -51,16 +53,23 @@ export type BeginningBody = {
 /** Where bodies end: offset, and number of line feeds before it. */
 export type BodyEnd = { readonly offset: number; readonly line: number }
 
-const NOWHERE: Leaf = { part: null, firstLine: 0, sizer: null, capture: null }
+export type TreeOptions = { readonly limits: MimeLimits; readonly keptText: number }
+
+const NOWHERE: Leaf = { part: null, firstLine: 0, sizer: null, capture: null, kept: null }
 
 const isMessage = (type: string): boolean => type === 'message/rfc822' || type === 'message/global'
 
 const isIdentity = (encoding: string): boolean => encoding !== 'base64' && encoding !== 'quoted-printable'
 
+/** Texts that a search looks through; those of embedded messages are their own. */
+const isKept = ({ type, disposition }: Part, { embedded }: Place): boolean =>
+  type.startsWith('text/') && disposition !== 'attachment' && !embedded
+
 /** Builds the tree of parts while a message is read from its first byte to its last. */
 export class PartTree {
   readonly anomalies = new Set<Anomaly>()
   readonly boundaries = new Boundaries<Frame>()
+  readonly kept: KeptText
   readonly #limits: MimeLimits
   readonly #budget: TextBudget
   readonly #roots: Part[] = []
@@ -69,8 +78,9 @@ export class PartTree {
   #count = 0
   leaf: Leaf = NOWHERE
 
-  constructor(limits: MimeLimits, budget: TextBudget) {
+  constructor({ limits, keptText }: TreeOptions, budget: TextBudget) {
     this.#limits = limits
+    this.kept = new KeptText(keptText)
     this.#budget = budget
   }
 
@@ -188,7 +198,15 @@ export class PartTree {
   }
 
   #beginLeaf(part: Part, { place, firstLine }: BeginningBody): void {
-    this.leaf = { part, firstLine, sizer: sizerOf(part.encoding), capture: this.#captureOf(part, place) }
+    const kept = isKept(part, place) ? this.kept : null
+    kept?.begin(part.bodyStart)
+    this.leaf = {
+      part,
+      firstLine,
+      sizer: sizerOf(part.encoding),
+      capture: this.#captureOf(part, place),
+      kept,
+    }
   }
 
   #captureOf(part: Part, { embedded }: Place): Capture | null {

@@ -13,9 +13,10 @@ import { type Field, firstField, readHeaderBlock } from './header-block.ts'
 import { kindOf } from './kind.ts'
 import { DEFAULT_LIMITS, type MimeLimits } from './limits.ts'
 import { LineEndings, type LineSink, LineSplitter } from './line-splitter.ts'
+import type { ReadBytes } from './open-part.ts'
 import { parameterText, parseStructured } from './parameters.ts'
 import type { ParsedMessage } from './parsed-message.ts'
-import { PartTree, type Place } from './part-tree.ts'
+import { PartTree, type Place, type TreeOptions } from './part-tree.ts'
 import { addToCapture } from './preview.ts'
 import { baseSubject } from './subject.ts'
 import { createTextBudget, type TextBudget } from './text-budget.ts'
@@ -60,10 +61,10 @@ class StructureReader implements LineSink {
   /** Length of a line end that belongs to the body only if no delimiter follows (RFC 2046 §5.1.1). */
   #held = 0
 
-  constructor(limits: MimeLimits) {
-    this.#limits = limits
-    this.#budget = createTextBudget(limits.textBytes)
-    this.#tree = new PartTree(limits, this.#budget)
+  constructor(options: TreeOptions) {
+    this.#limits = options.limits
+    this.#budget = createTextBudget(options.limits.textBytes)
+    this.#tree = new PartTree(options, this.#budget)
     this.#heading = this.#newHeading(this.#tree.rootPlace(), 0, 0)
   }
 
@@ -203,7 +204,8 @@ class StructureReader implements LineSink {
   }
 
   #feed(start: number, end: number): void {
-    if (this.#tree.leaf.sizer === null && this.#tree.leaf.capture === null) return
+    const { sizer, capture, kept } = this.#tree.leaf
+    if (sizer === null && capture === null && kept === null) return
     this.#feedHeld()
     this.#feedLeaf(this.#bytes, start, end - this.#eol)
     this.#held = this.#eol
@@ -221,8 +223,9 @@ class StructureReader implements LineSink {
   }
 
   #feedLeaf(bytes: Buffer, start: number, end: number): void {
-    const { sizer, capture } = this.#tree.leaf
+    const { sizer, capture, kept } = this.#tree.leaf
     sizer?.write(bytes, start, end)
+    kept?.add(bytes, start, end)
     if (capture) addToCapture(capture, bytes, start, end)
   }
 }
@@ -233,15 +236,26 @@ export type StructureParser = {
   readonly write: (chunk: Uint8Array) => void
   /** After the last byte; once. */
   readonly end: () => ParsedMessage
+  /** The texts' bytes as far as they were kept (`keptText`), by their offsets in the message. */
+  readonly readText: ReadBytes
+}
+
+export type ParserOptions = {
+  readonly limits?: MimeLimits
+  /** Bytes to keep of the text parts, for {@link searchTextOf}; default none. */
+  readonly keptText?: number
 }
 
 /**
  * A parser of one message (RFC 5322, 2045 to 2047, 2183, 2231, 6532) in one pass over its bytes, cut into any chunks: the envelope, the tree of parts by
- * byte offsets with their decoded sizes, a preview. Takes linear time; keeps at most one header and the beginnings of two texts.
+ * byte offsets with their decoded sizes, a preview. Takes linear time; keeps at most one header and the beginnings of texts.
  * It never throws: whatever a message breaks, its bytes belong to some part.
  */
-export const createStructureParser = (limits: MimeLimits = DEFAULT_LIMITS): StructureParser => {
-  const reader = new StructureReader(limits)
+export const createStructureParser = (options: ParserOptions = {}): StructureParser => {
+  const reader = new StructureReader({
+    limits: options.limits ?? DEFAULT_LIMITS,
+    keptText: options.keptText ?? 0,
+  })
   const splitter = new LineSplitter(reader)
   const endings = new LineEndings()
   let has8Bit = false
@@ -257,7 +271,7 @@ export const createStructureParser = (limits: MimeLimits = DEFAULT_LIMITS): Stru
     reader.finish(splitter.offset)
     return { ...resultOf(reader), has8Bit, ...lineEndingsOf(endings), size: splitter.offset }
   }
-  return { write, end }
+  return { write, end, readText: reader.tree.kept.read }
 }
 
 const lineEndingsOf = ({
@@ -284,8 +298,8 @@ const resultOf = ({ envelope, delivery, tree }: StructureReader): Read => ({
 })
 
 /** A whole message at once. */
-export const parseStructure = (bytes: Uint8Array, limits: MimeLimits = DEFAULT_LIMITS): ParsedMessage => {
-  const parser = createStructureParser(limits)
+export const parseStructure = (bytes: Uint8Array, options: ParserOptions = {}): ParsedMessage => {
+  const parser = createStructureParser(options)
   parser.write(bytes)
   return parser.end()
 }
