@@ -118,6 +118,13 @@ export interface MessageSubmitted {
   smtputf8: boolean;
 }
 
+/**
+ * The account was deleted and its streams purged: rows of up to 2,000 of its messages go, with the last ones all that is left of it.
+ * Appended until nothing is left, so that no transaction takes long.
+ */
+export interface MailErased {
+}
+
 function createBaseMailboxCreated(): MailboxCreated {
   return { mailbox: "", role: "", name: "", parent: "" };
 }
@@ -1403,6 +1410,49 @@ export const MessageSubmitted: MessageFns<MessageSubmitted> = {
     message.saved = object.saved ?? 0;
     message.bodyKind = object.bodyKind ?? "";
     message.smtputf8 = object.smtputf8 ?? false;
+    return message;
+  },
+};
+
+function createBaseMailErased(): MailErased {
+  return {};
+}
+
+export const MailErased: MessageFns<MailErased> = {
+  encode(_: MailErased, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MailErased {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMailErased();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MailErased>): MailErased {
+    return MailErased.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<MailErased>): MailErased {
+    const message = createBaseMailErased();
     return message;
   },
 };

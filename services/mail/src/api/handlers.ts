@@ -1,0 +1,37 @@
+import type { MailServiceImplementation } from '@relais/proto/mail/v1/mail.ts'
+import type { Call } from '@relais/service-kit/call.ts'
+import { getHeads, getUsage } from './account.ts'
+import type { Handling } from './context.ts'
+import { copyMessages } from './copy-messages.ts'
+import { deliver } from './deliver.ts'
+import { exportMessages } from './export.ts'
+import { importMessages } from './import.ts'
+import { createMailbox, deleteMailbox, emptyMailbox, listMailboxes, updateMailbox } from './mailboxes.ts'
+import { deleteMessages, getMessages, listMessages, updateMessages } from './messages.ts'
+import { readPart } from './read-part.ts'
+import { searchMessages } from './search.ts'
+import { submit } from './submit.ts'
+
+/** What device-feed/ brings. */
+type FeedCalls = 'moveMessages' | 'syncMailboxes' | 'syncMessages' | 'estimateMessages'
+
+export const createHandlers = (handling: Handling): Omit<MailServiceImplementation<Call>, FeedCalls> => ({
+  deliver: deliver(handling),
+  submit: submit(handling),
+  import: importMessages(handling),
+  export: exportMessages(handling),
+  listMailboxes: listMailboxes(handling),
+  createMailbox: createMailbox(handling),
+  updateMailbox: updateMailbox(handling),
+  deleteMailbox: deleteMailbox(handling),
+  emptyMailbox: emptyMailbox(handling),
+  getHeads: getHeads(handling),
+  getUsage: getUsage(handling),
+  listMessages: listMessages(handling),
+  getMessages: getMessages(handling),
+  readPart: readPart(handling),
+  updateMessages: updateMessages(handling),
+  copyMessages: copyMessages(handling),
+  deleteMessages: deleteMessages(handling),
+  searchMessages: searchMessages(handling),
+})

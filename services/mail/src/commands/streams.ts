@@ -1,0 +1,181 @@
+import { type Appended, ConflictError, type EventLog, type NewCommit } from '@relais/event-log'
+import type { Projector, Reader } from '@relais/read-store'
+import type { Call } from '@relais/service-kit/call.ts'
+import { retryable } from '@relais/service-kit/errors.ts'
+import { MAIL_SERVICE, type MailEvent, mailEvents } from '../events.ts'
+import { type AccountKey, streamHead } from '../queries/account.ts'
+import { AccountGates } from './gates.ts'
+import { touchedCollections } from './touched.ts'
+
+export type { AccountKey }
+
+/** Who asks for a commit, and under which id. */
+export type Command = AccountKey & {
+  readonly call: Pick<Call, 'identity' | 'deadline' | 'correlation' | 'traceparent'>
+  readonly commandId: string
+  readonly syncKey?: string
+  readonly causation?: number
+}
+
+export type Decision<State> = {
+  readonly load: (reader: Reader, checkpoint: number) => Promise<State>
+  readonly decide: (state: State) => readonly MailEvent[]
+  /** Mailboxes whose heads move by events that name placements only. */
+  readonly mailboxes?: (state: State) => readonly string[]
+}
+
+export type Outcome<State> = {
+  /** Of the commit; where nothing changed, the checkpoint that says so. */
+  readonly position: number
+  /** True: this command id had been appended before. */
+  readonly repeated: boolean
+  readonly events: readonly MailEvent[]
+  /** What the decision was based on. */
+  readonly state: State
+}
+
+type Basis<State> = { readonly state: State; readonly head: number; readonly checkpoint: number }
+type Deciding<State> = {
+  readonly decision: Decision<State>
+  readonly basis: Basis<State>
+  readonly expected?: number
+}
+type Change = { readonly events: readonly MailEvent[]; readonly mailboxes?: readonly string[] }
+
+/** architecture.md 3: on conflict catch up and decide again, at most 5 times. */
+const MAX_ATTEMPTS = 5
+
+type StreamsDeps = {
+  readonly log: EventLog
+  readonly projector: Projector
+  readonly clock: () => number
+}
+
+/** Appends decisions to the mail streams of accounts. */
+export class MailStreams {
+  private readonly deps: StreamsDeps
+  private readonly gates = new AccountGates()
+  /** Positions that this process appended and the rows don't have yet. */
+  private readonly appended = new Map<string, number>()
+
+  constructor(deps: StreamsDeps) {
+    this.deps = deps
+  }
+
+  /** Appends what commutes with everything else in the account (deliveries): expects nothing, waits for no rows. */
+  append(command: Command, events: readonly MailEvent[]): Promise<Appended> {
+    const key = keyOf(command)
+    return this.gates.shared(key, () => this.write(key, this.commitOf(command, { events })))
+  }
+
+  /** Decides and appends what commutes with everything else (seen, flags, categories): expects nothing; waits for the rows. */
+  async commute<State>(command: Command, decision: Decision<State>): Promise<Outcome<State>> {
+    const key = keyOf(command)
+    const outcome = await this.gates.shared(key, async () => {
+      const basis = await this.basis(key, command, decision)
+      return this.decided(key, command, { decision, basis })
+    })
+    await this.deps.projector.waitFor(outcome.position, command.call.deadline)
+    return outcome
+  }
+
+  /** Decides on rows that have everything up to the stream's head, appends expecting that head, and waits for the rows. */
+  async execute<State>(command: Command, decision: Decision<State>): Promise<Outcome<State>> {
+    const key = keyOf(command)
+    const outcome = await this.gates.exclusive(key, () => this.attempt(key, command, decision))
+    await this.deps.projector.waitFor(outcome.position, command.call.deadline)
+    return outcome
+  }
+
+  /** Resolves when the rows have everything that this process has appended for the account. */
+  async settled(account: AccountKey, deadline: number): Promise<void> {
+    const position = this.appended.get(keyOf(account))
+    if (position !== undefined) await this.deps.projector.waitFor(position, deadline)
+  }
+
+  private async attempt<State>(
+    key: string,
+    command: Command,
+    decision: Decision<State>,
+  ): Promise<Outcome<State>> {
+    for (let attempt = 1; ; attempt++) {
+      const basis = await this.basis(key, command, decision)
+      try {
+        return await this.decided(key, command, { decision, basis, expected: basis.head })
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error
+        if (attempt === MAX_ATTEMPTS) throw conflict(error)
+        await this.deps.projector.waitFor(error.head, command.call.deadline)
+      }
+    }
+  }
+
+  /** What a decision is made on: rows that have everything this process appended for the account. */
+  private async basis<State>(
+    key: string,
+    command: Command,
+    { load }: Decision<State>,
+  ): Promise<Basis<State>> {
+    const { projector } = this.deps
+    await projector.waitFor(this.appended.get(key) ?? 0, command.call.deadline)
+    return projector.store.snapshot(async (reader, checkpoint) => ({
+      state: await load(reader, checkpoint),
+      head: await streamHead(reader, command),
+      checkpoint,
+    }))
+  }
+
+  private async decided<State>(
+    key: string,
+    command: Command,
+    { decision, basis, expected }: Deciding<State>,
+  ): Promise<Outcome<State>> {
+    const { state, checkpoint } = basis
+    const events = decision.decide(state)
+    if (events.length === 0) return { position: checkpoint, repeated: false, events, state }
+    const mailboxes = decision.mailboxes?.(state)
+    const appended = await this.write(key, { ...this.commitOf(command, { events, mailboxes }), expected })
+    return { ...appended, events, state }
+  }
+
+  private async write(key: string, commit: NewCommit) {
+    const appended = await this.deps.log.append(commit)
+    this.remember(key, appended.position)
+    return appended
+  }
+
+  private remember(key: string, position: number) {
+    if (position <= this.deps.projector.checkpoint()) return
+    this.appended.set(key, Math.max(position, this.appended.get(key) ?? 0))
+  }
+
+  /** Forgets positions that the rows have; the projector calls it after each batch. */
+  forget(checkpoint: number) {
+    for (const [key, position] of this.appended) if (position <= checkpoint) this.appended.delete(key)
+  }
+
+  private commitOf(command: Command, { events, mailboxes }: Change): NewCommit {
+    const { tenant, account, call, commandId, syncKey, causation } = command
+    return {
+      stream: { tenant, account, service: MAIL_SERVICE },
+      events: events.map((event) => encodeEvent(event)),
+      commandId,
+      actor: call.identity.actor,
+      principal: account,
+      correlation: call.correlation,
+      traceparent: call.traceparent,
+      at: this.deps.clock(),
+      collections: touchedCollections(events, mailboxes),
+      syncKey,
+      causation,
+    }
+  }
+}
+
+const encodeEvent = <Event extends MailEvent>(event: Event) =>
+  mailEvents.encode(event.type, event.payload as never)
+
+const keyOf = ({ tenant, account }: AccountKey) => `${tenant}/${account}`
+
+const conflict = (cause: ConflictError) =>
+  retryable('CONFLICT', 'the mailbox was changed at the same time, again and again', { cause })

@@ -1,0 +1,1 @@
+export { createMail, type MailDeps, type MailService, type StoreDefinition } from './service.ts'

@@ -1,0 +1,18 @@
+/** Bounds of what one call may bring. */
+export type Limits = {
+  /** Bytes of one message, at delivery, submission and import. */
+  readonly messageBytes: number
+  /** Recipients of one submission. */
+  readonly submissionRecipients: number
+  /** Recipients of one delivery. */
+  readonly deliveryRecipients: number
+  /** Recipients that one account may write to in an hour; 0: no limit; the setting mail.sendRate goes before it. */
+  readonly recipientsPerHour: number
+}
+
+export const defaultLimits: Limits = {
+  messageBytes: 100 * 1024 * 1024,
+  submissionRecipients: 500,
+  deliveryRecipients: 1000,
+  recipientsPerHour: 500,
+}

@@ -1,0 +1,30 @@
+import { type Projection, whose } from './projection.ts'
+
+/** Rows of one table that one commit takes away: what a transaction does in some tens of milliseconds. */
+export const ERASED_AT_ONCE = 2000
+
+/** Tables with a row for each message, by what tells their rows apart inside an account. */
+const LARGE = [
+  ['messages', 'item'],
+  ['placements', 'id'],
+  ['submissions', 'command'],
+] as const
+
+const SMALL = ['collections', 'mail_mailboxes', 'spans', 'journal', 'mail_accounts'] as const
+
+/** Takes away what is left of an erased account, at most {@link ERASED_AT_ONCE} rows of a table at once. */
+export const erase = async (projection: Projection): Promise<void> => {
+  projection.erased = true
+  const { writer } = projection
+  for (const [table, key] of LARGE) {
+    const gone = await writer.run(
+      `DELETE FROM ${table} WHERE tenant = ? AND account = ? AND ${key} IN
+       (SELECT ${key} FROM ${table} WHERE tenant = ? AND account = ? ORDER BY ${key} LIMIT ?)`,
+      ...[...whose(projection), ...whose(projection), ERASED_AT_ONCE],
+    )
+    if (gone === ERASED_AT_ONCE) return
+  }
+  for (const table of SMALL) {
+    await writer.run(`DELETE FROM ${table} WHERE tenant = ? AND account = ?`, ...whose(projection))
+  }
+}

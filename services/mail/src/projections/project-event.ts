@@ -1,0 +1,85 @@
+import {
+  changeCollection,
+  createCollection,
+  endCollection,
+  note,
+  type PropertyGroup,
+} from '@relais/sync-state'
+import { type MailEvent, mailEvents } from '../events.ts'
+import { nextAfter } from '../mailbox/mailbox.ts'
+import { blobKey } from '../message/blob-key.ts'
+import { arrive } from './arrivals.ts'
+import { erase } from './erasure.ts'
+import { answer, categorize, copy, flag, markSeen, moveAway, remove } from './message-changes.ts'
+import { type Projection, whose } from './projection.ts'
+
+type Payload<Type extends MailEvent['type']> = Extract<MailEvent, { type: Type }>['payload']
+
+export const projectEvent = async (projection: Projection, event: MailEvent): Promise<void> => {
+  switch (event.type) {
+    case 'MailboxCreated':
+      return createMailbox(projection, event.payload)
+    case 'MailboxRenamed':
+    case 'MailboxMoved':
+      return changeCollection(projection.writer, projection.commit, event.payload.mailbox, event.payload)
+    case 'MailboxDeleted':
+      return deleteMailbox(projection, event.payload)
+    case 'MessageDelivered':
+    case 'MessageStored':
+      return arrive(projection, event.type, mailEvents.encode(event.type, event.payload as never).payload)
+    case 'MessagesMarkedSeen':
+      return markSeen(projection, event.payload)
+    case 'MessagesFlagged':
+      return flag(projection, event.payload)
+    case 'MessagesCategorized':
+      return categorize(projection, event.payload)
+    case 'MessageAnswered':
+      return answer(projection, event.payload)
+    case 'MessagesMoved':
+      return moveAway(projection, event.payload)
+    case 'MessagesCopied':
+      return copy(projection, event.payload)
+    case 'MessagesDeleted':
+      return remove(projection, event.payload)
+    case 'CommandNoted':
+      return noteCommand(projection, event.payload)
+    case 'MessageSubmitted':
+      return submit(projection, event.payload)
+    case 'MailErased':
+      return erase(projection)
+  }
+}
+
+const createMailbox = async (projection: Projection, created: Payload<'MailboxCreated'>) => {
+  const { writer, commit, totals } = projection
+  const { mailbox: id, role, name, parent } = created
+  await createCollection(writer, commit, { id, kind: 'mailbox', parent, name, role })
+  await writer.run(
+    `INSERT INTO mail_mailboxes (tenant, account, mailbox, total, unseen, created_by) VALUES (?, ?, ?, 0, 0, ?)`,
+    ...[...whose(projection), id, commit.commandId],
+  )
+  totals.nextMailbox = nextAfter(totals.nextMailbox, id, role)
+}
+
+const deleteMailbox = async (projection: Projection, { mailbox }: Payload<'MailboxDeleted'>) => {
+  const { writer, commit } = projection
+  await endCollection(writer, commit, mailbox)
+  await writer.run(
+    'UPDATE mail_mailboxes SET ended_by = ? WHERE tenant = ? AND account = ? AND mailbox = ?',
+    ...[commit.commandId, ...whose(projection), mailbox],
+  )
+}
+
+const noteCommand = (
+  { writer, commit }: Projection,
+  { placement, group, value }: Payload<'CommandNoted'>,
+): Promise<void> => note(writer, commit, placement, { group: group as PropertyGroup, value })
+
+const submit = async (projection: Projection, submitted: Payload<'MessageSubmitted'>) => {
+  const { writer, commit } = projection
+  await writer.run(
+    `INSERT INTO submissions (tenant, account, command, position, at, recipients, blob_key) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    ...[...whose(projection), commit.commandId, commit.position, commit.at],
+    ...[submitted.recipients.length, blobKey(submitted.blob)],
+  )
+}

@@ -1,0 +1,59 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { BlobStore } from '@relais/blob-store'
+import type { Logger } from '@relais/service-kit/logging/logger.ts'
+
+type SweeperDeps = {
+  readonly blobs: Pick<BlobStore, 'tenants'>
+  readonly sweep: (tenant: string) => Promise<number>
+  readonly logger: Logger
+}
+
+const FIRST_AFTER_MS = 10 * 60_000
+const EVERY_MS = 24 * 3600_000
+
+/** Sweeps all tenants once a day, one after the other; one's failure is told and isn't the next one's. */
+export class Sweeper {
+  private readonly deps: SweeperDeps
+  private readonly stopping = new AbortController()
+  private readonly running: Promise<void>
+
+  constructor(deps: SweeperDeps) {
+    this.deps = deps
+    this.running = this.run()
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort()
+    await this.running
+  }
+
+  private async run(): Promise<void> {
+    for (let rest = FIRST_AFTER_MS; await this.rested(rest); rest = EVERY_MS) {
+      await this.told(undefined, async () => {
+        for (const tenant of await this.deps.blobs.tenants())
+          await this.told(tenant, () => this.sweep(tenant))
+      })
+    }
+  }
+
+  private async sweep(tenant: string): Promise<void> {
+    if (this.stopping.signal.aborted) return
+    const count = await this.deps.sweep(tenant)
+    if (count > 0) this.deps.logger.info({ tenant, count }, 'blobs were swept')
+  }
+
+  private async told(tenant: string | undefined, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.deps.logger.error({ err: error, tenant }, 'blobs could not be swept')
+    }
+  }
+
+  /** False: it is to stop. */
+  private async rested(ms: number): Promise<boolean> {
+    const { signal } = this.stopping
+    await delay(ms, undefined, { signal, ref: false }).catch(() => undefined)
+    return !signal.aborted
+  }
+}

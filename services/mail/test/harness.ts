@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { type BlobStore, openFileBlobs } from '@relais/blob-store'
+import { openSqliteLog, type SqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
+import { type MailClient, MailDefinition } from '@relais/proto/mail/v1/mail.ts'
+import { openSqliteProjector, openSqliteStore } from '@relais/read-store'
+import { createLocalClient, createLogger, type LogLevel } from '@relais/service-kit'
+import type { CallExtras, Identity } from '@relais/service-kit/call.ts'
+import type { TestScope } from '@relais/testing'
+import { temporaryFolder } from '@relais/testing'
+import { createMail, type MailDeps, type MailService } from '../src/service.ts'
+import { createFakeDirectory, type FakeDirectory } from './fake-directory.ts'
+
+export const TENANT = 'acme'
+export const MIKE = 'u_mike'
+export const ANNA = 'u_anna'
+
+export const asOwner = (account = MIKE, tenant = TENANT, device = ''): Identity => ({
+  tenant,
+  actor: { kind: device === '' ? 'account' : 'device', id: account, device },
+  principal: account,
+})
+
+export const asTransport = (tenant = TENANT): Identity => ({
+  tenant,
+  actor: { kind: 'service', id: 'mail-transport', device: '' },
+  principal: '',
+})
+
+/** Mail on a real log, real rows and real blobs. */
+export type Harness = {
+  readonly folder: string
+  readonly log: SqliteLog
+  readonly blobs: BlobStore
+  readonly directory: FakeDirectory
+  readonly mail: MailService
+  readonly client: MailClient<CallExtras>
+  stop(): Promise<void>
+}
+
+export type HarnessOptions = Partial<MailDeps> & { readonly folder?: string; readonly logLevel?: LogLevel }
+
+export const startMail = async (scope: TestScope, options: HarnessOptions = {}): Promise<Harness> => {
+  // Hooks run in the order they were given: the folder goes last.
+  let running = async () => {}
+  scope.after(() => running())
+  const folder = options.folder ?? (await temporaryFolder(scope))
+  const log = await openSqliteLog({ file: join(folder, 'log.sqlite') })
+  const blobs = await openFileBlobs({ folder: join(folder, 'blobs') })
+  const directory = createFakeDirectory()
+  directory.set({ tenant: TENANT, account: MIKE, address: 'mike@ox.io', displayName: 'Mike' })
+  directory.set({ tenant: TENANT, account: ANNA, address: 'anna@ox.io', aliases: ['a.nna@ox.io'] })
+  const mail = createMail({
+    log,
+    blobs,
+    directory: directory.client,
+    openProjector: (model) => openSqliteProjector({ log, model, folder: join(folder, 'rows') }),
+    openStore: ({ name, ...store }) =>
+      openSqliteStore({ ...store, file: join(folder, 'rows', `${name}.sqlite`) }),
+    clock: Date.now,
+    ids: randomUUID,
+    logger: createLogger({ name: 'test', level: options.logLevel ?? 'silent' }),
+    ...options,
+  })
+  await mail.start()
+  const stop = async () => {
+    running = async () => {}
+    await mail.stop()
+    await blobs.close()
+    await log.close()
+  }
+  running = stop
+  const client = createLocalClient(MailDefinition, mail.handlers, { identity: asOwner() })
+  return { folder, log, blobs, directory, mail, client, stop }
+}
