@@ -1,3 +1,4 @@
+import { benchBlobStore } from './blob-store.ts'
 import { benchEventLog } from './event-log.ts'
 import type { Figure } from './figure.ts'
 import { benchDelivery } from './product/delivery.ts'
@@ -6,6 +7,7 @@ import { benchPush } from './product/push.ts'
 import { benchRestart } from './product/restart.ts'
 import { benchStart } from './product/start.ts'
 import { benchFirstSync, benchQuietSync } from './product/sync.ts'
+import { benchReadStore } from './read-store.ts'
 
 export type Bench = {
   readonly name: string
@@ -17,6 +19,8 @@ export type Bench = {
 
 export const BENCHES: readonly Bench[] = [
   { name: 'event-log', product: false, run: () => benchEventLog() },
+  { name: 'read-store', product: false, run: () => benchReadStore() },
+  { name: 'blob-store', product: false, run: () => benchBlobStore() },
   { name: 'start', product: true, run: benchStart },
   { name: 'push', product: true, run: (root) => benchPush(root, 1000) },
   { name: 'push-15000', product: true, run: (root) => benchPush(root, 15_000) },
