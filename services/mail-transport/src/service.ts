@@ -1,10 +1,9 @@
-import { join } from 'node:path'
 import type { BlobStore } from '@relais/blob-store'
 import type { EventLog } from '@relais/event-log'
 import type { DirectoryClient } from '@relais/proto/directory/v1/directory.ts'
 import type { MailClient } from '@relais/proto/mail/v1/mail.ts'
 import type { MailTransportServiceImplementation } from '@relais/proto/mail_transport/v1/mail_transport.ts'
-import { openSqliteProjector, openSqliteStore, type Projector } from '@relais/read-store'
+import type { Projector, ReadModel, ReadStore } from '@relais/read-store'
 import type { Call, CallExtras, Logger } from '@relais/service-kit'
 import { createHandlers } from './api/handlers.ts'
 import { createDeliveryServer } from './inbound/delivery-server.ts'
@@ -16,13 +15,22 @@ import { createSmarthost, type SmarthostOptions } from './outbound/smarthost.ts'
 import { REACTION_SCHEMA, takeSubmissions } from './outbound/take-submissions.ts'
 import { queueModel } from './projections/queue.ts'
 
+/** Rows of a service's own, which no log can rebuild. */
+export type StoreDefinition = {
+  readonly name: string
+  readonly schema: readonly string[]
+  readonly version: number
+}
+
 export type MailTransportDeps = {
   readonly log: EventLog
   readonly blobs: BlobStore
   readonly directory: DirectoryClient<CallExtras>
   readonly mail: MailClient<CallExtras>
-  /** For rows, the reaction's position and messages on their way to several tenants. */
-  readonly folder: string
+  readonly openProjector: (model: ReadModel) => Promise<Projector>
+  readonly openStore: (definition: StoreDefinition) => Promise<ReadStore>
+  /** For messages on their way to several tenants. */
+  readonly spoolFolder: string
   readonly clock: () => number
   readonly newId: () => string
   readonly random: () => number
@@ -47,40 +55,47 @@ export type MailTransport = {
   submission(options: ListenerOptions): MailServer
   /** Starts to work the queue off. */
   start(): void
-  stop(): Promise<void>
+  /** Drains its servers, ends what is on its way, closes its rows. */
+  stop(graceMs?: number): Promise<void>
 }
+
+const DEFAULT_GRACE_MS = 5_000
 
 /** Mail in over LMTP, SMTP and submission; mail out to accounts here and to one smarthost. */
 export const createMailTransport = async (deps: MailTransportDeps): Promise<MailTransport> => {
-  const { log, folder, logger } = deps
-  const onAlarm = (error: Error) => logger.error({ err: error }, 'the outbound queue stands still')
-  const projector = await openSqliteProjector({ log, folder, model: queueModel, onAlarm })
-  const reactions = await openSqliteStore({
-    file: join(folder, 'mail-transport-reactions.sqlite'),
+  const { logger } = deps
+  const projector = await deps.openProjector(queueModel)
+  const reactions = await deps.openStore({
+    name: 'mail-transport-reactions',
     schema: REACTION_SCHEMA,
     version: 1,
   })
-  const spoolFolder = join(folder, 'spool')
-  await sweepSpool(spoolFolder)
+  await sweepSpool(deps.spoolFolder)
   const smarthost = deps.smarthost && createSmarthost(deps.smarthost, deps.blobs)
-  const parts = { ...deps, spoolFolder, projector, smarthost, reactions }
+  const parts = { ...deps, projector, smarthost, reactions }
   const dispatcher = new Dispatcher(parts)
   const ending = new AbortController()
+  const servers: MailServer[] = []
+  const tracked = (server: MailServer) => {
+    servers.push(server)
+    return server
+  }
   let taking: Promise<void> = Promise.resolve()
   return {
     handlers: createHandlers(parts),
     projector,
-    lmtp: ({ tls }) => createDeliveryServer({ ...deps, protocol: 'lmtp', tls }, parts),
-    smtp: ({ tls }) => createDeliveryServer({ ...deps, protocol: 'smtp', tls }, parts),
+    lmtp: ({ tls }) => tracked(createDeliveryServer({ ...deps, protocol: 'lmtp', tls }, parts)),
+    smtp: ({ tls }) => tracked(createDeliveryServer({ ...deps, protocol: 'smtp', tls }, parts)),
     submission: ({ tls, implicitTls = false, passwordsInClear = false }) =>
-      createSubmissionServer({ ...deps, tls, implicitTls, passwordsInClear }, parts),
+      tracked(createSubmissionServer({ ...deps, tls, implicitTls, passwordsInClear }, parts)),
     start: () => {
       dispatcher.start()
       taking = takeSubmissions(parts, ending.signal).catch((error) => {
         if (!ending.signal.aborted) logger.error({ err: error }, 'submissions are not taken over any more')
       })
     },
-    stop: async () => {
+    stop: async (graceMs = DEFAULT_GRACE_MS) => {
+      await Promise.all(servers.map((server) => server.drain(graceMs)))
       ending.abort()
       await taking
       await dispatcher.stop()

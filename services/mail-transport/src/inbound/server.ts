@@ -46,6 +46,7 @@ const listen = (server: SMTPServer, host: string, port: number) =>
 
 const drain = (server: SMTPServer, graceMs: number) =>
   new Promise<void>((resolve) => {
+    if (!server.server.listening) return resolve()
     server.options.closeTimeout = graceMs
     server.close(() => resolve())
   })
