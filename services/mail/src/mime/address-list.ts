@@ -121,12 +121,13 @@ class AddressReader {
     this.#draft = emptyDraft()
   }
 
-  /** `Name name@host` without brackets: the last word with an @ is the address. */
+  /** `Name name@host` without brackets: the last word with an @ is the address, unless all of them are. */
   #bareAddress(bare: string, comment: string): void {
     const words = bare.startsWith('"') ? [bare] : bare.split(/\s+/)
-    const at = words.findLastIndex((word) => word.includes('@'))
-    const name = words.filter((_, index) => index !== at).join(' ')
-    this.#push(name === '' ? comment : name, words[at] as string)
+    const areAddresses = words.every((word) => word.includes('@'))
+    const addresses = areAddresses ? words : [words.findLast((word) => word.includes('@')) as string]
+    const name = areAddresses ? '' : words.filter((word) => word !== addresses[0]).join(' ')
+    for (const address of addresses) this.#push(name === '' ? comment : name, address)
   }
 
   #push(name: string, address: string): void {
@@ -159,8 +160,26 @@ const angleEnd = (text: string, from: number): number => {
   return comma < 0 ? text.length : comma
 }
 
+/** RFC 5322 §3.2.2: comments may stand between any two words of an address. */
+const withoutComments = (text: string): string => {
+  let kept = ''
+  for (let at = 0; at < text.length; ) {
+    const end = text[at] === '(' ? commentEnd(text, at) : text[at] === '"' ? quoteEnd(text, at) : at + 1
+    if (end < 0) return kept + text.slice(at)
+    if (text[at] !== '(') kept += text.slice(at, end)
+    at = end
+  }
+  return kept
+}
+
 const addressText = (raw: string, hint: string): string =>
-  truncateText(displayText(decodeWords(unfold(raw), hint), MAX_ADDRESS * 2).replace(/\s+/g, ''), MAX_ADDRESS)
+  truncateText(
+    displayText(
+      decodeWords(unfold(raw.includes('(') ? withoutComments(raw) : raw), hint),
+      MAX_ADDRESS * 2,
+    ).replace(/\s+/g, ''),
+    MAX_ADDRESS,
+  )
 
 /**
  * Mailboxes of From, To and their like (RFC 5322 §3.4, §4.4): names decoded, addresses as written, groups flattened.

@@ -5,7 +5,7 @@ import { MAX_DELIMITER_LINE } from './limits.ts'
 export type LineSink = {
   /** The next bytes; `offset` is where the first of them stands in the message. */
   readonly open: (bytes: Buffer, offset: number) => void
-  /** A line with its line end; or, where `long`, the beginning of one that is longer than any delimiter. */
+  /** A line with its line end, which the last one may lack; or, where `long`, the beginning of one that is longer than any delimiter. */
   readonly line: (start: number, end: number, long: boolean) => void
   /** More of a long line; `complete` where its line feed is the last byte. */
   readonly more: (start: number, end: number, complete: boolean) => void
@@ -39,17 +39,18 @@ export class LineSplitter {
 
   write(chunk: Buffer): void {
     const start = this.#carried > 0 ? this.#completeCarried(chunk) : 0
-    if (start < chunk.length) this.#split(chunk, start)
+    if (start < chunk.length) this.#split(start === 0 ? chunk : chunk.subarray(start), this.#offset + start)
     this.#offset += chunk.length
   }
 
   end(): void {
-    if (this.#carried > 0) this.#releaseCarried(this.#offset, false)
+    const isShortLine = !this.#inLong
+    if (this.#carried > 0) this.#releaseCarried(this.#offset, isShortLine)
   }
 
-  #split(chunk: Buffer, start: number): void {
-    this.#sink.open(chunk, this.#offset)
-    let from = start
+  #split(chunk: Buffer, offset: number): void {
+    this.#sink.open(chunk, offset)
+    let from = 0
     for (let feed = chunk.indexOf(LF, from); feed >= 0; feed = chunk.indexOf(LF, from)) {
       this.#pass(from, feed + 1, true)
       from = feed + 1

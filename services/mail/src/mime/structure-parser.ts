@@ -54,6 +54,7 @@ class StructureReader implements LineSink {
   #base = 0
   /** From here to where the reader stands, the bytes are for the same header or body, and not passed on yet. */
   #run = 0
+  #at = 0
   /** Line feeds so far. */
   #line = 0
   /** Length of the line end right before where the reader stands; 0 inside a line. */
@@ -76,6 +77,7 @@ class StructureReader implements LineSink {
     this.#bytes = bytes
     this.#base = offset
     this.#run = 0
+    this.#at = 0
   }
 
   line(start: number, end: number, long: boolean): void {
@@ -90,7 +92,7 @@ class StructureReader implements LineSink {
   }
 
   close(): void {
-    this.#flush(this.#bytes.length)
+    this.#flush(this.#at)
   }
 
   finish(size: number): void {
@@ -102,6 +104,7 @@ class StructureReader implements LineSink {
 
   #passLine(start: number, end: number): void {
     const complete = this.#bytes[end - 1] === LF
+    this.#at = end
     this.#eol = !complete ? 0 : end - start > 1 && this.#bytes[end - 2] === CR ? 2 : 1
     if (complete) this.#line++
   }
@@ -121,7 +124,8 @@ class StructureReader implements LineSink {
   }
 
   #isEmptyLine(start: number, end: number): boolean {
-    return end - start === 1 || (end - start === 2 && this.#bytes[start] === CR)
+    const isEnded = this.#bytes[end - 1] === LF
+    return isEnded && (end - start === 1 || (end - start === 2 && this.#bytes[start] === CR))
   }
 
   /** A header longer than what is kept: its rest is skipped, unless it looks like a body whose empty line is missing. */
