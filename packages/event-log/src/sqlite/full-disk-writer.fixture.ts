@@ -7,6 +7,9 @@ import { openSqliteLog } from './sqlite-log.ts'
 const file = process.argv[2]!
 const IN_FLIGHT = 16
 
+/** Of util-linux: changes the limits of a running process. */
+const LIMITS = 'prlimit'
+
 /** What the system sends to a process that lets a file grow over its limit; the write then fails like on a full disk. */
 process.on('SIGXFSZ', () => undefined)
 
@@ -48,7 +51,7 @@ while (errors.length < 5 * IN_FLIGHT) {
 }
 const whileFull = await commandsInLog()
 
-const raised = spawnSync('prlimit', ['--pid', String(process.pid), '--fsize=unlimited:']).status === 0
+const raised = spawnSync(LIMITS, ['--pid', String(process.pid), '--fsize=unlimited:']).status === 0
 const again = raised ? await appendGroup(commits) : { acknowledged: [], errors: [] }
 const after = await commandsInLog()
 await log.close()
