@@ -10,7 +10,7 @@ const runner = fileURLToPath(new URL('test.ts', import.meta.url))
 
 const PASSING = "import test from 'node:test'\ntest('good', () => {})\n"
 const FAILING = "import test from 'node:test'\ntest('bad', () => { throw new Error('broken here') })\n"
-const SLOWER_WHEN_SOAKED = `${PASSING}if (process.env.RELAIS_SOAK === '1') test('longer', () => {})\n`
+const SLOWER_WHEN_SOAKED = `${PASSING}if (process.env.SOAK_TESTS === '1') test('longer', () => {})\n`
 
 const workspace = async (context: TestContext, files: Record<string, string>) => {
   const folder = await temporaryFolder(context)

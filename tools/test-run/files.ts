@@ -6,7 +6,7 @@ const FOLDERS = ['packages', 'services', 'load-tests', 'tools', 'deploy']
 const SKIPPED = new Set(['node_modules', 'fixtures', 'data'])
 
 /** A test that takes longer when this variable is set says so by reading it; the runner sets it with --soak. */
-export const SOAK_VARIABLE = 'RELAIS_SOAK'
+export const SOAK_VARIABLE = 'SOAK_TESTS'
 
 const filesUnder = (folder: string): string[] =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

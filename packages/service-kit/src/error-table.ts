@@ -68,3 +68,15 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
 export const statusOf = (code: string, retryable: boolean): GrpcStatus =>
   (Object.hasOwn(ERROR_TABLE, code) ? ERROR_TABLE[code]?.status : undefined) ??
   (retryable ? 'UNAVAILABLE' : 'FAILED_PRECONDITION')
+
+const row = ([code, { status, retryable, meaning }]: [string, ErrorRow]) =>
+  `| \`${code}\` | ${retryable ? 'yes' : 'no'} | ${status} | ${meaning} |`
+
+/** The table as Markdown, for docs/reference/errors.md. */
+export const errorReference = (): string =>
+  [
+    '| code | may succeed later | gRPC status | meaning |',
+    '| --- | --- | --- | --- |',
+    ...Object.entries(ERROR_TABLE).map(row),
+    '',
+  ].join('\n')

@@ -1,6 +1,15 @@
 export * from './call.ts'
+export { configurationReference } from './configuration/help.ts'
+export {
+  type ConfigurationSources,
+  type LoadedConfiguration,
+  loadConfiguration,
+} from './configuration/load.ts'
 export * from './error-table.ts'
 export * from './errors.ts'
+export type { Component, ComponentHealth, Health } from './lifecycle/component.ts'
+export { createLifecycle, type Lifecycle, type LifecycleOptions } from './lifecycle/lifecycle.ts'
+export { type ProcessEvents, type RunOptions, runUntilSignal } from './lifecycle/run.ts'
 export {
   createLogger,
   type LogFields,

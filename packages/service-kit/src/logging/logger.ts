@@ -1,4 +1,4 @@
-import { type DestinationStream, destination as fileDestination, pino } from 'pino'
+import { type DestinationStream, destination as fileDestination, type Logger as PinoLogger, pino } from 'pino'
 import { redact } from './redaction.ts'
 
 export type LogFields = Readonly<Record<string, unknown>>
@@ -33,18 +33,24 @@ const timestamp = () => `,"time":"${new Date().toISOString()}"`
 
 /** Makes the process's logger. Lines are written at once: a crash loses none. */
 export const createLogger = ({ name, level = 'info', destination }: LoggerOptions): Logger =>
-  pino(
-    {
-      name,
-      level,
-      timestamp,
-      base: { name },
-      formatters: { level: (label) => ({ level: label }), log: redact, bindings: bound },
-      serializers: { err: (value: unknown) => value },
-    },
-    (destination as DestinationStream | undefined) ?? fileDestination({ dest: 1, sync: true }),
-  ) as Logger
+  wrapped(
+    pino(
+      {
+        level,
+        timestamp,
+        base: { name },
+        formatters: { level: (label) => ({ level: label }), log: redact },
+        serializers: { err: (value: unknown) => value },
+      },
+      (destination as DestinationStream | undefined) ?? fileDestination({ dest: 1, sync: true }),
+    ),
+  )
 
-/** The name of the process is ours; fields of children are judged like those of entries. */
-const bound = ({ name, ...fields }: Record<string, unknown>) =>
-  name === undefined ? redact(fields) : { name, ...redact(fields) }
+/** pino judges the fields of entries by `log`, and those of children by nothing. */
+const wrapped = (logger: PinoLogger): Logger => ({
+  debug: logger.debug.bind(logger),
+  info: logger.info.bind(logger),
+  warn: logger.warn.bind(logger),
+  error: logger.error.bind(logger),
+  child: (fields) => wrapped(logger.child(redact(fields))),
+})

@@ -1,0 +1,96 @@
+import type { Logger } from '../logging/logger.ts'
+import { describeError } from '../logging/redaction.ts'
+import { type Component, type Health, healthOf } from './component.ts'
+
+export type Lifecycle = {
+  /** Adds a component; components start in the order in which they were added, and stop in the reverse order. */
+  add(component: Component): void
+  /** Starts all. If one can't, those that run are stopped and its error is thrown. */
+  start(): Promise<void>
+  /** Lets all drain at once for at most the grace period, then stops them. Later calls wait for the first. */
+  stop(): Promise<void>
+  health(): Health
+}
+
+export type LifecycleOptions = {
+  /** Milliseconds for which components may drain; default 10,000. */
+  readonly graceMs?: number
+}
+
+type State = 'stopped' | 'starting' | 'running' | 'draining'
+
+/** Starts and stops the parts of a process in order. */
+export const createLifecycle = (logger: Logger, { graceMs = 10_000 }: LifecycleOptions = {}): Lifecycle => {
+  const components: Component[] = []
+  const running: Component[] = []
+  let state: State = 'stopped'
+  let stopping: Promise<void> | undefined
+
+  let starting: Promise<void> | undefined
+
+  const startAll = async () => {
+    for (const component of components) {
+      if (state !== 'starting') return
+      await component.start?.()
+      running.push(component)
+      logger.debug({ component: component.name }, 'started')
+    }
+  }
+
+  /** A component that is just starting is waited for: it is stopped like the others. */
+  const halt = async () => {
+    state = 'draining'
+    await starting?.then(undefined, () => undefined)
+    await Promise.all(running.map((component) => drain(component, graceMs, logger)))
+    for (const component of running.splice(0).reverse()) await stop(component, logger)
+    state = 'stopped'
+  }
+
+  const stopOnce = () => {
+    stopping ??= halt()
+    return stopping
+  }
+
+  return {
+    add: (component) => {
+      components.push(component)
+    },
+    start: async () => {
+      state = 'starting'
+      starting = startAll()
+      try {
+        await starting
+        if (state === 'starting') state = 'running'
+      } catch (error) {
+        await stopOnce()
+        throw error
+      }
+    },
+    stop: stopOnce,
+    health: () => healthOf(components, state === 'running'),
+  }
+}
+
+const drain = async ({ name, drain }: Component, graceMs: number, logger: Logger): Promise<void> => {
+  if (drain === undefined) return
+  const { promise: late, resolve } = Promise.withResolvers<'late'>()
+  const timer = setTimeout(resolve, graceMs, 'late')
+  try {
+    if ((await Promise.race([drain(graceMs), late])) === 'late')
+      logger.warn({ component: name }, 'still busy after the grace period')
+  } catch (error) {
+    logger.error({ component: name, ...describeError(error) }, 'could not drain')
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** One component that can't stop doesn't keep the others from it. */
+const stop = async (component: Component, logger: Logger): Promise<void> => {
+  try {
+    await component.stop?.()
+    logger.debug({ component: component.name }, 'stopped')
+  } catch (error) {
+    logger.error({ component: component.name, ...describeError(error) }, 'could not stop')
+  }
+}
