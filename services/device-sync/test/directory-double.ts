@@ -1,0 +1,99 @@
+import type { EventLog } from '@relais/event-log'
+import {
+  type Account,
+  DirectoryDefinition,
+  type SignInRequest,
+} from '@relais/proto/directory/v1/directory.ts'
+import { type RelaisError, type ServiceClient, terminal } from '@relais/service-kit'
+import { doubleClient } from './double-client.ts'
+
+export type TestAccount = {
+  readonly tenant: string
+  readonly account: string
+  readonly address: string
+  password: string
+}
+
+/** What a directory answers, over the local transport: device-sync can't import the real one. */
+export type DirectoryDouble = {
+  readonly client: ServiceClient<typeof DirectoryDefinition>
+  /** Sign-ins that were checked, with the addresses they came from. */
+  readonly signIns: SignInRequest[]
+  readonly accounts: TestAccount[]
+  /** By name, of all accounts. */
+  readonly settings: Map<string, string>
+  /** Refuses every sign-in, in spite of the password. */
+  refusal: RelaisError | undefined
+  /** Milliseconds since 1970 at which all credentials expire; 0: never. */
+  expiresAt: number
+  epoch: number
+  aliases: string[]
+  displayName: string
+  /** Appends a fact of the directory to the log, as the real one does. */
+  tell(stream: { tenant: string; account: string }, type: string, payload?: Uint8Array): Promise<number>
+}
+
+const wire = (
+  double: Pick<DirectoryDouble, 'epoch' | 'aliases' | 'displayName'>,
+  account: TestAccount,
+): Account => ({
+  tenant: account.tenant,
+  account: account.account,
+  address: account.address,
+  aliases: double.aliases,
+  displayName: double.displayName,
+  locale: 'en',
+  timeZone: 'Europe/Berlin',
+  state: 'active',
+  quotaBytes: 0,
+  attributes: {},
+  lastSignIn: 0,
+  credentialVersion: 0,
+  epoch: double.epoch,
+  tenantState: 'active',
+})
+
+export const createDirectoryDouble = (log: EventLog, accounts: readonly TestAccount[]): DirectoryDouble => {
+  const implementation = {
+    async signIn(request: SignInRequest) {
+      double.signIns.push(request)
+      const account = double.accounts.find(({ address }) => address === request.login.toLowerCase())
+      if (account?.password !== request.password)
+        throw terminal('BAD_CREDENTIALS', 'unknown user or wrong password')
+      if (double.refusal) throw double.refusal
+      return { account: wire(double, account), appPassword: '', expiresAt: double.expiresAt }
+    },
+    async getAccounts() {
+      return { accounts: [] }
+    },
+    async getSettings() {
+      const settings = [...double.settings].map(([name, value]) => ({ name, value, origin: 'tenant' }))
+      return { settings }
+    },
+  }
+  let told = 0
+  const double: DirectoryDouble = {
+    client: doubleClient(DirectoryDefinition, implementation),
+    signIns: [],
+    accounts: [...accounts],
+    settings: new Map(),
+    refusal: undefined,
+    expiresAt: 0,
+    epoch: 7,
+    aliases: [],
+    displayName: 'Mike',
+    async tell({ tenant, account }, type, payload = new Uint8Array()) {
+      told += 1
+      const { position } = await log.append({
+        stream: { tenant, account, service: 'directory' },
+        events: [{ type, version: 1, payload }],
+        commandId: `told-${told}`,
+        actor: { kind: 'operator', id: 'test', device: '' },
+        principal: '',
+        at: Date.now(),
+      })
+      return position
+    },
+  }
+  return double
+}

@@ -1,0 +1,120 @@
+import {
+  type GetMessagesRequest,
+  MailDefinition,
+  Message,
+  type ReadPartRequest,
+  type ReadPartResponse,
+  type SubmitHeader,
+  type SubmitRequest,
+  type SyncMailboxesRequest,
+  type SyncMailboxesResponse,
+} from '@relais/proto/mail/v1/mail.ts'
+import { type RelaisError, type ServiceClient, terminal } from '@relais/service-kit'
+import { doubleClient } from './double-client.ts'
+
+export type TestPart = { readonly type: string; readonly bytes: Buffer }
+
+/** What a mail service answers, over the local transport: device-sync can't import the real one. */
+export type MailDouble = {
+  readonly client: ServiceClient<typeof MailDefinition>
+  readonly submitted: { readonly header: SubmitHeader; readonly mime: Buffer; readonly chunks: number }[]
+  readonly messages: Map<number, Message>
+  /** By `placement/part`. */
+  readonly parts: Map<string, TestPart>
+  /** Answers of SyncMailboxes by `after`. */
+  readonly hierarchy: Map<number, SyncMailboxesResponse>
+  readonly calls: string[]
+  lastGetMessages: GetMessagesRequest | undefined
+  failure: RelaisError | undefined
+}
+
+const noHierarchy: SyncMailboxesResponse = { changes: [], removed: [], position: 0, stale: false }
+
+async function* readPart(double: MailDouble, request: ReadPartRequest): AsyncGenerator<ReadPartResponse> {
+  double.calls.push('readPart')
+  if (double.failure) throw double.failure
+  const part = double.parts.get(`${request.placement}/${request.part}`)
+  if (!part) throw terminal('PART_NOT_FOUND', 'no such part')
+  const { type, bytes } = part
+  yield { part: { $case: 'header', value: { type, name: '', total: bytes.length } } }
+  const end = request.length === 0 ? bytes.length : request.offset + request.length
+  const content = bytes.subarray(request.offset, end)
+  for (let at = 0; at < content.length; at += 65_536)
+    yield { part: { $case: 'chunk', value: content.subarray(at, at + 65_536) } }
+}
+
+const submit = async (double: MailDouble, requests: AsyncIterable<SubmitRequest>) => {
+  double.calls.push('submit')
+  if (double.failure) throw double.failure
+  let header: SubmitHeader | undefined
+  const chunks: Uint8Array[] = []
+  for await (const { part } of requests)
+    if (part?.$case === 'header') header = part.value
+    else if (part?.$case === 'chunk') chunks.push(part.value)
+  if (!header) throw terminal('INVALID_ARGUMENT', 'no header')
+  const { commandId } = header
+  const before = double.submitted.findIndex((one) => one.header.commandId === commandId)
+  if (before >= 0) return { position: before + 1, repeated: true }
+  double.submitted.push({ header, mime: Buffer.concat(chunks), chunks: chunks.length })
+  return { position: double.submitted.length, repeated: false }
+}
+
+const getMessages = async (double: MailDouble, request: GetMessagesRequest) => {
+  double.calls.push('getMessages')
+  double.lastGetMessages = request
+  if (double.failure) throw double.failure
+  const messages = request.placements.flatMap((placement) => double.messages.get(placement) ?? [])
+  return { messages, position: 1 }
+}
+
+const syncMailboxes = async (double: MailDouble, { after }: SyncMailboxesRequest) => {
+  double.calls.push('syncMailboxes')
+  if (double.failure) throw double.failure
+  return double.hierarchy.get(after) ?? { ...noHierarchy, position: after }
+}
+
+export const createMailDouble = (): MailDouble => {
+  const implementation = {
+    submit: (requests: AsyncIterable<SubmitRequest>) => submit(double, requests),
+    getMessages: (request: GetMessagesRequest) => getMessages(double, request),
+    readPart: (request: ReadPartRequest) => readPart(double, request),
+    syncMailboxes: (request: SyncMailboxesRequest) => syncMailboxes(double, request),
+  }
+  const double: MailDouble = {
+    client: doubleClient(MailDefinition, implementation),
+    submitted: [],
+    messages: new Map(),
+    parts: new Map(),
+    hierarchy: new Map(),
+    calls: [],
+    lastGetMessages: undefined,
+    failure: undefined,
+  }
+  return double
+}
+
+/** A short message to test with; whatever `change` says differs. */
+export const testMessage = (
+  placement: number,
+  change: Parameters<typeof Message.fromPartial>[0] = {},
+): Message =>
+  Message.fromPartial({
+    placement,
+    item: placement,
+    mailbox: 'inbox',
+    envelope: {
+      subject: 'Re: Lunch',
+      from: [{ name: 'Ann Bell', address: 'ann@example.org' }],
+      to: [{ name: '', address: 'mike@example.org' }],
+      importance: 'normal',
+      date: Date.UTC(2026, 0, 5, 8, 59),
+    },
+    state: { seen: false },
+    receivedAt: Date.UTC(2026, 0, 5, 9),
+    size: 1_000,
+    conversation: Buffer.alloc(16, 7),
+    nativeBody: 'plain',
+    kind: 'note',
+    body: { type: 'plain', estimatedSize: 5, truncated: false, data: Buffer.from('Hello') },
+    ...change,
+  })

@@ -1,0 +1,105 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { openSqliteLog, type SqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
+import { openSqliteProjector, openSqliteStore } from '@relais/read-store'
+import { createLogger } from '@relais/service-kit'
+import { createFakeClock, type FakeClock, type TestScope, temporaryFolder } from '@relais/testing'
+import type { EasEndpointConfig } from '../src/http/endpoint-config.ts'
+import { easServerOptions } from '../src/http/endpoint-config.ts'
+import { createDeviceSync, type DeviceSync } from '../src/service.ts'
+import { createDirectoryDouble, type DirectoryDouble, type TestAccount } from './directory-double.ts'
+import { EasClient, type EasClientOptions } from './eas-client.ts'
+import { createMailDouble, type MailDouble } from './mail-double.ts'
+
+export type TestService = {
+  readonly service: DeviceSync
+  readonly url: string
+  readonly port: number
+  readonly log: SqliteLog
+  readonly directory: DirectoryDouble
+  readonly mail: MailDouble
+  readonly clock: FakeClock
+  /** Lines that were logged. */
+  readonly logged: string[]
+  /** A phone of mike@example.org, unless said otherwise. */
+  phone(options?: Partial<EasClientOptions>): EasClient
+  /** Stops the service and starts another on the same folder. */
+  restart(): Promise<TestService>
+}
+
+export const mike: Readonly<TestAccount> = {
+  tenant: 'acme',
+  account: 'u1',
+  address: 'mike@example.org',
+  password: 'secret',
+}
+
+export type TestServiceOptions = { readonly config?: Partial<EasEndpointConfig> }
+
+const listen = (server: Server): Promise<number> =>
+  new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+  })
+
+const closed = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+
+const open = async (scope: TestScope, folder: string, options: TestServiceOptions): Promise<TestService> => {
+  const clock = createFakeClock(Date.now())
+  const logged: string[] = []
+  const log = await openSqliteLog({ file: join(folder, 'log') })
+  const directory = createDirectoryDouble(log, [mike])
+  const mail = createMailDouble()
+  const service = await createDeviceSync({
+    log,
+    directory: directory.client,
+    mail: mail.client,
+    openProjector: (model) => openSqliteProjector({ log, folder, model }),
+    openStore: ({ name, ...store }) => openSqliteStore({ file: join(folder, name), ...store }),
+    clock: clock.now,
+    logger: createLogger({
+      name: 'test',
+      level: 'debug',
+      destination: { write: (line) => logged.push(line) },
+    }),
+    config: options.config,
+  })
+  await service.start()
+  const server = createServer(easServerOptions, service.listener)
+  const port = await listen(server)
+  const url = `http://127.0.0.1:${port}`
+  const phones: EasClient[] = []
+  let stopped: Promise<void> | undefined
+  const stop = (): Promise<void> => {
+    stopped ??= (async () => {
+      for (const phone of phones) phone.close()
+      await closed(server)
+      await service.stop()
+      await log.close()
+    })()
+    return stopped
+  }
+  scope.after(stop)
+  return {
+    ...{ service, url, port, log, directory, mail, clock, logged },
+    phone: (phoneOptions = {}) => {
+      const phone = new EasClient({ url, user: mike.address, password: mike.password, ...phoneOptions })
+      phones.push(phone)
+      return phone
+    },
+    restart: async () => {
+      await stop()
+      return open(scope, folder, options)
+    },
+  }
+}
+
+/** device-sync on real stores and a real HTTP server; only the services it calls are doubles. */
+export const startTestService = async (
+  scope: TestScope,
+  options: TestServiceOptions = {},
+): Promise<TestService> => open(scope, await temporaryFolder(scope), options)
