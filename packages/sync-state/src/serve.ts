@@ -48,7 +48,8 @@ export interface SyncClass<Extra> extends Ground {
   readonly tenant: string
   readonly account: string
   readonly device: string
-  readonly commuting: boolean
+  /** Commits in this collection are right whatever comes before them: none expects a head, and all are appended at once. */
+  commutes(collection: string): boolean
   /** Asked on arrival and again before the answer: rights and views change in between (level, view). */
   access(collection: string): Promise<Access>
   /** Lower edge of a filter now. */
@@ -145,7 +146,7 @@ const arrive = async <Extra>(service: SyncClass<Extra>, request: CollectionReque
   if (refusal || request.cursor === undefined)
     return { request, refusal, presentation: undefined, done: NOTHING_DONE }
   const presentation = presentationOf(service as SyncClass<never>, request, access)
-  const { commuting } = service
+  const commuting = service.commutes(request.collection)
   // A repeat is recognised by rows: those of every command that came before must be there.
   if (request.commands.length > 0) await service.waitFor(await service.head())
   const done = await carryOut({ ground: service, scope, presentation, commuting }, request.commands)
@@ -167,10 +168,11 @@ const refusalOf = async (
 
 const presentationOf = (
   { device }: SyncClass<never>,
-  { cursor, hint, list, syncKey, clientWins }: CollectionRequest,
+  { collection, cursor, hint, list, syncKey, clientWins }: CollectionRequest,
   { collections }: Access,
 ): Presentation => ({
   device,
+  collection,
   collections,
   syncKey,
   presented: cursor!,

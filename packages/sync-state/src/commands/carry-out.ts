@@ -26,16 +26,21 @@ export type CommitStep = {
   | { readonly kind: 'create' }
 )
 
+export type CommitContext = {
+  readonly collection: string
+  /** Name of the presented key. */
+  readonly syncKey: string
+  /** Position of the stream's head that the decision was based on; absent where any will do. */
+  readonly expected: number | undefined
+}
+
 /** The log and the rows of one account, as a class gives them to the engine. */
 export interface Ground {
   /** Reads of one moment; `head`: the stream's last commit in these rows; `checkpoint`: the log position they stand for. */
   snapshot<T>(read: (reader: Reader, at: { head: number; checkpoint: number }) => Promise<T>): Promise<T>
   facts(reader: Reader, rows: readonly PlacementRow[], commands: readonly DeviceCommand[]): Promise<Facts>
-  /** Appends the commit and answers with its position; `expected` where it must be based on the stream's head. Errors: CONFLICT. */
-  append(
-    step: CommitStep,
-    context: { readonly syncKey: string; readonly expected: number | undefined },
-  ): Promise<number>
+  /** Appends the commit and answers with its position. Throws ConflictError where the stream's head isn't the expected one. */
+  append(step: CommitStep, context: CommitContext): Promise<number>
   /** Resolves when the rows of a position are there. */
   waitFor(position: number): Promise<void>
 }
@@ -125,7 +130,8 @@ const append = async (
   { step, expected }: { readonly step: CommitStep; readonly expected: number | undefined },
   positions: Map<string, number>,
 ): Promise<number> => {
-  const position = await ground.append(step, { syncKey: presentation.syncKey, expected })
+  const { collection, syncKey } = presentation
+  const position = await ground.append(step, { collection, syncKey, expected })
   positions.set(step.commandId, position)
   return position
 }

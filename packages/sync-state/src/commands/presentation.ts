@@ -6,6 +6,8 @@ import type { JournalEntry } from '../rows.ts'
 /** The key that a device presented with its commands, and what it says. */
 export type Presentation = {
   readonly device: string
+  readonly collection: string
+  /** Those that are answered as it. */
   readonly collections: readonly string[]
   readonly syncKey: string
   /** As presented: a hint must not hide the device's own commands. */
