@@ -1,9 +1,9 @@
-import { Buffer, isAscii, isUtf8 } from 'node:buffer'
+import { Buffer } from 'node:buffer'
 import type { Body } from '@relais/proto/mail/v1/mail.ts'
 import type { Part } from '@relais/proto/mail/v1/message.ts'
 import type { ReadBytes } from './open-part.ts'
 import { transcodeMime } from './transcode-mime.ts'
-import { cutUtf8, endsInsideCharacter, isLegal } from './utf8-text.ts'
+import { cutUtf8, endsInsideCharacter, isFitText } from './utf8-text.ts'
 
 export type MimeRequest = {
   readonly structure: Part
@@ -13,11 +13,9 @@ export type MimeRequest = {
   readonly truncation: number | undefined
 }
 
-/** EAS carries MIME as a string (MS-ASWBXML): it has to be UTF-8 without control characters. */
-const isText = (bytes: Uint8Array): boolean => {
-  const whole = isAscii(bytes) ? bytes : bytes.subarray(0, bytes.length - endsInsideCharacter(bytes))
-  return isUtf8(whole) && isLegal(whole)
-}
+/** Without what a cut has left of a character. */
+const wholeCharacters = (bytes: Uint8Array): Uint8Array =>
+  bytes.subarray(0, bytes.length - endsInsideCharacter(bytes))
 
 const rawBody = (bytes: Uint8Array, size: number): Body => ({
   type: 'mime',
@@ -56,6 +54,9 @@ export const mimeBody = async (request: MimeRequest): Promise<Body> => {
   if (end === 0) return { ...rawBody(new Uint8Array(0), size), data: undefined }
   const bytes = await request.read(0, end)
   if (request.asIs) return rawBody(bytes, size)
-  if (!isText(bytes)) return transcodedBody(request, request.truncation ?? Number.MAX_SAFE_INTEGER)
-  return rawBody(end < size ? bytes.subarray(0, end - endsInsideCharacter(bytes)) : bytes, size)
+  // EAS carries MIME as a string: it has to be UTF-8 without control characters.
+  const text = end < size ? wholeCharacters(bytes) : bytes
+  return isFitText(text)
+    ? rawBody(text, size)
+    : transcodedBody(request, request.truncation ?? Number.MAX_SAFE_INTEGER)
 }

@@ -38,7 +38,7 @@ const ourTree = (part: Part, bytes: Uint8Array): Node => {
 const oracleOf = async (bytes: Uint8Array) => {
   const parser = new PostalMime({ forceRfc822Attachments: true })
   const email = await parser.parse(bytes)
-  return { email, tree: oracleTree(parser.root as unknown as OracleNode) }
+  return { email, tree: oracleTree((parser as unknown as { root: OracleNode }).root) }
 }
 
 /** Where we differ from the oracle, and why that is better. */
