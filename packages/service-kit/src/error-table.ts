@@ -62,6 +62,48 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
   // Blobs
   BLOB_NOT_FOUND: terminally('NOT_FOUND', 'The stored content is not there.'),
   BLOB_DAMAGED: terminally('DATA_LOSS', 'The stored content differs from what was written.'),
+
+  // Mail
+  MAILBOX_NOT_FOUND: terminally('NOT_FOUND', 'The account has no such mailbox.'),
+  PARENT_MAILBOX_NOT_FOUND: terminally('NOT_FOUND', 'The mailbox to put it in is not there.'),
+  MAILBOX_NAME_INVALID: terminally(
+    'INVALID_ARGUMENT',
+    'A mailbox needs a name of 1 to 255 characters without control characters.',
+  ),
+  MAILBOX_NAME_TAKEN: terminally('ALREADY_EXISTS', 'A mailbox beside it has that name.'),
+  MAILBOX_IS_DEFAULT: terminally(
+    'FAILED_PRECONDITION',
+    "A default mailbox can't be renamed, moved or deleted.",
+  ),
+  MAILBOX_INTO_ITSELF: terminally(
+    'FAILED_PRECONDITION',
+    "A mailbox can't be moved into itself or what is under it.",
+  ),
+  MAILBOX_TOO_DEEP: terminally('FAILED_PRECONDITION', 'Mailboxes nest at most 64 deep.'),
+  TOO_MANY_MAILBOXES: terminally('RESOURCE_EXHAUSTED', 'The account has as many mailboxes as it may.'),
+  MESSAGE_NOT_FOUND: terminally('NOT_FOUND', 'The account has no such message.'),
+  PART_NOT_FOUND: terminally('NOT_FOUND', 'The message has no such part.'),
+  MESSAGE_EMPTY: terminally('INVALID_ARGUMENT', 'A message has at least one byte.'),
+  MESSAGE_TOO_LARGE: terminally('RESOURCE_EXHAUSTED', 'The message is larger than this installation takes.'),
+  HEADER_TOO_LARGE: terminally('INVALID_ARGUMENT', 'The header of a submitted message is over 256 KiB.'),
+  FLAG_INVALID: terminally('INVALID_ARGUMENT', 'A flag is active or complete, and its texts are short.'),
+  CATEGORIES_INVALID: terminally(
+    'INVALID_ARGUMENT',
+    'A message has at most 300 categories of 255 characters.',
+  ),
+  KEYWORDS_INVALID: terminally('INVALID_ARGUMENT', 'A message has at most 100 keywords of 255 characters.'),
+  QUOTA_EXCEEDED: terminally('RESOURCE_EXHAUSTED', 'The mailbox has no room for the message.'),
+  SENDER_NOT_ALLOWED: terminally('PERMISSION_DENIED', "The sender isn't one of the account's own addresses."),
+  NO_RECIPIENTS: terminally('INVALID_ARGUMENT', 'The message has no recipient.'),
+  TOO_MANY_RECIPIENTS: terminally('INVALID_ARGUMENT', 'The message has more recipients than one may have.'),
+  RECIPIENT_INVALID: terminally('INVALID_ARGUMENT', "A recipient isn't an address."),
+  SEND_RATE_EXCEEDED: passing(
+    'RESOURCE_EXHAUSTED',
+    'The account wrote to as many recipients as it may in an hour.',
+  ),
+  EXPORT_INCOMPLETE: terminally('DATA_LOSS', 'Some messages could not be read; all others were exported.'),
+  MIME_ABORTED: passing('CANCELLED', 'The message was given up while it was parsed.'),
+  MIME_PARSER_LOST: passing('UNAVAILABLE', 'A parser thread ended while it had the message.'),
 }
 
 /** Status of codes that aren't in the table (from a newer service, for one). */
