@@ -8,6 +8,8 @@ export type Limits = {
   readonly deliveryRecipients: number
   /** Recipients that one account may write to in an hour; 0: no limit; the setting mail.sendRate goes before it. */
   readonly recipientsPerHour: number
+  /** How long arrivals are gathered before they go into the search index, in milliseconds. */
+  readonly searchGatherMs: number
 }
 
 export const defaultLimits: Limits = {
@@ -15,4 +17,5 @@ export const defaultLimits: Limits = {
   submissionRecipients: 500,
   deliveryRecipients: 1000,
   recipientsPerHour: 500,
+  searchGatherMs: 1000,
 }

@@ -7,9 +7,8 @@ import { createHandlers } from './api/handlers.ts'
 import { MailStreams } from './commands/streams.ts'
 import { Usage } from './commands/usage.ts'
 import { eraseAccount } from './erasure/erasure.ts'
-import { inlineParser } from './ingest/inline-parser.ts'
-import type { MessageParser } from './ingest/parser.ts'
 import type { Limits } from './limits.ts'
+import { createMimeWorkers, type MimeWorkers } from './mime/workers/pool.ts'
 import { accountLife } from './onboarding/account-life.ts'
 import { Onboarding } from './onboarding/onboarding.ts'
 import { Following, PROCESS_SCHEMA } from './process/follow.ts'
@@ -35,7 +34,7 @@ type Opened = {
   readonly projector: Projector
   readonly processStore: ReadStore
   readonly searchStore: ReadStore
-  readonly parser: MessageParser
+  readonly parser: MimeWorkers
 }
 
 export const openMail = async (parts: MailParts): Promise<Running> => {
@@ -65,7 +64,7 @@ const openStores = async ({ openProjector, openStore }: MailParts): Promise<Open
     const searchStore = await openStore(SEARCH_STORE)
     closing.push(() => searchStore.close())
     const projector = await openProjector(mailRows)
-    return { projector, processStore, searchStore, parser: inlineParser }
+    return { projector, processStore, searchStore, parser: createMimeWorkers() }
   } catch (error) {
     for (const close of closing) await close()
     throw error
@@ -92,14 +91,14 @@ const handlingOf = (parts: MailParts, { projector, searchStore, parser }: Opened
 }
 
 const startProcesses = (handling: Handling, { processStore, searchStore }: Opened) => {
-  const { log, projector, blobs, onboarding, clock, logger } = handling
+  const { log, projector, blobs, onboarding, limits, clock, logger } = handling
   const erase: Parameters<typeof accountLife>[0]['erase'] = (key, caller) =>
     eraseAccount(handling, key, caller)
   return [
     new Following({ log, logger, store: processStore }, accountLife({ onboarding, erase, clock, logger })),
     new Following(
       { log, logger, store: searchStore },
-      indexing({ store: searchStore, projector, blobs, clock }),
+      indexing({ store: searchStore, projector, blobs, clock, gatherMs: limits.searchGatherMs }),
     ),
     new Sweeper({ blobs, logger, sweep: (tenant) => sweepBlobs(handling, tenant) }),
   ]

@@ -8,6 +8,8 @@ export type MailAccount = {
   readonly addresses: readonly string[]
   readonly displayName: string
   readonly locale: string
+  /** IANA. */
+  readonly timeZone: string
   /** 0: no limit. */
   readonly quotaBytes: number
   /** False: nothing is delivered, and nothing sent (suspended, or its tenant is). */

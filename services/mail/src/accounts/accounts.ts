@@ -108,6 +108,7 @@ const mailAccount = (tenant: string, account: Account): MailAccount => ({
   addresses: [account.address, ...account.aliases].map(foldAddress),
   displayName: account.displayName,
   locale: account.locale,
+  timeZone: account.timeZone,
   quotaBytes: account.quotaBytes,
   active: account.state !== 'suspended' && account.tenantState !== 'suspended',
 })

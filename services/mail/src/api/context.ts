@@ -7,8 +7,8 @@ import type { CallContext } from 'nice-grpc-common'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { MailStreams } from '../commands/streams.ts'
 import type { Usage } from '../commands/usage.ts'
-import type { MessageParser } from '../ingest/parser.ts'
 import type { Limits } from '../limits.ts'
+import type { MimeWorkers } from '../mime/workers/pool.ts'
 import type { Onboarding } from '../onboarding/onboarding.ts'
 import type { Rights } from '../rights/rights.ts'
 
@@ -22,7 +22,7 @@ export type Handling = {
   readonly onboarding: Onboarding
   readonly streams: MailStreams
   readonly usage: Usage
-  readonly parser: MessageParser
+  readonly parser: MimeWorkers
   readonly rights: Rights
   readonly limits: Limits
   readonly clock: () => number

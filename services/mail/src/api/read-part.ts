@@ -21,7 +21,7 @@ export const readPart = (handling: Handling) =>
     const { type, name, size: total } = part
     yield { part: { $case: 'header', value: { type, name, total } } }
     if (range.offset >= total) return
-    const read = readerOf(handling.blobs, key.tenant, content.blob)
+    const read = readerOf(handling.blobs, { tenant: key.tenant, blob: content.blob, size: content.size })
     for await (const chunk of readRange(part, read, range)) yield { part: { $case: 'chunk', value: chunk } }
   }
 

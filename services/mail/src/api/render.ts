@@ -1,8 +1,11 @@
-import type { ContentOptions, Message } from '@relais/proto/mail/v1/mail.ts'
+import type { Body, ContentOptions, Message } from '@relais/proto/mail/v1/mail.ts'
+import { isCoded } from '@relais/service-kit/errors.ts'
 import { attachmentsOfBody } from '../mime/attachments.ts'
 import { bodyOf, nativeBodyOf } from '../mime/body-parts.ts'
 import { kindOf } from '../mime/kind.ts'
+import { renderBody } from '../mime/render-body.ts'
 import { messageOf, type StoredMessage } from '../queries/message.ts'
+import { readerOf } from '../queries/message-bytes.ts'
 import type { Handling } from './context.ts'
 
 export type Rendering = {
@@ -12,22 +15,78 @@ export type Rendering = {
   readonly withStructure?: boolean
 }
 
+type RenderDeps = Pick<Handling, 'blobs' | 'logger'>
+
+/** Blobs that are read at once. */
+const AT_ONCE = 8
+
 /** Messages as clients see them. One that can't be read is a stub with its reason; the others are there all the same. */
 export const renderMessages = async (
-  _handling: Pick<Handling, 'blobs' | 'logger'>,
-  _tenant: string,
-  { messages, withStructure }: Rendering,
-): Promise<Message[]> =>
-  messages.map((stored) => {
-    const message = messageOf(stored)
-    const { structure } = stored.content
-    if (!structure) return message
-    const body = bodyOf(structure)
-    return {
-      ...message,
-      attachments: attachmentsOfBody(body),
-      nativeBody: nativeBodyOf(body),
-      kind: kindOf(structure),
-      structure: withStructure ? structure : undefined,
-    }
-  })
+  deps: RenderDeps,
+  tenant: string,
+  { messages, ...how }: Rendering,
+): Promise<Message[]> => {
+  const rendered: Message[] = []
+  for (let at = 0; at < messages.length; at += AT_ONCE) {
+    const some = messages.slice(at, at + AT_ONCE)
+    rendered.push(
+      ...(await Promise.all(some.map((stored) => renderMessage(deps, tenant, { ...how, stored })))),
+    )
+  }
+  return rendered
+}
+
+type One = Omit<Rendering, 'messages'> & { readonly stored: StoredMessage }
+
+const renderMessage = async (deps: RenderDeps, tenant: string, one: One): Promise<Message> => {
+  const message = withoutBody(one)
+  if (!one.options?.withBody || !one.stored.content.structure) return message
+  if (message.defect !== '') return stub(message, message.defect)
+  try {
+    return { ...message, body: await bodyFor(deps, tenant, one) }
+  } catch (error) {
+    if (!isCoded(error) || error.retryable) throw error
+    const { item, placement } = message
+    deps.logger.error(
+      { err: error, tenant, placement, item, blob: message.blob },
+      'a message could not be read',
+    )
+    return stub({ ...message, attachments: [] }, error.message)
+  }
+}
+
+const withoutBody = ({ stored, withStructure }: One): Message => {
+  const message = messageOf(stored)
+  const { structure } = stored.content
+  if (!structure) return message
+  const body = bodyOf(structure)
+  return {
+    ...message,
+    attachments: attachmentsOfBody(body),
+    nativeBody: nativeBodyOf(body),
+    kind: kindOf(structure),
+    structure: withStructure ? structure : undefined,
+  }
+}
+
+const bodyFor = async (
+  { blobs }: RenderDeps,
+  tenant: string,
+  { stored, options }: One,
+): Promise<Body | undefined> => {
+  const { blob, size, structure, preview } = stored.content
+  const read = readerOf(blobs, { tenant, blob, size })
+  const kind = kindOf(structure!)
+  const { body } = await renderBody({ structure: structure!, read, options: options!, kind, preview })
+  return body
+}
+
+/** The reason in place of the text, so that whoever reads mail on a phone sees it. */
+const stub = (message: Message, defect: string): Message => {
+  const data = Buffer.from(`This message can't be shown: ${defect}.\r\n`)
+  return {
+    ...message,
+    defect,
+    body: { type: 'plain', estimatedSize: data.length, truncated: false, data, preview: '' },
+  }
+}

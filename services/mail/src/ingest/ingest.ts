@@ -2,7 +2,7 @@ import type { BlobRef, BlobStore, BlobWriter } from '@relais/blob-store'
 import { terminal } from '@relais/service-kit/errors.ts'
 import type { Limits } from '../limits.ts'
 import type { ParsedMessage } from '../mime/parsed-message.ts'
-import type { MessageParser, ParseJob } from './parser.ts'
+import type { MimeJob, MimeWorkers } from '../mime/workers/pool.ts'
 
 /** A message whose bytes are stored, durably, and whose structure is known. */
 export type Ingested = { readonly blob: BlobRef; readonly parsed: ParsedMessage }
@@ -12,7 +12,7 @@ export const SEARCH_TEXT = 'search'
 
 export type IngestDeps = {
   readonly blobs: BlobStore
-  readonly parser: MessageParser
+  readonly parser: Pick<MimeWorkers, 'start'>
   readonly limits: Pick<Limits, 'messageBytes'>
 }
 
@@ -21,7 +21,7 @@ export class Ingest {
   private readonly deps: IngestDeps
   private readonly tenant: string
   private readonly writer: BlobWriter
-  private readonly job: ParseJob
+  private readonly job: MimeJob
   private size = 0
 
   private constructor(deps: IngestDeps, tenant: string, writer: BlobWriter) {

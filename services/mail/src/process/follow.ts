@@ -13,6 +13,8 @@ export const PROCESS_SCHEMA = [
 export type Process = {
   readonly name: string
   readonly filter: CommitFilter
+  /** Rest at the log's end, in which commits gather; default none. */
+  readonly restMs?: number
   /** Must do nothing when it is given the same commits again. */
   readonly handle: (commits: readonly StoredCommit[]) => Promise<void>
 }
@@ -55,13 +57,19 @@ export class Following {
     const { log } = this.deps
     const { filter, handle } = this.process
     const after = await this.checkpoint()
-    for await (const { commits } of log.follow(filter, after, { signal: this.stopping.signal })) {
+    for await (const { commits, caughtUp } of log.follow(filter, after, { signal: this.stopping.signal })) {
       if (this.stopping.signal.aborted) return
       if (commits.length === 0) continue
       await handle(commits)
       await this.save(commits.at(-1)!.position)
       this.retryMs = FIRST_RETRY_MS
+      if (caughtUp) await this.rest(this.process.restMs ?? 0)
     }
+  }
+
+  private async rest(ms: number): Promise<void> {
+    if (ms > 0)
+      await delay(ms, undefined, { signal: this.stopping.signal, ref: false }).catch(() => undefined)
   }
 
   /** A checkpoint beyond the log's head is another log's (a restored backup): start again, everything is done twice at most. */
@@ -93,6 +101,6 @@ export class Following {
     else logger.error(fields, 'a process fails')
     const wait = this.retryMs
     this.retryMs = Math.min(wait * 2, LAST_RETRY_MS)
-    await delay(wait, undefined, { signal: this.stopping.signal, ref: false }).catch(() => undefined)
+    await this.rest(wait)
   }
 }

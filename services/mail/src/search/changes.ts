@@ -1,49 +1,49 @@
 import type { StoredCommit } from '@relais/event-log'
 import { placementId } from '@relais/sync-state'
-import { mailEvents } from '../events.ts'
+import { type MailEvent, mailEvents } from '../events.ts'
 import type { AccountKey } from '../queries/account.ts'
 
-/** What a commit means for the index, in its order. */
-export type SearchChange =
+/** What an event means for the index. */
+export type SearchChange = { readonly key: AccountKey } & (
   | { readonly type: 'added'; readonly item: number }
   | { readonly type: 'moved'; readonly placement: number; readonly target: number; readonly mailbox: string }
   | { readonly type: 'removed'; readonly placement: number }
   | { readonly type: 'erased' }
-
-export type SearchCommit = { readonly key: AccountKey; readonly changes: readonly SearchChange[] }
-
-const CHANGING = new Set([
-  'MessageDelivered',
-  'MessageStored',
-  'MessagesMoved',
-  'MessagesCopied',
-  'MessagesDeleted',
-  'MailErased',
-])
+)
 
 /** Arrivals aren't decoded: their texts are taken from rows and artefacts. */
-export const searchChanges = (commit: StoredCommit): SearchCommit => {
-  const changes: SearchChange[] = []
+const ARRIVALS = new Set(['MessageDelivered', 'MessageStored'])
+
+const CHANGING = new Set(['MessagesMoved', 'MessagesCopied', 'MessagesDeleted', 'MailErased'])
+
+/** In the order in which they happened; placements are counted as the rows do. */
+export const searchChanges = (commit: StoredCommit): SearchChange[] => {
+  const { tenant, account } = commit.stream
+  const key = { tenant, account }
   let ordinal = 0
   const next = () => placementId(commit.position, ordinal++)
-  for (const event of commit.events) {
-    if (!CHANGING.has(event.type)) continue
-    if (event.type === 'MessageDelivered' || event.type === 'MessageStored') {
-      changes.push({ type: 'added', item: next() })
-      continue
-    }
+  return commit.events.flatMap((event): SearchChange[] => {
+    if (ARRIVALS.has(event.type)) return [{ key, type: 'added', item: next() }]
+    if (!CHANGING.has(event.type)) return []
     const decoded = mailEvents.decode(event)
-    if (decoded.type === 'MessagesMoved') {
-      const { placements, to } = decoded.payload
-      for (const placement of placements) {
-        changes.push({ type: 'moved', placement, target: next(), mailbox: to })
-      }
-    } else if (decoded.type === 'MessagesCopied') {
-      for (const _ of decoded.payload.placements) changes.push({ type: 'added', item: next() })
-    } else if (decoded.type === 'MessagesDeleted') {
-      for (const placement of decoded.payload.placements) changes.push({ type: 'removed', placement })
-    } else if (decoded.type === 'MailErased') changes.push({ type: 'erased' })
+    return decoded.type === 'unknown' ? [] : changesOf(key, decoded, next)
+  })
+}
+
+const changesOf = (key: AccountKey, event: MailEvent, next: () => number): SearchChange[] => {
+  switch (event.type) {
+    case 'MessagesMoved':
+      return event.payload.placements.map((placement) => ({
+        ...{ key, type: 'moved', placement },
+        ...{ target: next(), mailbox: event.payload.to },
+      }))
+    case 'MessagesCopied':
+      return event.payload.placements.map(() => ({ key, type: 'added', item: next() }))
+    case 'MessagesDeleted':
+      return event.payload.placements.map((placement) => ({ key, type: 'removed', placement }))
+    case 'MailErased':
+      return [{ key, type: 'erased' }]
+    default:
+      return []
   }
-  const { tenant, account } = commit.stream
-  return { key: { tenant, account }, changes }
 }
