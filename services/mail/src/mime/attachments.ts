@@ -6,15 +6,17 @@ import { extensionOf, safeFileName } from './file-name.ts'
 const isMessage = ({ type }: Part): boolean => type === 'message/rfc822' || type === 'message/global'
 
 /** Names by which readers of mail know these parts. */
-const WELL_KNOWN: Readonly<Record<string, string>> = {
-  'application/ms-tnef': 'winmail.dat',
-  'application/pkcs7-mime': 'smime.p7m',
-  'application/pkcs7-signature': 'smime.p7s',
-  'application/x-pkcs7-mime': 'smime.p7m',
-  'application/x-pkcs7-signature': 'smime.p7s',
-  'message/delivery-status': 'delivery-status.txt',
-  'text/calendar': 'invite.ics',
-}
+const WELL_KNOWN = new Map<string, string>(
+  Object.entries({
+    'application/ms-tnef': 'winmail.dat',
+    'application/pkcs7-mime': 'smime.p7m',
+    'application/pkcs7-signature': 'smime.p7s',
+    'application/x-pkcs7-mime': 'smime.p7m',
+    'application/x-pkcs7-signature': 'smime.p7s',
+    'message/delivery-status': 'delivery-status.txt',
+    'text/calendar': 'invite.ics',
+  }),
+)
 
 /** An embedded message's name ends in .eml: Android and Windows Phone open it by that alone. */
 const messageName = (part: Part): string => {
@@ -26,7 +28,9 @@ const messageName = (part: Part): string => {
 export const attachmentName = (part: Part): string => {
   if (isMessage(part)) return messageName(part)
   return (
-    safeFileName(part.filename) || WELL_KNOWN[part.type] || `attachment-${part.id}${extensionOf(part.type)}`
+    safeFileName(part.filename) ||
+    WELL_KNOWN.get(part.type) ||
+    `attachment-${part.id}${extensionOf(part.type)}`
   )
 }
 

@@ -110,17 +110,19 @@ const mixed = (part: Part, walk: Walk): MessageBody => joined(part.parts.map((ch
 
 const attachmentsOnly = (part: Part): MessageBody => ({ ...EMPTY, attachments: attached(part, false) })
 
-const MULTIPARTS: Readonly<Record<string, (part: Part, walk: Walk) => MessageBody>> = {
-  'multipart/alternative': alternative,
-  'multipart/related': related,
-  'multipart/signed': firstOnly,
-  'multipart/report': firstOnly,
-  'multipart/encrypted': attachmentsOnly,
-}
+const MULTIPARTS = new Map<string, (part: Part, walk: Walk) => MessageBody>(
+  Object.entries({
+    'multipart/alternative': alternative,
+    'multipart/related': related,
+    'multipart/signed': firstOnly,
+    'multipart/report': firstOnly,
+    'multipart/encrypted': attachmentsOnly,
+  }),
+)
 
 const collect = (part: Part, walk: Walk): MessageBody => {
   if (!part.type.startsWith('multipart/')) return leaf(part, walk)
-  return (MULTIPARTS[part.type] ?? mixed)(part, walk)
+  return (MULTIPARTS.get(part.type) ?? mixed)(part, walk)
 }
 
 /** Parts a message's structure into its text and its attachments. Embedded messages are attachments as a whole. */

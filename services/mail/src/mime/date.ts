@@ -1,35 +1,37 @@
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 
 /** RFC 5322 §4.3, in minutes east of Greenwich. Military letters were defined the wrong way round: they mean UTC. */
-const ZONES: Readonly<Record<string, number>> = {
-  ut: 0,
-  utc: 0,
-  gmt: 0,
-  z: 0,
-  est: -300,
-  edt: -240,
-  cst: -360,
-  cdt: -300,
-  mst: -420,
-  mdt: -360,
-  pst: -480,
-  pdt: -420,
-  akst: -540,
-  akdt: -480,
-  hst: -600,
-  bst: 60,
-  wet: 0,
-  west: 60,
-  met: 60,
-  mest: 120,
-  cet: 60,
-  cest: 120,
-  eet: 120,
-  eest: 180,
-  msk: 180,
-  jst: 540,
-  kst: 540,
-}
+const ZONES = new Map<string, number>(
+  Object.entries({
+    ut: 0,
+    utc: 0,
+    gmt: 0,
+    z: 0,
+    est: -300,
+    edt: -240,
+    cst: -360,
+    cdt: -300,
+    mst: -420,
+    mdt: -360,
+    pst: -480,
+    pdt: -420,
+    akst: -540,
+    akdt: -480,
+    hst: -600,
+    bst: 60,
+    wet: 0,
+    west: 60,
+    met: 60,
+    mest: 120,
+    cet: 60,
+    cest: 120,
+    eet: 120,
+    eest: 180,
+    msk: 180,
+    jst: 540,
+    kst: 540,
+  }),
+)
 
 type Day = { readonly year: number; readonly month: number; readonly day: number }
 
@@ -80,7 +82,7 @@ const zoneOf = (text: string): number => {
     return minutes > 24 * 60 ? 0 : offset[1] === '-' ? -minutes : minutes
   }
   for (const [, name] of text.matchAll(NAMED)) {
-    const zone = ZONES[(name as string).toLowerCase()]
+    const zone = ZONES.get((name as string).toLowerCase())
     if (zone !== undefined) return zone
   }
   return 0

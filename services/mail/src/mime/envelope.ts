@@ -43,17 +43,19 @@ const idsOf = ({ fields, limits, budget }: HeaderReading, name: string): string[
     .map((id) => `<${id}>`)
     .filter((id) => spend(budget, id) !== '')
 
-const IMPORTANCE: Readonly<Record<string, string>> = {
-  high: 'high',
-  urgent: 'high',
-  low: 'low',
-  'non-urgent': 'low',
-}
+const IMPORTANCE = new Map<string, string>(
+  Object.entries({
+    high: 'high',
+    urgent: 'high',
+    low: 'low',
+    'non-urgent': 'low',
+  }),
+)
 
 /** Importance (RFC 2156), else Priority, else X-Priority 1 to 5, else X-MSMail-Priority. */
 const importanceOf = (fields: readonly Field[]): string => {
   const word = (name: string): string | undefined =>
-    IMPORTANCE[(firstField(fields, name) ?? '').trim().toLowerCase()]
+    IMPORTANCE.get((firstField(fields, name) ?? '').trim().toLowerCase())
   const grade = Number.parseInt(firstField(fields, 'x-priority') ?? '3', 10)
   const graded = grade === 1 || grade === 2 ? 'high' : grade === 4 || grade === 5 ? 'low' : undefined
   const stated = firstField(fields, 'importance')?.trim().toLowerCase() === 'normal' ? 'normal' : undefined

@@ -20,17 +20,21 @@ export type MessageKind =
 const PKCS7_MIME = new Set(['application/pkcs7-mime', 'application/x-pkcs7-mime'])
 const PKCS7_SIGNATURE = new Set(['application/pkcs7-signature', 'application/x-pkcs7-signature'])
 
-const MEETINGS: Readonly<Record<string, MessageKind>> = {
-  request: 'meeting-request',
-  cancel: 'meeting-cancel',
-  reply: 'meeting-reply',
-  counter: 'meeting-counter',
-}
+const MEETINGS = new Map<string, MessageKind>(
+  Object.entries({
+    request: 'meeting-request',
+    cancel: 'meeting-cancel',
+    reply: 'meeting-reply',
+    counter: 'meeting-counter',
+  }),
+)
 
-const REPORTS: Readonly<Record<string, MessageKind>> = {
-  'delivery-status': 'report',
-  'disposition-notification': 'receipt',
-}
+const REPORTS = new Map<string, MessageKind>(
+  Object.entries({
+    'delivery-status': 'report',
+    'disposition-notification': 'receipt',
+  }),
+)
 
 /** The first calendar part with a method, outside of embedded messages. */
 const calendarMethod = (part: Part): string => {
@@ -54,9 +58,9 @@ export const kindOf = (structure: Part): MessageKind => {
   if (structure.type === 'multipart/report') {
     const report = (structure.parameters['report-type'] ?? '').toLowerCase()
     return (
-      REPORTS[report] ??
+      REPORTS.get(report) ??
       (structure.parts.some(({ type }) => type === 'message/delivery-status') ? 'report' : 'note')
     )
   }
-  return MEETINGS[calendarMethod(structure)] ?? 'note'
+  return MEETINGS.get(calendarMethod(structure)) ?? 'note'
 }

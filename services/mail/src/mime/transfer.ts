@@ -34,17 +34,19 @@ export const sizerOf = (encoding: string): TransferSizer | null => {
   return encoding === 'quoted-printable' ? new QuotedPrintableSizer() : null
 }
 
-const ENCODINGS: Readonly<Record<string, string>> = {
-  '7bit': '7bit',
-  '8bit': '8bit',
-  binary: 'binary',
-  quotedprintable: 'quoted-printable',
-  qp: 'quoted-printable',
-  base64: 'base64',
-}
+const ENCODINGS = new Map<string, string>(
+  Object.entries({
+    '7bit': '7bit',
+    '8bit': '8bit',
+    binary: 'binary',
+    quotedprintable: 'quoted-printable',
+    qp: 'quoted-printable',
+    base64: 'base64',
+  }),
+)
 
 /** `Content-Transfer-Encoding` as one of the five of RFC 2045 §6.1; unknown ones are 8bit, none is 7bit. */
 export const normalizeEncoding = (value: string): string => {
   const token = /[^\s;"'(]+/.exec(value.replace(/\([^()]*\)/g, ''))?.[0] ?? '7bit'
-  return ENCODINGS[token.toLowerCase().replace(/[-_]/g, '')] ?? '8bit'
+  return ENCODINGS.get(token.toLowerCase().replace(/[-_]/g, '')) ?? '8bit'
 }
