@@ -1,4 +1,5 @@
 import type { Reader, SqlValue } from '@relais/read-store'
+import { isWalkLeft, type Remainder } from './answer/estimate.ts'
 import { compareEdges, compareFeed, type FeedPosition, type WindowEdge } from './cursor.ts'
 import { merged, paged } from './lanes.ts'
 import type { PlacementRow } from './placement-row.ts'
@@ -24,6 +25,8 @@ export interface Feed {
   /** Items that a device moved here itself, ended ones too, by id. */
   movedHere(device: string, after: number): AsyncGenerator<PlacementRow>
   byId(ids: readonly number[]): Promise<Map<number, PlacementRow>>
+  /** About how many items are left to tell, up to a limit. */
+  count(left: Remainder, limit: number): Promise<number>
 }
 
 type Found<Key extends string> = StoredPlacement & { readonly [key in Key]: number }
@@ -64,6 +67,16 @@ const WINDOW_RANGES = [
 
 const MOVED = `SELECT ${PLACEMENT_COLUMNS} FROM placements p
   WHERE tenant = ? AND account = ? AND collection = ? AND moved_by <> '' AND moved_by = ? AND id > ? ORDER BY id LIMIT ?`
+
+const COUNT_WALK = `SELECT COUNT(*) AS count FROM (SELECT 1 FROM placements
+  WHERE tenant = ? AND account = ? AND collection = ? AND ended = 0 AND (sort_key, id) < (?, ?) AND (sort_key, id) >= (?, ?)
+  LIMIT ?) AS found`
+const COUNT_ADDITIONS = `SELECT COUNT(*) AS count FROM (SELECT 1 FROM placements
+  WHERE tenant = ? AND account = ? AND collection = ? AND ended = 0 AND id > ? LIMIT ?) AS found`
+const COUNT_CHANGES = `SELECT COUNT(*) AS count FROM (SELECT 1 FROM placements
+  WHERE tenant = ? AND account = ? AND collection = ? AND changed > 0 AND (changed, id) > (?, ?) LIMIT ?) AS found`
+const COUNT_ENDED = `SELECT COUNT(*) AS count FROM (SELECT 1 FROM placements
+  WHERE tenant = ? AND account = ? AND collection = ? AND ended > 0 AND (ended, id) > (?, ?) LIMIT ?) AS found`
 
 const byRowId = (a: PlacementRow, b: PlacementRow) => a.id - b.id
 const newestFirst = (a: PlacementRow, b: PlacementRow) => b.sortKey - a.sortKey || b.id - a.id
@@ -138,5 +151,29 @@ export const rowFeed = (reader: Reader, scope: Scope): Feed => {
       ),
     movedHere: (device, after) => ofPlacements(MOVED, byRowId, (last) => [device, last?.id ?? after]),
     byId: (ids) => placementsById(reader, scope, ids),
+    count: (left, limit) => countLeft(reader, scope, { left, limit }),
   }
+}
+
+const countLeft = async (
+  reader: Reader,
+  { tenant, account, collections }: Scope,
+  { left, limit }: { readonly left: Remainder; readonly limit: number },
+): Promise<number> => {
+  const { changes, added, edge, floor } = left
+  const since = [changes.position, changes.placement]
+  const ranges: [string, readonly number[]][] = [
+    [COUNT_ADDITIONS, [added]],
+    [COUNT_CHANGES, since],
+    [COUNT_ENDED, since],
+  ]
+  if (isWalkLeft(left))
+    ranges.push([COUNT_WALK, [edge.sortKey, edge.placement, floor.sortKey, floor.placement]])
+  let sum = 0
+  for (const collection of collections)
+    for (const [sql, params] of ranges) {
+      const row = await reader.get<{ count: number }>(sql, tenant, account, collection, ...params, limit)
+      sum += row?.count ?? 0
+    }
+  return sum
 }

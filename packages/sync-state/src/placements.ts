@@ -1,6 +1,7 @@
 import type { StoredCommit } from '@relais/event-log'
 import type { Writer } from '@relais/read-store'
 import { placementId, placementPosition } from './placement.ts'
+import { forgetCommands, forgetEnded, forgetSpans, RETENTION_MS } from './retention.ts'
 
 /** What one user action changes; each has a chain of commands and a position of its own (chain). */
 export type PropertyGroup = 'read' | 'flag' | 'categories' | 'content'
@@ -42,6 +43,16 @@ export type NewPlacement = {
 export type Touch = { readonly group: PropertyGroup; readonly value: string }
 
 const whose = (commit: StoredCommit) => [commit.stream.tenant, commit.stream.account] as const
+
+/** Each row that is kept for a while takes so many old ones away: what an account keeps stays in bounds, at no cost for deliveries. */
+const FORGOTTEN_AT_ONCE = 2
+
+const outdated = ({ stream: { tenant, account }, at }: StoredCommit) => ({
+  tenant,
+  account,
+  before: at - RETENTION_MS,
+  limit: FORGOTTEN_AT_ONCE,
+})
 
 /** Moves the heads of the commit's collections. Once per commit, after its collections were created. */
 export const advanceHeads = async (writer: Writer, commit: StoredCommit): Promise<void> => {
@@ -142,13 +153,13 @@ export const move = async (
   return target
 }
 
-const remember = (
+const remember = async (
   writer: Writer,
   commit: StoredCommit,
   placement: number,
   touch: Touch & { noop: boolean },
-) =>
-  writer.run(
+): Promise<void> => {
+  await writer.run(
     `INSERT INTO journal (tenant, account, device, item, property_group, value, position, sync_key, noop, basis, at)
      SELECT tenant, account, ?, item, ?, ?, ?, ?, ?, CASE WHEN changed > 0 THEN changed ELSE id / 8192 END, ?
      FROM placements WHERE tenant = ? AND account = ? AND id = ?
@@ -157,6 +168,8 @@ const remember = (
     ...[commit.actor.device, touch.group, touch.value, commit.position, commit.syncKey, touch.noop ? 1 : 0],
     ...[commit.at, ...whose(commit), placement],
   )
+  await forgetCommands(writer, outdated(commit))
+}
 
 const touchStatement = (group: PropertyGroup) =>
   `UPDATE placements SET changed_other = CASE WHEN changed_by = ? THEN changed_other WHEN changed > 0 THEN changed
@@ -206,6 +219,7 @@ export const end = async (
     'UPDATE placements SET ended = ?, ended_at = ?, ended_command = ?, moved_to = ? WHERE tenant = ? AND account = ? AND id = ? AND ended = 0',
     ...[commit.position, commit.at, commit.commandId, movedTo, ...whose(commit), placement],
   )
+  await forgetEnded(writer, outdated(commit))
 }
 
 type SpannedRow = { collection: string; sort_key: number; hidden: number; spanned: number }
@@ -244,6 +258,7 @@ export const respan = async (
     'UPDATE placements SET sort_key = ?, hidden = ?, spanned = 1 WHERE tenant = ? AND account = ? AND id = ?',
     ...[sortKey, hidden, ...key],
   )
+  await forgetSpans(writer, outdated(commit))
 }
 
 const openSpan = (

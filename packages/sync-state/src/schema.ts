@@ -30,7 +30,7 @@ export const placementSchema: readonly string[] = [
   `CREATE INDEX placements_moved ON placements (tenant, account, collection, moved_by, id) WHERE moved_by <> ''`,
   `CREATE INDEX placements_client ON placements (tenant, account, created_by, client_id, id) WHERE client_id <> ''`,
   `CREATE INDEX placements_digest ON placements (tenant, account, created_by, digest, id) WHERE digest <> ''`,
-  'CREATE INDEX placements_retention ON placements (ended_at) WHERE ended > 0',
+  'CREATE INDEX placements_retention ON placements (tenant, account, ended_at) WHERE ended > 0',
   // All spans of a placement whose sort key or privacy ever changed; until_position 0: the present one.
   `CREATE TABLE spans (
     tenant TEXT NOT NULL, account TEXT NOT NULL, placement BIGINT NOT NULL, from_position BIGINT NOT NULL,
@@ -39,11 +39,11 @@ export const placementSchema: readonly string[] = [
     PRIMARY KEY (tenant, account, placement, from_position))`,
   'CREATE INDEX spans_by_start ON spans (tenant, account, collection, from_position, placement)',
   'CREATE INDEX spans_window ON spans (tenant, account, collection, sort_key, placement)',
-  'CREATE INDEX spans_retention ON spans (until_at) WHERE until_position > 0',
+  'CREATE INDEX spans_retention ON spans (tenant, account, until_at) WHERE until_position > 0',
   // The last command of a device on an item's property group; basis: the item's last touch before it.
   `CREATE TABLE journal (
     tenant TEXT NOT NULL, account TEXT NOT NULL, device TEXT NOT NULL, item BIGINT NOT NULL, property_group TEXT NOT NULL,
     value TEXT NOT NULL, position BIGINT NOT NULL, sync_key TEXT NOT NULL, noop SMALLINT NOT NULL, basis BIGINT NOT NULL,
     at BIGINT NOT NULL, PRIMARY KEY (tenant, account, device, item, property_group))`,
-  'CREATE INDEX journal_retention ON journal (at)',
+  'CREATE INDEX journal_retention ON journal (tenant, account, at)',
 ]

@@ -1,6 +1,8 @@
 import type { Reader } from '@relais/read-store'
 import { type Answer, answer } from './answer/answer.ts'
-import { NOTHING_APPLIED } from './answer/knowledge.ts'
+import { estimate } from './answer/estimate.ts'
+import { type Applied, NOTHING_APPLIED } from './answer/knowledge.ts'
+import type { Question } from './answer/work.ts'
 import { type CarriedOut, carryOut, type Ground } from './commands/carry-out.ts'
 import type { DeviceCommand } from './commands/command.ts'
 import type { Presentation } from './commands/presentation.ts'
@@ -8,11 +10,9 @@ import { settleCommands } from './commands/settle.ts'
 import { applyHint, type Cursor, firstCursor, type Hint, type WindowEdge } from './cursor.ts'
 import { rowFeed } from './feed.ts'
 import { type KnownList, listSize, MAX_KNOWN } from './known-list.ts'
+import { RETENTION_MS } from './retention.ts'
 import { collectionsOf, journalOf, placementsById, type Scope } from './rows.ts'
 import { type StaleReason, staleReason } from './staleness.ts'
-
-/** For so long tombstones and spans are kept. */
-export const RETENTION_MS = 90 * 24 * 3600 * 1000
 
 /** How a device stands to a collection now. */
 export type Access = {
@@ -114,8 +114,7 @@ export const syncCollections = async <Extra>(
   for (const request of requests) courses.push(await arrive(service, request))
   const head = await service.head()
   await service.waitFor(Math.max(head, ...courses.map(neededPosition)))
-  const accesses = new Map<string, Access>()
-  for (const { collection } of requests) accesses.set(collection, await service.access(collection))
+  const accesses = await accessesOf(service, requests)
   const drafts = await service.snapshot(async (reader, { checkpoint }) => {
     const made: Draft<Extra>[] = []
     let left = window
@@ -130,10 +129,22 @@ export const syncCollections = async <Extra>(
   return Promise.all(drafts.map((draft) => decideQuiet(service, draft)))
 }
 
+const accessesOf = async (
+  service: Pick<SyncClass<unknown>, 'access'>,
+  requests: readonly CollectionRequest[],
+): Promise<ReadonlyMap<string, Access>> => {
+  const accesses = new Map<string, Access>()
+  for (const { collection } of requests) accesses.set(collection, await service.access(collection))
+  return accesses
+}
+
 const neededPosition = ({ request, done }: Course): number =>
   Math.max(request.cursor?.changes.position ?? 0, ...done.positions.values())
 
-const scopeOf = ({ tenant, account }: SyncClass<never>, { collections }: Access): Scope => ({
+const scopeOf = (
+  { tenant, account }: Pick<SyncClass<unknown>, 'tenant' | 'account'>,
+  { collections }: Access,
+): Scope => ({
   tenant,
   account,
   collections,
@@ -141,11 +152,11 @@ const scopeOf = ({ tenant, account }: SyncClass<never>, { collections }: Access)
 
 const arrive = async <Extra>(service: SyncClass<Extra>, request: CollectionRequest): Promise<Course> => {
   const access = await service.access(request.collection)
-  const scope = scopeOf(service as SyncClass<never>, access)
+  const scope = scopeOf(service, access)
   const refusal = await service.snapshot((reader) => refusalOf(reader, { scope, access, request }))
   if (refusal || request.cursor === undefined)
     return { request, refusal, presentation: undefined, done: NOTHING_DONE }
-  const presentation = presentationOf(service as SyncClass<never>, request, access)
+  const presentation = presentationOf(service, request, access)
   const commuting = service.commutes(request.collection)
   // A repeat is recognised by rows: those of every command that came before must be there.
   if (request.commands.length > 0) await service.waitFor(await service.head())
@@ -167,7 +178,7 @@ const refusalOf = async (
 }
 
 const presentationOf = (
-  { device }: SyncClass<never>,
+  { device }: Pick<SyncClass<unknown>, 'device'>,
   { collection, cursor, hint, list, syncKey, clientWins }: CollectionRequest,
   { collections }: Access,
 ): Presentation => ({
@@ -194,30 +205,43 @@ const answerCourse = async <Extra>(
   { course, left }: { readonly course: Course; readonly left: number },
 ): Promise<Draft<Extra>> => {
   const { request } = course
-  const scope = scopeOf(service as SyncClass<never>, access)
+  const scope = scopeOf(service, access)
   const refusal = course.refusal ?? (await refusalOf(reader, { scope, access, request }))
   if (refusal) return { request, answer: refusal, idle: false }
   if (course.presentation === undefined) return answerFirst(service, { reader, checkpoint, access }, request)
   const { presentation, done } = course
   const applied = await settleDone(service, { reader, scope, presentation, done })
-  const filter = request.filter ?? presentation.cursor.filter
-  const told = await answer(rowFeed(reader, scope), {
-    device: service.device,
-    syncKey: request.syncKey,
-    cursor: presentation.cursor,
-    list: request.list,
-    filter,
-    floor: service.floor(request.collection, filter),
+  const question = questionOf(service, {
+    request,
     window: Math.min(request.window, left),
-    getChanges: request.getChanges,
+    checkpoint,
     applied,
-    snapshot: checkpoint,
   })
+  const told = await answer(rowFeed(reader, scope), question)
   if (listSize(told.list) > MAX_KNOWN) return { request, answer: INVALID('list'), idle: false }
   const extra = await service.extra(reader, request, told)
   const results = done.carried.map(resultOf)
   const draft = { ...told, outcome: 'ok' as const, quiet: false, results, snapshot: checkpoint, extra }
   return { request, answer: draft, idle: told.idle && request.commands.length === 0 }
+}
+
+type Asked = {
+  readonly request: CollectionRequest
+  readonly window: number
+  readonly checkpoint: number
+  readonly applied: Applied
+}
+
+const questionOf = (
+  service: Pick<SyncClass<unknown>, 'device' | 'floor'>,
+  { request, window, checkpoint, applied }: Asked,
+): Question => {
+  const { collection, list, syncKey, getChanges, hint } = request
+  const cursor = applyHint(request.cursor!, hint)
+  const filter = request.filter ?? cursor.filter
+  const floor = service.floor(collection, filter)
+  const { device } = service
+  return { device, syncKey, cursor, list, filter, floor, window, getChanges, applied, snapshot: checkpoint }
 }
 
 const answerFirst = async <Extra>(
@@ -291,4 +315,38 @@ const decideQuiet = async <Extra>(
   const presented = request.cursor!.changes.position
   const lags = told.cursor.changes.position > presented && (await service.ageOf(presented)) > RETENTION_MS / 2
   return lags ? told : { ...told, quiet: true }
+}
+
+export type Estimate = { readonly outcome: 'ok'; readonly count: number } | Refusal
+
+/** Window of an estimate's answer: what is beyond is counted, not looked at. */
+const ESTIMATE_WINDOW = 512
+
+/** How many items a device would be told of each collection, from rows that have the stream's head. */
+export const estimateCollections = async <Extra>(
+  service: SyncClass<Extra>,
+  requests: readonly CollectionRequest[],
+): Promise<readonly Estimate[]> => {
+  await service.waitFor(await service.head())
+  const accesses = await accessesOf(service, requests)
+  return service.snapshot(async (reader, { checkpoint }) => {
+    const estimates: Estimate[] = []
+    for (const request of requests) {
+      const access = accesses.get(request.collection)!
+      const scope = scopeOf(service, access)
+      const refusal = await refusalOf(reader, { scope, access, request })
+      const asked = { request, window: ESTIMATE_WINDOW, checkpoint, applied: NOTHING_APPLIED }
+      const count = refusal ? 0 : await countOf(service, { reader, scope, asked })
+      estimates.push(refusal ?? { outcome: 'ok', count })
+    }
+    return estimates
+  })
+}
+
+const countOf = (
+  service: Pick<SyncClass<unknown>, 'device' | 'floor'>,
+  { reader, scope, asked }: { readonly reader: Reader; readonly scope: Scope; readonly asked: Asked },
+): Promise<number> | number => {
+  if (asked.request.cursor === undefined) return 0
+  return estimate(rowFeed(reader, scope), questionOf(service, asked))
 }

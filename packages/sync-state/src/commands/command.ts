@@ -28,8 +28,8 @@ export type DeviceCommand = ChangeCommand | DeleteCommand | AddCommand
 export interface Facts {
   /** The value a property group has now, in the form of {@link GroupChange}. */
   valueOf(row: PlacementRow, group: PropertyGroup): string | undefined
-  /** The server refuses changes and deletion. */
-  isReadOnly(row: PlacementRow): boolean
+  /** The server doesn't do this to the item, and the device gets its item back. */
+  refuses(row: PlacementRow, command: DeviceCommand): boolean
   /** Other content under the same client id: the same thing edited (true), or another thing (false). */
   isEditOf(row: PlacementRow, add: AddCommand): boolean
 }

@@ -67,7 +67,7 @@ const decideChange = (
   const isHere = named !== undefined && presentation.collections.includes(named.collection)
   const row = !isHere || (whole && named.ended > 0) ? undefined : followMoves(subjects, placement)
   if (row === undefined) return { kind: 'missing', placement }
-  if (facts.isReadOnly(row)) return { kind: 'refused', row, correction: 'change' }
+  if (facts.refuses(row, command)) return { kind: 'refused', row, correction: 'change' }
   const steps = changes.map((change) => decideGroup(presentation, subjects, { row, change, facts }))
   if (whole && !presentation.clientWins && isConflict(presentation, subjects, { row, steps }))
     return { kind: 'conflict', placement }
@@ -128,7 +128,7 @@ const decideDelete = (
   const row = subjects.rows.get(placement)
   if (row === undefined || row.ended > 0 || !presentation.collections.includes(row.collection))
     return { kind: 'gone', placement }
-  if (facts.isReadOnly(row)) return { kind: 'refused', row, correction: 'add' }
+  if (facts.refuses(row, command)) return { kind: 'refused', row, correction: 'add' }
   return {
     kind: 'delete',
     row,

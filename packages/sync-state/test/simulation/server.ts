@@ -339,7 +339,7 @@ const factsOf = async (reader: Reader, tenant: string, rows: readonly PlacementR
   const properties = await propertiesOf(reader, tenant, rows)
   return {
     valueOf: (row, group) => groupValue(row, properties.get(row.item), group),
-    isReadOnly: (row) => properties.get(row.item)?.readOnly === 1,
+    refuses: (row) => properties.get(row.item)?.readOnly === 1,
     isEditOf: (row, add) => {
       const sent = rewrite((add as unknown as PhoneCommand).properties)
       return properties.get(row.item)?.title === sent.title

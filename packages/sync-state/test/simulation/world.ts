@@ -1,7 +1,6 @@
 import { ConflictError } from '@relais/event-log'
 import type { Reader } from '@relais/read-store'
-import { purgeRows } from '../../src/retention.ts'
-import { RETENTION_MS } from '../../src/serve.ts'
+import { forgetCommands, forgetEnded, forgetSpans, RETENTION_MS } from '../../src/retention.ts'
 import { COLLECTIONS, classOf, DAY_MS, type Fact, type SimulatedCommit } from './facts.ts'
 import { ACCOUNT, projectCommit, type Rows } from './rows.ts'
 import { Truth } from './truth.ts'
@@ -140,9 +139,17 @@ export class World {
 
   async passDays(days: number) {
     this.clock += days
-    const before = this.clock * DAY_MS - RETENTION_MS
-    for (let more = true; more; )
-      more = await this.rows.transaction(async (writer) => (await purgeRows(writer, before)).more)
+    const what = {
+      tenant: this.tenant,
+      account: ACCOUNT,
+      before: this.clock * DAY_MS - RETENTION_MS,
+      limit: 1000,
+    }
+    await this.rows.transaction(async (writer) => {
+      await forgetEnded(writer, what)
+      await forgetSpans(writer, what)
+      await forgetCommands(writer, what)
+    })
   }
 
   ageOf(position: number): number {
