@@ -4,7 +4,7 @@ import type { DeviceSyncServiceImplementation } from '@relais/proto/device_sync/
 import type { DirectoryClient } from '@relais/proto/directory/v1/directory.ts'
 import type { MailClient } from '@relais/proto/mail/v1/mail.ts'
 import type { Projector, ReadModel, ReadStore } from '@relais/read-store'
-import type { Call, CallExtras, Logger } from '@relais/service-kit'
+import { type Call, type CallExtras, describeError, type Logger } from '@relais/service-kit'
 import { createHandlers } from './api/handlers.ts'
 import type { Command } from './commands/command.ts'
 import { createCommands } from './commands/table.ts'
@@ -18,6 +18,8 @@ import { createEasEndpoint, type EasEndpointDeps } from './http/endpoint.ts'
 import { defaultEasConfig, type EasEndpointConfig } from './http/endpoint-config.ts'
 import { RequestLoad } from './http/request-work.ts'
 import { deviceReadModel } from './projections/devices.ts'
+import { FollowedAccounts } from './push/followed-accounts.ts'
+import { Waiters } from './push/waiters.ts'
 import { AccountSettings } from './sign-in/account-settings.ts'
 import { DirectoryFollower } from './sign-in/directory-follower.ts'
 import { RememberedCredentials } from './sign-in/remembered-credentials.ts'
@@ -39,6 +41,8 @@ export type DeviceSyncDeps = {
   /** Milliseconds since 1970. */
   readonly clock: () => number
   readonly logger: Logger
+  /** From 0 to 1; default Math.random. */
+  readonly random?: () => number
   readonly config?: Partial<EasEndpointConfig>
 }
 
@@ -52,6 +56,8 @@ export type DeviceSync = {
   readonly held: HeldRequests
   /** Follows the log. Answers are given before, but nothing is remembered. */
   start(): Promise<void>
+  /** Answers what waits, spread over the time given: the phones ask again, elsewhere or after the restart. */
+  drain(graceMs: number): Promise<void>
   /** After the listener's server has stopped taking requests: writes what is in memory and closes. */
   stop(): Promise<void>
 }
@@ -69,11 +75,15 @@ const assemble = (deps: DeviceSyncDeps, { projector, store }: Parts) => {
   const settings = new AccountSettings(directory, clock)
   const registry = new DeviceRegistry({ log, projector, clock })
   const rowStore = new DeviceRowStore({ store, logger })
+  const accounts = new FollowedAccounts({ log, mail, clock })
+  const waiters = new Waiters({ clock, random: deps.random ?? Math.random })
   const commands: ReadonlyMap<string, Command> = createCommands({
     mail,
     settings,
     registry,
-    heads: { hierarchy: () => undefined },
+    accounts,
+    waiters,
+    clock,
   })
   const eraseAccount = async (tenant: string, account: string) => {
     registry.forgetAccount({ tenant, account })
@@ -96,24 +106,45 @@ const assemble = (deps: DeviceSyncDeps, { projector, store }: Parts) => {
     budget: new ByteBudget(config.maxBodiesBytes),
     proxies: trustedProxies(config.trustedProxies),
   }
-  return { held, registry, rowStore, follower, endpoint }
+  return { held, registry, rowStore, follower, endpoint, accounts, waiters }
+}
+
+/** Notices may be lost; this covers them (architecture 6). */
+const RECHECK_MS = 90_000
+
+const recheckHeads = async (accounts: FollowedAccounts, logger: Logger): Promise<void> => {
+  try {
+    await accounts.recheck()
+  } catch (error) {
+    logger.warn({ err: describeError(error) }, 'heads can not be read again; trying later')
+  }
 }
 
 /** Exchange ActiveSync: makes the service's parts; opens no port, reads no environment. */
 export const createDeviceSync = async (deps: DeviceSyncDeps): Promise<DeviceSync> => {
   const projector = await deps.openProjector(deviceReadModel)
   const store = await deps.openStore(localStore)
-  const { held, registry, rowStore, follower, endpoint } = assemble(deps, { projector, store })
+  const { held, registry, rowStore, follower, endpoint, accounts, waiters } = assemble(deps, {
+    projector,
+    store,
+  })
   const recheck = deps.log.notices({ service: DEVICE_SYNC }, ({ tenant, account }) => {
     void held.recheckAccount(tenant, account)
   })
+  let recheckTimer: NodeJS.Timeout | undefined
   return {
     handlers: createHandlers({ projector, registry, rowStore, held }),
     listener: createEasEndpoint(endpoint),
     projector,
     held,
-    start: () => follower.start(),
+    start: async () => {
+      recheckTimer = setInterval(() => void recheckHeads(accounts, deps.logger), RECHECK_MS)
+      await follower.start()
+    },
+    drain: (graceMs) => waiters.drain(graceMs),
     stop: async () => {
+      clearInterval(recheckTimer)
+      accounts.close()
       recheck.close()
       await follower.stop()
       registry.close()

@@ -1,23 +1,30 @@
 import type { MailClient } from '@relais/proto/mail/v1/mail.ts'
 import type { CallExtras } from '@relais/service-kit'
 import type { DeviceRegistry } from '../devices/device-registry.ts'
-import type { FollowedHeads } from '../held/followed-heads.ts'
 import { COMMAND_NAMES } from '../http/protocol.ts'
+import type { FollowedAccounts } from '../push/followed-accounts.ts'
+import type { Waiters } from '../push/waiters.ts'
 import type { AccountSettings } from '../sign-in/account-settings.ts'
 import type { Command } from './command.ts'
 import { createFolderSync } from './folder-sync.ts'
+import { createGetItemEstimate } from './get-item-estimate.ts'
 import { createItemOperations } from './item-operations.ts'
+import { createMoveItems } from './move-items.ts'
+import { createPing } from './ping.ts'
 import { createProvision } from './provision.ts'
 import { createSendMail } from './send-mail.ts'
 import { createSettings } from './settings.ts'
 import { createSmartForward } from './smart-forward.ts'
 import { createSmartReply } from './smart-reply.ts'
+import { createSync } from './sync.ts'
 
 export type CommandDeps = {
   readonly mail: MailClient<CallExtras>
   readonly settings: AccountSettings
   readonly registry: DeviceRegistry
-  readonly heads: FollowedHeads
+  readonly accounts: FollowedAccounts
+  readonly waiters: Waiters
+  readonly clock: () => number
 }
 
 /** MS-ASProtocolCommands: what is served, in the order of the command codes. */
@@ -27,13 +34,17 @@ export const commandsHeader = (commands: ReadonlyMap<string, Command>): string =
 /** Every command that is served, by its Cmd. What isn't here is answered 501 or Status 137, and OPTIONS doesn't list it. */
 export const createCommands = (deps: CommandDeps): ReadonlyMap<string, Command> => {
   const served: readonly Command[] = [
-    createFolderSync({ ...deps, commandsHeader: () => commandsHeader(commands) }),
+    createFolderSync({ ...deps, heads: deps.accounts, commandsHeader: () => commandsHeader(commands) }),
+    createGetItemEstimate(deps),
     createItemOperations(deps),
+    createMoveItems(deps),
+    createPing(deps),
     createProvision(deps),
     createSendMail(deps),
     createSettings(deps),
     createSmartForward(deps),
     createSmartReply(deps),
+    createSync(deps),
   ]
   const commands = new Map(served.map((command) => [command.name, command]))
   return commands

@@ -58,7 +58,7 @@ class LoadedRows implements DeviceRows {
     this.#change(name, { kind: kind.name, key, encode: () => kind.encode(value) })
   }
 
-  delete(kind: RowKind<never>, key = ''): void {
+  delete(kind: { readonly name: string }, key = ''): void {
     const name = nameOf(kind.name, key)
     if (this.#cells.delete(name)) this.#change(name, { kind: kind.name, key, encode: undefined })
   }
@@ -68,7 +68,7 @@ class LoadedRows implements DeviceRows {
     this.#store.schedule(this)
   }
 
-  keys(kind: RowKind<never>): readonly string[] {
+  keys(kind: { readonly name: string }): readonly string[] {
     return [...this.#cells.values()].filter((cell) => cell.kind === kind.name).map((cell) => cell.key)
   }
 

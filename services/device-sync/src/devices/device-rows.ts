@@ -22,9 +22,9 @@ export interface DeviceRows {
   readonly device: DeviceRef
   get<Value>(kind: RowKind<Value>, key?: string): Value | undefined
   put<Value>(kind: RowKind<Value>, value: Value, key?: string): void
-  delete(kind: RowKind<never>, key?: string): void
+  delete(kind: { readonly name: string }, key?: string): void
   /** Keys of all rows of a kind. */
-  keys(kind: RowKind<never>): readonly string[]
+  keys(kind: { readonly name: string }): readonly string[]
   /** Resolves when everything put or deleted so far is durable. */
   saved(): Promise<void>
 }

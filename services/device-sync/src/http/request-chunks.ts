@@ -40,11 +40,18 @@ const DRAIN_MS = 60_000
 
 /** Reads what is left of a body and throws it away, within bounds. */
 export const drain = (request: IncomingMessage): void => {
-  if (request.complete || request.destroyed) return
-  const cut = () => request.destroy()
+  const { socket } = request
+  if (request.complete || socket.destroyed) return
+  const cut = () => socket.destroy()
   const timer = setTimeout(cut, DRAIN_MS)
+  const over = () => {
+    clearTimeout(timer)
+    socket.off('close', over)
+  }
   let drained = 0
-  request.on('close', () => clearTimeout(timer)).on('end', () => clearTimeout(timer))
+  // Not the request's own close: once it is answered, Node doesn't tell it that its connection has gone.
+  socket.on('close', over)
+  request.on('end', over)
   request.on('data', (chunk: Buffer) => {
     drained += chunk.length
     if (drained > DRAIN_BYTES) cut()

@@ -1,0 +1,251 @@
+import type { MailClient, SyncCollectionResponse } from '@relais/proto/mail/v1/mail.ts'
+import { type CallExtras, cancelled, type RelaisError } from '@relais/service-kit'
+import { isBehind, isRepeatable, saidChanges } from '@relais/sync-state'
+import { hierarchyRows } from '../folders/hierarchy-rows.ts'
+import type { FollowedAccount, FollowedAccounts } from '../push/followed-accounts.ts'
+import type { WaitEnd, Waiters } from '../push/waiters.ts'
+import { collectionRows, collectionState, repeatableRows } from '../sync/collection-rows.ts'
+import { type Course, courseOf, wireRequest } from '../sync/course.ts'
+import { isKnownQuiet } from '../sync/known-quiet.ts'
+import { notePresented, type Settled, settle } from '../sync/settle.ts'
+import { collectionElement, failedCollection } from '../sync/sync-answer.ts'
+import { type RequestedCollection, readSync, type SyncRequest } from '../sync/sync-request.ts'
+import { LimitError, SYNC_STATUS } from '../sync/sync-status.ts'
+import { el } from '../wbxml/node.ts'
+import { answer, type Command, type CommandAnswer, type CommandContext, emptyAnswer } from './command.ts'
+import { StatusError } from './status-error.ts'
+
+export type SyncDeps = {
+  readonly mail: MailClient<CallExtras>
+  readonly accounts: FollowedAccounts
+  readonly waiters: Waiters
+  readonly clock: () => number
+}
+
+/** An empty Sync stands for the last request that was answered empty (sync.md 5, empty); else Status 13. */
+const repeatedRequest = ({ rows }: CommandContext): SyncRequest => {
+  const last = rows.get(repeatableRows)
+  if (last === undefined)
+    throw new StatusError(SYNC_STATUS.incomplete, 'there is no Sync that an empty one could repeat')
+  return { ...last, collections: last.collections.map(repeatedCollection) }
+}
+
+const repeatedCollection = (last: {
+  collection: string
+  key: string
+  window: number
+}): RequestedCollection => ({
+  ...last,
+  getChanges: true,
+  deletesAsMoves: true,
+  clientWins: false,
+  options: undefined,
+  commands: [],
+  wrong: false,
+})
+
+/** The same collection twice in one request: the second would undo what the first says. */
+const withoutDoubles = (collections: readonly RequestedCollection[]): readonly RequestedCollection[] => {
+  const seen = new Set<string>()
+  return collections.map((one) => {
+    const double = seen.has(one.collection)
+    seen.add(one.collection)
+    return double ? { ...one, wrong: true } : one
+  })
+}
+
+type Outcome = { readonly settled: readonly Settled[]; readonly courses: readonly Course[] }
+
+/** Asks mail once for all collections that may have something, and none that can't. */
+const exchange = async (
+  { mail, accounts }: SyncDeps,
+  context: CommandContext,
+  request: SyncRequest,
+): Promise<Outcome> => {
+  const { tenant, account } = context.user
+  const followed = await accounts.follow({ tenant, account })
+  const courses = withoutDoubles(request.collections).map((requested) => courseOf(context, requested))
+  for (const course of courses) notePresented(context, course)
+  const asked = courses.filter((course) => course.kind !== 'failed' && !knownQuiet(course, context, followed))
+  const responses = asked.length === 0 ? [] : await ask({ mail, context, request }, asked)
+  const byCollection = new Map(responses.map((response) => [response.mailbox, response]))
+  const settled = courses.map((course): Settled => {
+    if (course.kind === 'failed') return failed(course)
+    return asked.includes(course)
+      ? settle(context, course, byCollection.get(course.requested.collection))
+      : undefined
+  })
+  await keepLists(context, courses)
+  return { settled, courses }
+}
+
+const knownQuiet = (course: Course, context: CommandContext, followed: FollowedAccount) =>
+  course.kind === 'presented' && isKnownQuiet(course, context, followed)
+
+const failed = ({ requested, status }: Extract<Course, { kind: 'failed' }>) =>
+  failedCollection(requested.collection, status === SYNC_STATUS.badKey ? '0' : requested.key, status)
+
+type Asking = {
+  readonly mail: MailClient<CallExtras>
+  readonly context: CommandContext
+  readonly request: SyncRequest
+}
+
+const ask = async (
+  { mail, context, request }: Asking,
+  courses: readonly Course[],
+): Promise<SyncCollectionResponse[]> => {
+  const { user, device, now, family, call } = context
+  const collections = courses.flatMap((course) =>
+    course.kind === 'failed' ? [] : [wireRequest(course, user.epoch)],
+  )
+  const answered = await mail.syncMessages(
+    {
+      tenant: user.tenant,
+      account: user.account,
+      device: device.device,
+      collections,
+      window: request.window,
+      now,
+      family: family.family,
+    },
+    call,
+  )
+  return answered.collections
+}
+
+/** A list that a key names, or new options, must outlive a crash: losing them costs the collection's resync. */
+const keepLists = async ({ rows }: CommandContext, courses: readonly Course[]): Promise<void> => {
+  const precious = courses.some(({ kind, requested }) => {
+    if (kind === 'failed') return false
+    return (
+      requested.options !== undefined ||
+      (rows.get(collectionRows, requested.collection)?.state.lists.length ?? 0) > 0
+    )
+  })
+  if (precious) await rows.saved()
+}
+
+const isQuiet = ({ settled }: Outcome) => settled.every((one) => one === undefined)
+
+const noteRepeatable = (
+  { rows }: CommandContext,
+  request: SyncRequest,
+  { courses, settled }: Outcome,
+): void => {
+  const asRepeated = courses.map((course, n) => ({
+    collection: course.requested.collection,
+    key: course.requested.key,
+    generation: course.kind === 'presented' ? course.cursor.generation : -1,
+    quiet: settled[n] === undefined,
+  }))
+  if (!isRepeatable(asRepeated, (collection) => collectionState(rows, collection))) {
+    rows.delete(repeatableRows)
+    return
+  }
+  const { window, waitMs } = request
+  const collections = request.collections.map(({ collection, key, window }) => ({ collection, key, window }))
+  const next = { collections, window, waitMs }
+  if (JSON.stringify(rows.get(repeatableRows)) !== JSON.stringify(next)) rows.put(repeatableRows, next)
+}
+
+/** Beside others that have news, a collection without any is left out. */
+const answerOf = ({ settled }: Outcome): CommandAnswer => {
+  const told = settled.filter((one) => one !== undefined)
+  return answer(el('airsync:Sync', [el('airsync:Collections', told.map(collectionElement))]))
+}
+
+const waitFor = async (
+  deps: SyncDeps,
+  context: CommandContext,
+  request: SyncRequest,
+  until: number,
+): Promise<WaitEnd> => {
+  const { rows, user, hold } = context
+  const followed = await deps.accounts.follow(user)
+  const collections = new Set(request.collections.map(({ collection }) => collection))
+  const behind = () =>
+    [...collections].filter((one) => isBehind(collectionState(rows, one), followed.heads.get(one) ?? 0))
+  const wait = {
+    ...{ device: rows.device, followed, collections, behind },
+    hierarchy: rows.get(hierarchyRows) !== undefined,
+    forMs: Math.min(until, context.holdUntil) - deps.clock(),
+  }
+  return held(deps.waiters, wait, hold)
+}
+
+/** Waits as a held request: it ends in an answer, or with its connection or its account's access. */
+export const held = (
+  waiters: Waiters,
+  wait: Parameters<Waiters['wait']>[0],
+  hold: CommandContext['hold'],
+): Promise<WaitEnd> =>
+  new Promise((resolve, reject) => {
+    let leave = () => {}
+    const goOn = hold((reason: RelaisError) => {
+      leave()
+      reject(reason ?? cancelled())
+    })
+    void waiters
+      .wait(wait, (end) => {
+        leave = end
+      })
+      .then((end) => {
+        goOn()
+        resolve(end)
+      })
+  })
+
+/** A wake over a change that the phone doesn't see isn't its business: it goes on waiting. */
+const holdUntilNews = async (
+  deps: SyncDeps,
+  context: CommandContext,
+  request: SyncRequest,
+): Promise<CommandAnswer> => {
+  const until = deps.clock() + request.waitMs
+  const again = { ...request, collections: request.collections.map((one) => ({ ...one, commands: [] })) }
+  while (deps.clock() < Math.min(until, context.holdUntil)) {
+    const end = await waitFor(deps, context, request, until)
+    if (end.kind === 'expired') break
+    if (end.kind === 'hierarchy') throw new StatusError(SYNC_STATUS.hierarchy, 'the folders changed')
+    noteAsked(context, end.collections)
+    const outcome = await exchange(deps, { ...context, now: deps.clock() }, again)
+    if (!isQuiet(outcome)) return answerOf(outcome)
+  }
+  return emptyAnswer
+}
+
+/** The phone is told to come for these: what it holds is settled by the answer that follows (sync.md 6, may). */
+export const noteAsked = ({ rows }: CommandContext, collections: readonly string[]): void => {
+  for (const collection of collections) {
+    const row = rows.get(collectionRows, collection)
+    if (row !== undefined && !row.state.asked)
+      rows.put(collectionRows, { ...row, state: saidChanges(row.state) }, collection)
+  }
+}
+
+const run = async (deps: SyncDeps, context: CommandContext): Promise<CommandAnswer> => {
+  deps.waiters.supersede(context.rows.device)
+  const request = context.body === undefined ? repeatedRequest(context) : readSync(context.body)
+  const outcome = await exchange(deps, context, request)
+  noteRepeatable(context, request, outcome)
+  if (!isQuiet(outcome)) return answerOf(outcome)
+  return request.waitMs > 0 ? holdUntilNews(deps, context, request) : emptyAnswer
+}
+
+const withLimits = async (work: Promise<CommandAnswer>): Promise<CommandAnswer> => {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof LimitError)) throw error
+    return answer(el('airsync:Sync', [el('airsync:Status', error.status), el('airsync:Limit', error.limit)]))
+  }
+}
+
+/** Sync (MS-ASCMD 2.2.1.21): keys are positions; what is told is the difference between what a key says and what is there. */
+export const createSync = (deps: SyncDeps): Command => ({
+  name: 'Sync',
+  body: 'small',
+  emptyBody: true,
+  run: (context) => withLimits(run(deps, context)),
+})

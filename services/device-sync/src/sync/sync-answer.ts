@@ -1,0 +1,132 @@
+import type {
+  Message,
+  SyncCollectionResponse,
+  SyncCommandResult,
+  SyncOperation,
+} from '@relais/proto/mail/v1/mail.ts'
+import { type EmailOptions, emailChangeElements, emailElements } from '../classes/email.ts'
+import { serverIdOf } from '../classes/server-id.ts'
+import { el, type WbxmlNode } from '../wbxml/node.ts'
+import type { PhoneCommand } from './sync-request.ts'
+import { SYNC_STATUS } from './sync-status.ts'
+
+/** One collection of a Sync answer, with its elements in the order that clients have always seen. */
+export type CollectionAnswer = {
+  readonly key: string
+  readonly collection: string
+  readonly status: number
+  readonly more: boolean
+  readonly commands: readonly WbxmlNode[]
+  readonly responses: readonly WbxmlNode[]
+}
+
+/** Empty Commands and Responses are left out: some phones fail over them (field notes 3). */
+export const collectionElement = ({
+  key,
+  collection,
+  status,
+  more,
+  commands,
+  responses,
+}: CollectionAnswer): WbxmlNode =>
+  el('airsync:Collection', [
+    el('airsync:SyncKey', key),
+    el('airsync:CollectionId', collection),
+    el('airsync:Status', status),
+    more && el('airsync:MoreAvailable'),
+    commands.length > 0 && el('airsync:Commands', commands),
+    responses.length > 0 && el('airsync:Responses', responses),
+  ])
+
+export const failedCollection = (collection: string, key: string, status: number): CollectionAnswer => ({
+  ...{ key, collection, status, more: false },
+  commands: [],
+  responses: [],
+})
+
+const serverId = (placement: number) => el('airsync:ServerId', serverIdOf(placement))
+const data = (elements: readonly WbxmlNode[]) => el('airsync:ApplicationData', elements)
+
+/** What the phone is told (MS-ASCMD 2.2.3.32). */
+export const operationElements = (
+  { operations }: SyncCollectionResponse,
+  options: EmailOptions,
+): readonly WbxmlNode[] => operations.flatMap((operation) => operationElement(operation, options) ?? [])
+
+const operationElement = (
+  { kind, placement, message, changed }: SyncOperation,
+  options: EmailOptions,
+): WbxmlNode | undefined => {
+  switch (kind) {
+    case 'add':
+      return message && el('airsync:Add', [serverId(placement), data(emailElements(message, options))])
+    case 'change':
+      return (
+        message &&
+        el('airsync:Change', [serverId(placement), data(emailChangeElements(message, changed, options))])
+      )
+    case 'delete':
+      return el('airsync:Delete', [serverId(placement)])
+    case 'soft_delete':
+      return el('airsync:SoftDelete', [serverId(placement)])
+    default:
+      return undefined
+  }
+}
+
+/** Silence is success, but for Fetch and Add (MS-ASCMD 2.2.3.154). `results` are those of the commands that went to mail, in order. */
+export const responseElements = (
+  commands: readonly PhoneCommand[],
+  results: readonly SyncCommandResult[],
+  options: EmailOptions,
+): readonly WbxmlNode[] => {
+  const left = [...results]
+  return commands.flatMap((command) => {
+    if (command.kind === 'refused') return [refusedElement(command)]
+    return resultElement(command, left.shift(), options)
+  })
+}
+
+const refusedTags = {
+  add: 'airsync:Add',
+  change: 'airsync:Change',
+  delete: 'airsync:Delete',
+  fetch: 'airsync:Fetch',
+} as const
+
+const refusedElement = ({ of, id, status }: PhoneCommand & { kind: 'refused' }): WbxmlNode =>
+  el(refusedTags[of], [
+    of === 'add' ? el('airsync:ClientId', id) : el('airsync:ServerId', id),
+    el('airsync:Status', status),
+  ])
+
+const statuses: Readonly<Record<string, number>> = {
+  ok: SYNC_STATUS.ok,
+  conflict: SYNC_STATUS.conflict,
+  not_found: SYNC_STATUS.notFound,
+  refused: SYNC_STATUS.malformed,
+}
+
+type ItemCommand = Exclude<PhoneCommand, { kind: 'refused' }>
+
+const resultElement = (
+  { kind, serverId }: ItemCommand,
+  result: SyncCommandResult | undefined,
+  options: EmailOptions,
+): readonly WbxmlNode[] => {
+  const status = statuses[result?.outcome ?? ''] ?? SYNC_STATUS.server
+  if (kind === 'fetch') return [fetchedElement(serverId, status, { message: result?.message, options })]
+  if (status === SYNC_STATUS.ok) return []
+  return [el(refusedTags[kind], [el('airsync:ServerId', serverId), el('airsync:Status', status)])]
+}
+
+const fetchedElement = (
+  serverId: string,
+  status: number,
+  { message, options }: { readonly message: Message | undefined; readonly options: EmailOptions },
+): WbxmlNode =>
+  el('airsync:Fetch', [
+    el('airsync:ServerId', serverId),
+    el('airsync:Status', status === SYNC_STATUS.ok && message === undefined ? SYNC_STATUS.notFound : status),
+    message && data(emailElements(message, options)),
+  ])
