@@ -1,4 +1,4 @@
-import { RelaisError, retryable, terminal } from '@relais/service-kit/errors.ts'
+import { retryable, terminal } from '@relais/service-kit/errors.ts'
 
 export const blobNotFound = (id: string) => terminal('BLOB_NOT_FOUND', `no blob ${id}`)
 
@@ -19,13 +19,11 @@ const codeOf = (error: unknown) => (error as NodeJS.ErrnoException)?.code ?? ''
 /** True if the file system says that there is no such file. */
 export const isMissing = (error: unknown) => codeOf(error) === 'ENOENT'
 
-/** What the operating system says, as BLOB_STORE_FULL or BLOB_STORE_UNAVAILABLE; our own errors as they are. */
-export const storeError = (error: unknown): RelaisError => {
-  if (error instanceof RelaisError) return error
-  if (FULL.has(codeOf(error))) {
-    return retryable('BLOB_STORE_FULL', 'no room left for blobs', { cause: error })
-  }
-  return retryable('BLOB_STORE_UNAVAILABLE', `the blob store can't do it now: ${codeOf(error)}`, {
-    cause: error,
-  })
+/** What the operating system says, as BLOB_STORE_FULL or BLOB_STORE_UNAVAILABLE; any other error as it is. */
+export const storeError = (error: unknown): unknown => {
+  if (!(error instanceof Error) || !('syscall' in error)) return error
+  const code = codeOf(error)
+  const cause = { cause: error }
+  if (FULL.has(code)) return retryable('BLOB_STORE_FULL', 'no room left for blobs', cause)
+  return retryable('BLOB_STORE_UNAVAILABLE', `the blob store can't ${error.syscall} now: ${code}`, cause)
 }

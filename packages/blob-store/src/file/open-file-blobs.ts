@@ -16,6 +16,8 @@ export type FileBlobsOptions = {
   readonly folder: string
   /** Age at which an unfinished write counts as left behind by a crash, in milliseconds; default one day. */
   readonly abandonedAfterMs?: number
+  /** Milliseconds since 1970, by which blobs are old. Default: the system's clock. */
+  readonly clock?: () => number
 }
 
 const DAY_MS = 24 * 3600 * 1000
@@ -24,10 +26,12 @@ const DAY_MS = 24 * 3600 * 1000
 export class FileBlobs implements BlobStore {
   readonly #folder: string
   readonly #place: Place
+  readonly #clock: () => number
   readonly #writers = new Set<FileBlobWriter>()
 
-  constructor(folder: string) {
+  constructor(folder: string, clock: () => number) {
     this.#folder = folder
+    this.#clock = clock
     this.#place = new Place(folder, new DirectorySync())
   }
 
@@ -71,7 +75,11 @@ export class FileBlobs implements BlobStore {
 
   async sweep(tenant: string, isReferenced: IsReferenced, olderThanMs: number): Promise<number> {
     const tenantFolder = this.#place.tenantFolder(tenant)
-    return sweepTenant({ tenantFolder, isReferenced, before: Date.now() - olderThanMs })
+    try {
+      return await sweepTenant({ tenantFolder, isReferenced, before: this.#clock() - olderThanMs })
+    } catch (error) {
+      throw storeError(error)
+    }
   }
 
   async tenants(): Promise<readonly string[]> {
@@ -104,15 +112,15 @@ export class FileBlobs implements BlobStore {
  * Errors: BLOB_STORE_UNAVAILABLE, BLOB_STORE_FULL.
  */
 export const openFileBlobs = async (options: FileBlobsOptions): Promise<FileBlobs> => {
-  const { folder, abandonedAfterMs = DAY_MS } = options
+  const { folder, abandonedAfterMs = DAY_MS, clock = Date.now } = options
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    const before = Date.now() - abandonedAfterMs
+    const before = clock() - abandonedAfterMs
     for (const name of await readdir(folder)) {
       if (tenantOfFolderName(name) !== undefined) await sweepTemporary(join(folder, name), before)
     }
   } catch (error) {
     throw storeError(error)
   }
-  return new FileBlobs(folder)
+  return new FileBlobs(folder, clock)
 }

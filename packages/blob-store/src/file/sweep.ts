@@ -24,6 +24,16 @@ const isOlder = async (path: string, before: number): Promise<boolean> => {
   }
 }
 
+const renameIfThere = async (from: string, to: string): Promise<boolean> => {
+  try {
+    await rename(from, to)
+    return true
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw error
+  }
+}
+
 const removeIfThere = async (path: string): Promise<void> => {
   try {
     await unlinkFile(path)
@@ -37,7 +47,7 @@ export const sweepTemporary = async (tenantFolder: string, before: number): Prom
   const folder = join(tenantFolder, TEMPORARY)
   for (const name of await namesIn(folder)) {
     const path = join(folder, name)
-    if (name.startsWith(TAKEN)) await rename(path, blobPath(tenantFolder, name.slice(TAKEN.length)))
+    if (name.startsWith(TAKEN)) await renameIfThere(path, blobPath(tenantFolder, name.slice(TAKEN.length)))
     else if (await isOlder(path, before)) await removeIfThere(path)
   }
 }
@@ -49,13 +59,13 @@ export const sweepTemporary = async (tenantFolder: string, before: number): Prom
 const removeBlob = async (tenantFolder: string, id: string, before: number): Promise<boolean> => {
   const path = blobPath(tenantFolder, id)
   const taken = join(tenantFolder, TEMPORARY, TAKEN + id)
-  await rename(path, taken)
-  if (!(await isOlder(taken, before))) {
-    await rename(taken, path)
-    return false
+  if (!(await renameIfThere(path, taken))) return false
+  if (await isOlder(taken, before)) {
+    await removeIfThere(taken)
+    return true
   }
-  await unlinkFile(taken)
-  return true
+  await renameIfThere(taken, path)
+  return false
 }
 
 type Shelf = { readonly blobs: string[]; readonly artefacts: { id: string; path: string }[] }
