@@ -52,6 +52,7 @@ class AddressReader {
     else if (char === '<') this.#angle()
     else if (char === ':' && this.#opensGroup()) this.#openGroup()
     else if (char === ',' || char === ';') this.#separator()
+    else if (char === '>') this.#at++
     else this.#plain()
   }
 
@@ -70,6 +71,7 @@ class AddressReader {
     const end = this.#comments ? commentEnd(this.#text, this.#at) : -1
     this.#comments = end > 0
     if (end > 0 && this.#draft.comment === '') this.#draft.comment = this.#text.slice(this.#at + 1, end - 1)
+    if (end < 0) this.#draft.phrase += '('
     this.#at = end > 0 ? end : this.#at + 1
   }
 
@@ -102,7 +104,7 @@ class AddressReader {
   }
 
   #plain(): void {
-    const special = /["(<:,;]/g
+    const special = /["(<>:,;]/g
     special.lastIndex = this.#at + 1
     const end = special.exec(this.#text)?.index ?? this.#text.length
     const piece = this.#text.slice(this.#at, end)

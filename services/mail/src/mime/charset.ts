@@ -1,6 +1,6 @@
 import { Buffer, isUtf8 } from 'node:buffer'
 import iconv from 'iconv-lite'
-import { asBuffer } from './bytes.ts'
+import { asBuffer, latin1 } from './bytes.ts'
 
 /**
  * Names that mail carries and neither WHATWG's Encoding Standard (TextDecoder) nor iconv-lite knows.
@@ -87,8 +87,18 @@ const iconvDecoder = (label: string): Decode | null => {
   return (bytes) => iconv.decode(asBuffer(bytes), label)
 }
 
+const ESCAPE = String.fromCharCode(27)
+
+/** Switches to a set that is left again before anything is written in it: TextDecoder takes them for an attack. */
+const IDLE_SWITCHES = new RegExp(`(?:${ESCAPE}[$(][@A-Z])+(?=${ESCAPE}[$(])`, 'g')
+
+/** RFC 1468, as encoded words put after each other have it. */
+const decodeIso2022Jp = (bytes: Uint8Array): string =>
+  new TextDecoder('iso-2022-jp').decode(Buffer.from(latin1(bytes).replace(IDLE_SWITCHES, ''), 'latin1'))
+
 const makeDecoder = (name: string): Decode | null => {
   if (name === 'utf-7') return (bytes) => iconv.decode(asBuffer(bytes), 'utf-7')
+  if (name === 'iso-2022-jp') return decodeIso2022Jp
   // Without a byte order in the name it is told by its BOM or guessed from the text (RFC 2781 §4.3).
   if (name === 'utf-16' || name === 'utf-32') return (bytes) => iconv.decode(asBuffer(bytes), name)
   return textDecoder(name) ?? iconvDecoder(name)
