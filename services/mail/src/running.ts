@@ -6,6 +6,7 @@ import type { Handling } from './api/context.ts'
 import { createHandlers } from './api/handlers.ts'
 import { MailStreams } from './commands/streams.ts'
 import { Usage } from './commands/usage.ts'
+import { createFeedHandlers } from './device-feed/handlers.ts'
 import { eraseAccount } from './erasure/erasure.ts'
 import type { Limits } from './limits.ts'
 import { createMimeWorkers, type MimeWorkers } from './mime/workers/pool.ts'
@@ -43,7 +44,7 @@ export const openMail = async (parts: MailParts): Promise<Running> => {
   const projected = opened.projector.onProjected((checkpoint) => handling.streams.forget(checkpoint))
   const processes = startProcesses(handling, opened)
   return {
-    handlers: createHandlers(handling) as MailServiceImplementation<Call>,
+    handlers: { ...createHandlers(handling), ...createFeedHandlers(handling) },
     projector: opened.projector,
     sweep: (tenant) => sweepBlobs(handling, tenant),
     stop: async () => {

@@ -62,10 +62,13 @@ export class MailStreams {
     this.deps = deps
   }
 
-  /** Appends what commutes with everything else in the account (deliveries): expects nothing, waits for no rows. */
-  append(command: Command, events: readonly MailEvent[]): Promise<Appended> {
+  /**
+   * Appends what commutes with everything else in the account (deliveries, devices' changes): expects nothing, waits for no rows.
+   * `mailboxes`: whose heads move by events that name placements only.
+   */
+  append(command: Command, events: readonly MailEvent[], mailboxes?: readonly string[]): Promise<Appended> {
     const key = keyOf(command)
-    return this.gates.shared(key, () => this.write(key, this.commitOf(command, { events })))
+    return this.gates.shared(key, () => this.write(key, this.commitOf(command, { events, mailboxes })))
   }
 
   /** Decides and appends what commutes with everything else (seen, flags, categories): expects nothing; waits for the rows. */

@@ -1,0 +1,75 @@
+import type { ContentOptions, Message } from '@relais/proto/mail/v1/mail.ts'
+import { Message as MessageCodec } from '@relais/proto/mail/v1/mail.ts'
+import type { Reader } from '@relais/read-store'
+import type { Operation } from '@relais/sync-state'
+import type { Handling } from '../api/context.ts'
+import { renderMessages } from '../api/render.ts'
+import type { AccountKey } from '../queries/account.ts'
+import { storedMessage } from '../queries/message.ts'
+import { type MessageRow, messageRows } from '../queries/messages.ts'
+import type { MailCommand } from './commands.ts'
+
+/** Rows of the messages that an answer brings, read with it; bodies come from blobs afterwards, which never change. */
+export type Contents = {
+  /** With bodies: added ones and fetched ones. */
+  readonly whole: readonly MessageRow[]
+  /** Without: changed ones. */
+  readonly changed: readonly MessageRow[]
+}
+
+type Wanted = {
+  readonly mailbox: string
+  readonly operations: readonly Operation[]
+  readonly commands: readonly MailCommand[]
+}
+
+export const readContents = async (
+  reader: Reader,
+  key: AccountKey,
+  { mailbox, operations, commands }: Wanted,
+): Promise<Contents> => {
+  const added = operations.filter(({ kind }) => kind === 'add').map(({ placement }) => placement)
+  const changed = operations.filter(({ kind }) => kind === 'change').map(({ placement }) => placement)
+  const fetched = commands.filter(({ kind }) => kind === 'fetch').map(({ placement }) => placement)
+  const found = await messageRows(reader, key, [...new Set(fetched)])
+  const here = found.filter((row) => row.mailbox === mailbox)
+  const told = new Set(added)
+  return {
+    whole: [
+      ...(await messageRows(reader, key, added)),
+      ...here.filter(({ placement }) => !told.has(placement)),
+    ],
+    changed: await messageRows(reader, key, changed),
+  }
+}
+
+export type Rendered = {
+  readonly whole: ReadonlyMap<number, Message>
+  readonly changed: ReadonlyMap<number, Message>
+}
+
+type RenderDeps = Pick<Handling, 'blobs' | 'logger'>
+
+export const renderContents = async (
+  deps: RenderDeps,
+  tenant: string,
+  { contents, options }: { readonly contents: Contents; readonly options: ContentOptions | undefined },
+): Promise<Rendered> => ({
+  whole: byPlacement(
+    await renderMessages(deps, tenant, { messages: contents.whole.map(storedMessage), options }),
+  ),
+  changed: byPlacement(await renderMessages(deps, tenant, { messages: contents.changed.map(storedMessage) })),
+})
+
+const byPlacement = (messages: readonly Message[]) =>
+  new Map(messages.map((message) => [message.placement, message]))
+
+/** An item whose message can't be found is a stub: it is never skipped, so that the sets stay true (stub). */
+export const missingMessage = ({ placement, row }: Operation): Message =>
+  MessageCodec.fromPartial({
+    placement,
+    item: row?.item ?? 0,
+    mailbox: row?.collection ?? '',
+    receivedAt: (row?.sortKey ?? 0) * 1000,
+    defect: 'the message is missing',
+  })

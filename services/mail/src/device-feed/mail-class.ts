@@ -1,0 +1,81 @@
+import { type CommitStep, mailFilterEdge, type SyncClass } from '@relais/sync-state'
+import type { HandlerCall, Handling } from '../api/context.ts'
+import { MAIL_SERVICE } from '../events.ts'
+import { type AccountKey, streamHead } from '../queries/account.ts'
+import { eventOf } from './commands.ts'
+import { type Contents, readContents } from './contents.ts'
+import { mailFacts } from './facts.ts'
+import type { AskedMailbox } from './requests.ts'
+
+export type FeedRequest = {
+  readonly key: AccountKey
+  readonly call: HandlerCall
+  readonly device: string
+  readonly now: number
+  readonly mailboxes: readonly AskedMailbox[]
+}
+
+/** Mail as the engine of packages/sync-state sees it, for one request of one device. */
+export const mailClass = (handling: Handling, request: FeedRequest): SyncClass<Contents> => {
+  const { key, call, device, now, mailboxes } = request
+  const { projector, rights } = handling
+  const asked = new Map(mailboxes.map((one) => [one.request.collection, one]))
+  return {
+    ...key,
+    device,
+    commutes: () => true,
+    access: async (mailbox) => ({
+      epoch: asked.get(mailbox)!.epoch,
+      level: await rights.levelOf(call.identity, { ...key, mailbox }),
+      view: 0,
+      collections: [mailbox],
+    }),
+    floor: (_mailbox, filter) => mailFilterEdge(filter, now),
+    head: () => handling.log.head({ ...key, service: MAIL_SERVICE }),
+    ageOf: (position) => ageOf(handling, { key, position, now }),
+    snapshot: (read) =>
+      projector.store.snapshot(async (reader, checkpoint) =>
+        read(reader, { checkpoint, head: await streamHead(reader, key) }),
+      ),
+    waitFor: (position) => projector.waitFor(position, call.deadline),
+    facts: (reader, rows) => mailFacts(reader, key, rows),
+    append: (step, { collection, syncKey }) => {
+      const { deletesAsMoves } = asked.get(collection)!
+      return append(handling, request, { step, syncKey, deletesAsMoves })
+    },
+    extra: (reader, { collection }, told) => {
+      const { commands } = asked.get(collection)!
+      return readContents(reader, key, { mailbox: collection, operations: told?.operations ?? [], commands })
+    },
+  }
+}
+
+type Step = { readonly step: CommitStep; readonly syncKey: string; readonly deletesAsMoves: boolean }
+
+const append = async (
+  { streams }: Handling,
+  { key, call, device }: FeedRequest,
+  { step, syncKey, deletesAsMoves }: Step,
+): Promise<number> => {
+  const event = eventOf(step, deletesAsMoves)
+  const command = { ...key, call: asDevice(call, device), commandId: step.commandId, syncKey }
+  const mailboxes = step.kind === 'apply' ? [step.row.collection] : []
+  const { position } = await streams.append(command, [event], mailboxes)
+  return position
+}
+
+/** The commit says which device's command it was, so that it isn't told of it. */
+export const asDevice = (call: HandlerCall, device: string): HandlerCall => ({
+  ...call,
+  identity: { ...call.identity, actor: { ...call.identity.actor, device } },
+})
+
+/** Milliseconds since the account's first commit after a position. */
+const ageOf = async (
+  { log }: Handling,
+  { key, position, now }: { readonly key: AccountKey; readonly position: number; readonly now: number },
+): Promise<number> => {
+  for await (const [first] of log.read({ ...key, service: MAIL_SERVICE }, position, { batch: 1 }))
+    if (first) return now - first.at
+  return 0
+}

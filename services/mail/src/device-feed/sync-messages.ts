@@ -1,0 +1,108 @@
+import type {
+  SyncCollectionResponse,
+  SyncCommandResult,
+  SyncMessagesRequest,
+  SyncMessagesResponse,
+  SyncOperation,
+} from '@relais/proto/mail/v1/mail.ts'
+import {
+  type CollectionAnswer,
+  type CommandResult,
+  cursorToWire,
+  listToWire,
+  type Operation,
+  syncCollections,
+  type Told,
+} from '@relais/sync-state'
+import { openAccount } from '../api/account-call.ts'
+import type { HandlerCall, Handling } from '../api/context.ts'
+import { type Contents, missingMessage, type Rendered, renderContents } from './contents.ts'
+import { mailClass } from './mail-class.ts'
+import { type AskedMailbox, readSync } from './requests.ts'
+
+/** A device's Sync of mailboxes: its commands, then what it doesn't hold yet (docs/explanation/sync-state.md). */
+export const syncMessages =
+  (handling: Handling) =>
+  async (request: SyncMessagesRequest, call: HandlerCall): Promise<SyncMessagesResponse> => {
+    const { device, now, window, mailboxes } = readSync(request)
+    const key = await openAccount(handling, { tenant: request.tenant, account: request.account }, call)
+    const service = mailClass(handling, { key, call, device, now, mailboxes })
+    const answers = await syncCollections(
+      service,
+      mailboxes.map((one) => one.request),
+      window,
+    )
+    const collections: SyncCollectionResponse[] = []
+    for (const [index, answer] of answers.entries())
+      collections.push(await responseOf(handling, key.tenant, { answer, asked: mailboxes[index]! }))
+    return { collections }
+  }
+
+const EMPTY: Omit<SyncCollectionResponse, 'mailbox' | 'outcome'> = {
+  reason: '',
+  quiet: false,
+  cursor: undefined,
+  list: undefined,
+  operations: [],
+  results: [],
+  moreAvailable: false,
+  snapshot: 0,
+  snapshotEdge: undefined,
+}
+
+type Answered = { readonly answer: CollectionAnswer<Contents>; readonly asked: AskedMailbox }
+
+const responseOf = async (
+  handling: Handling,
+  tenant: string,
+  { answer, asked }: Answered,
+): Promise<SyncCollectionResponse> => {
+  const mailbox = asked.request.collection
+  if (answer.outcome === 'no_collection') return { ...EMPTY, mailbox, outcome: answer.outcome }
+  if (answer.outcome === 'invalid_key')
+    return { ...EMPTY, mailbox, outcome: answer.outcome, reason: answer.reason }
+  const rendered = await renderContents(handling, tenant, { contents: answer.extra, options: asked.options })
+  return { ...toldOf(answer, rendered), mailbox, results: resultsOf(asked, answer, rendered) }
+}
+
+const toldOf = (answer: Told<Contents>, rendered: Rendered): Omit<SyncCollectionResponse, 'mailbox'> => ({
+  ...EMPTY,
+  outcome: answer.outcome,
+  quiet: answer.quiet,
+  cursor: answer.quiet ? undefined : cursorToWire(answer.cursor),
+  list: answer.quiet || answer.cursor.list === 0 ? undefined : listToWire(answer.list),
+  operations: answer.operations.map((operation) => operationOf(operation, rendered)),
+  moreAvailable: answer.more,
+  snapshot: answer.snapshot,
+  snapshotEdge: answer.cursor.edge,
+})
+
+const operationOf = (operation: Operation, { whole, changed }: Rendered): SyncOperation => {
+  const { kind, placement, groups } = operation
+  if (kind === 'delete' || kind === 'soft_delete') return { kind, placement, message: undefined, changed: [] }
+  const message = (kind === 'add' ? whole : changed).get(placement) ?? missingMessage(operation)
+  return { kind, placement, message, changed: [...groups] }
+}
+
+/** One for each command, in order: the engine's for changes and deletions, the messages for fetches. */
+const resultsOf = (
+  { commands }: AskedMailbox,
+  { results }: Told<Contents>,
+  { whole }: Rendered,
+): SyncCommandResult[] => {
+  const ofEngine = results.values()
+  return commands.map((command) =>
+    command.kind === 'fetch' ? fetched(command.placement, whole) : resultOf(ofEngine.next().value),
+  )
+}
+
+const fetched = (placement: number, whole: Rendered['whole']): SyncCommandResult => {
+  const message = whole.get(placement)
+  return { outcome: message ? 'ok' : 'not_found', placement, message }
+}
+
+const resultOf = (result: CommandResult | undefined): SyncCommandResult => ({
+  outcome: result?.outcome ?? 'not_found',
+  placement: result?.placement ?? 0,
+  message: undefined,
+})
