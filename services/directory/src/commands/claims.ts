@@ -10,6 +10,7 @@ import { type Command, commitOf, conflict, MAX_ATTEMPTS } from './streams.ts'
 
 type Deps = { readonly log: EventLog; readonly clock: () => number; readonly ids: Pick<Ids, 'command'> }
 
+/** A name as it was claimed at a position. */
 export type Claimed = { readonly name: Name; readonly position: number }
 
 const RETRY_AFTER_SECONDS = 10
@@ -28,41 +29,36 @@ export class Claims {
   }
 
   /** Errors: ADDRESS_TAKEN or DOMAIN_TAKEN (terminal), NAME_RESERVED, CONFLICT. */
-  async claim(name: Name, holder: string, command: Command): Promise<Claimed> {
+  async claim(name: Name, holder: string, command: Command): Promise<void> {
     // Most names are new: their stream is read only if it isn't empty.
     let claim = claimOf(undefined)
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      const position = await this.#take(name, { holder, claim, command })
-      if (position !== undefined) return { name, position }
+      if (await this.#take(name, { holder, claim, command })) return
       claim = await this.read(name)
     }
     throw conflict()
   }
 
-  /** All or none. Errors as for one. */
-  async claimAll(names: readonly Name[], holder: string, command: Command): Promise<readonly Claimed[]> {
+  /**
+   * Errors as for one. Those claimed before one was refused aren't released: another decision of the same holder may rest on them.
+   * Nobody uses them, so whoever wants them gets them after a moment.
+   */
+  async claimAll(names: readonly Name[], holder: string, command: Command): Promise<void> {
     const outcomes = await Promise.allSettled(names.map((name) => this.claim(name, holder, command)))
-    const claimed = outcomes.filter((outcome) => outcome.status === 'fulfilled').map(({ value }) => value)
     const refused = outcomes.find((outcome) => outcome.status === 'rejected')
-    if (refused === undefined) return claimed
-    await this.releaseAll(claimed, command)
-    throw refused.reason
+    if (refused) throw refused.reason
   }
 
-  /** Gives a claim back, unless the name was claimed again since. */
+  /** Gives back what its holder has stopped using, unless the name was claimed again since. */
   async release({ name, position }: Claimed, command: Command): Promise<void> {
     const event = claimEvents.encode('NameReleased', {})
     await this.#append(name.stream, command, { event, expected: position })
   }
 
-  async releaseAll(claimed: readonly Claimed[], command: Command): Promise<void> {
-    await Promise.all(claimed.map((one) => this.release(one, command)))
-  }
-
   /** Takes a name from a holder that is being erased, so that nobody claims it until its stream is purged. False: look again. */
-  async seize({ name, position }: Claimed, command: Command): Promise<boolean> {
+  seize({ name, position }: Claimed, command: Command): Promise<boolean> {
     const event = claimEvents.encode('NameClaimed', { holder: ERASER })
-    return (await this.#append(name.stream, command, { event, expected: position })) !== undefined
+    return this.#append(name.stream, command, { event, expected: position })
   }
 
   async read({ stream }: Name): Promise<Claim> {
@@ -71,18 +67,18 @@ export class Claims {
     return claimOf(last)
   }
 
-  /** Undefined: look again. */
+  /** False: look again. */
   async #take(
     name: Name,
     { holder, claim, command }: { holder: string; claim: Claim; command: Command },
-  ): Promise<number | undefined> {
+  ): Promise<boolean> {
     const question = { claim, wanter: holder, now: this.#deps.clock() }
     let step = nextStep(question)
     if (step === 'ask') {
       const { use, position } = await this.#ask(name, claim.holder)
       step = nextStep({ ...question, use })
       if (step === 'forfeit' && !(await this.#forfeit(name.holderStream(claim.holder), command, position)))
-        return undefined
+        return false
     }
     if (step === 'taken') throw name.taken()
     if (step === 'wait') throw reserved()
@@ -99,24 +95,24 @@ export class Claims {
     }
   }
 
-  async #forfeit(stream: Stream, command: Command, head: number): Promise<boolean> {
+  #forfeit(stream: Stream, command: Command, head: number): Promise<boolean> {
     const event = directoryEvents.encode('ClaimForfeited', {})
-    return (await this.#append(stream, command, { event, expected: head })) !== undefined
+    return this.#append(stream, command, { event, expected: head })
   }
 
-  /** Undefined: something else is the stream's last commit. Its own command id: a claim made again is another claim. */
+  /** False: something else is the stream's last commit. Its own command id: a claim made again is another claim. */
   async #append(
     stream: Stream,
     command: Command,
     { event, expected }: { event: Event; expected: number },
-  ): Promise<number | undefined> {
+  ): Promise<boolean> {
     const { log, clock, ids } = this.#deps
     const change = { stream, events: [event], expected, at: clock() }
     try {
-      const { position } = await log.append(commitOf({ ...command, commandId: ids.command() }, change))
-      return position
+      await log.append(commitOf({ ...command, commandId: ids.command() }, change))
+      return true
     } catch (error) {
-      if (error instanceof ConflictError) return undefined
+      if (error instanceof ConflictError) return false
       throw error
     }
   }

@@ -124,7 +124,7 @@ export class AccountCreation {
     const { tenant } = this.#creation
     const { account } = decision
     const names = addresses.map((address) => addressName(tenant, address))
-    const claimed = await claims.claimAll(names, account, this.#command)
+    await claims.claimAll(names, account, this.#command)
     const change = {
       stream: accountStream(tenant, account),
       events: decideAccount(noAccount, decision),
@@ -134,10 +134,8 @@ export class AccountCreation {
       const { position } = await streams.append({ ...this.#command, commandId: ids.command() }, change)
       this.#position = Math.max(this.#position, position)
     } catch (error) {
-      if (!(error instanceof ConflictError)) throw error
       // Somebody took over claims that we were slow to use.
-      await claims.releaseAll(claimed, this.#command)
-      throw conflict()
+      throw error instanceof ConflictError ? conflict() : error
     }
   }
 }

@@ -48,15 +48,14 @@ const tryCreate = async (
 ): Promise<boolean> => {
   const events = decideTenant(noTenant, decision)
   const domains = events.filter((event) => event.type === 'DomainAdded').map(({ payload }) => payload.domain)
-  const claimed = await claims.claimAll(domains.map(domainName), decision.tenant, command)
+  await claims.claimAll(domains.map(domainName), decision.tenant, command)
   try {
     const stream = tenantStream(decision.tenant)
     const { position } = await streams.append(command, { stream, events, expected: 0 })
     await streams.waitFor(position, command)
     return true
   } catch (error) {
-    if (!(error instanceof ConflictError)) throw error
-    await claims.releaseAll(claimed, command)
-    return false
+    if (error instanceof ConflictError) return false
+    throw error
   }
 }

@@ -24,12 +24,4 @@ export class Recent<Value> {
       return
     }
   }
-
-  delete(key: string): void {
-    this.#values.delete(key)
-  }
-
-  clear(): void {
-    this.#values.clear()
-  }
 }

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { openSqliteLog, type SqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
+import {
+  type DirectoryClient,
+  DirectoryDefinition,
+  type NewAccount,
+} from '@relais/proto/directory/v1/directory.ts'
+import { compareWithRebuild, openSqliteProjector, openSqliteStore, type ReadStore } from '@relais/read-store'
+import {
+  type CallExtras,
+  createLocalClient,
+  createLogger,
+  type Identity,
+  type Logger,
+  OPERATOR,
+} from '@relais/service-kit'
+import { directoryModel } from '../src/projections/directory.ts'
+import { createDirectory, type Directory, type DirectoryDeps } from '../src/service.ts'
+
+export const operator: Identity = OPERATOR
+
+export const service = (tenant = ''): Identity => ({
+  tenant,
+  actor: { kind: 'service', id: 'device-sync', device: '' },
+  principal: '',
+})
+
+export const person = (tenant: string, account: string): Identity => ({
+  tenant,
+  actor: { kind: 'account', id: account, device: '' },
+  principal: account,
+})
+
+/** Cheap, for tests that aren't about what hashing costs. */
+const CHEAP = { cost: { memory: 64, passes: 1, parallelism: 1 }, concurrency: 2, waiting: 500 }
+
+const KEY = Buffer.alloc(32, 7)
+
+export type StartOptions = Partial<Omit<DirectoryDeps, 'openProjector' | 'openStore'>>
+
+export const silent: Logger = createLogger({ name: 'test', level: 'silent' })
+
+export type Opened = {
+  readonly directory: Directory
+  /** The rows, once it has started. */
+  readonly rows: () => ReadStore
+}
+
+/** A directory on a log that is open already. */
+export const directoryOn = (
+  folder: string,
+  log: DirectoryDeps['log'],
+  options: StartOptions = {},
+): Opened => {
+  let rows: ReadStore | undefined
+  const directory = createDirectory({
+    log,
+    openProjector: async (model) => {
+      const projector = await openSqliteProjector({ log, folder: join(folder, 'rows'), model })
+      rows = projector.store
+      return projector
+    },
+    openStore: ({ name, schema, version }) =>
+      openSqliteStore({ file: join(folder, `${name}.db`), schema, version }),
+    credentialKey: KEY,
+    clock: Date.now,
+    random: (count) => randomBytes(count),
+    logger: silent,
+    hashing: CHEAP,
+    ...options,
+  })
+  return { directory, rows: () => rows! }
+}
+
+export const localClient = (directory: Directory, identity: Identity): DirectoryClient<CallExtras> =>
+  createLocalClient(DirectoryDefinition, directory.handlers, { identity })
+
+export type Started = {
+  readonly folder: string
+  readonly log: SqliteLog
+  readonly directory: Directory
+  /** Calls as an operator. */
+  readonly admin: DirectoryClient<CallExtras>
+  /** Calls as a service that acts in no tenant. */
+  readonly gateway: DirectoryClient<CallExtras>
+  readonly rows: () => ReadStore
+  /** How the rows differ from those that the log makes anew. */
+  differences(): Promise<readonly string[]>
+  stop(): Promise<void>
+}
+
+/** The directory on real files in a folder; the same folder again is a restart. */
+export const startDirectory = async (folder: string, options: StartOptions = {}): Promise<Started> => {
+  const log = await openSqliteLog({ file: join(folder, 'log.db') })
+  const { directory, rows } = directoryOn(folder, log, options)
+  await directory.start()
+  return {
+    folder,
+    log,
+    directory,
+    admin: localClient(directory, operator),
+    gateway: localClient(directory, service()),
+    rows,
+    differences: () => compareWithRebuild({ store: rows(), log, model: directoryModel }),
+    stop: async () => {
+      await directory.stop()
+      await log.close()
+    },
+  }
+}
+
+type Wanted = Partial<NewAccount> & { readonly address: string }
+
+/** Accounts that must be accepted; their ids. */
+export const createAccounts = async (
+  { admin }: Pick<Started, 'admin'>,
+  tenant: string,
+  accounts: readonly Wanted[],
+): Promise<string[]> => {
+  const created = await admin.createAccounts({ tenant, accounts: [...accounts], throwAway: true })
+  for (const { code, reason } of created.accounts) assert.equal(code, '', reason)
+  return created.accounts.map(({ account }) => account)
+}
+
+/** The tenant acme with acme.example, and mike with the password "secret" in it; mike's id. */
+export const withMike = async (started: Pick<Started, 'admin'>): Promise<string> => {
+  await started.admin.createTenant({ name: 'Acme', domains: ['acme.example'] })
+  const [mike] = await createAccounts(started, 'acme', [{ address: 'mike@acme.example', password: 'secret' }])
+  return mike!
+}
