@@ -10,7 +10,7 @@ import { sweepRules } from './contract/sweeping.ts'
 import { tenantRules } from './contract/tenants.ts'
 import { writingRules } from './contract/writing.ts'
 
-export type { BlobsUnderTest, Category, Exceptions } from './contract/rule.ts'
+export type { BlobsUnderTest } from './contract/rule.ts'
 
 /**
  * Runs every rule of the blob store's port against an adapter, with node:test. `open` gives each test a store of its own.

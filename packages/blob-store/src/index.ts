@@ -1,3 +1,2 @@
-export type { StoredFile } from './file/list.ts'
-export { FileBlobs, type FileBlobsOptions, openFileBlobs } from './file/open-file-blobs.ts'
+export { type FileBlobs, openFileBlobs } from './file/open-file-blobs.ts'
 export * from './port.ts'

@@ -14,7 +14,7 @@ import { valueRules } from './contract/values.ts'
 import { versionRules } from './contract/versions.ts'
 import { waitingRules } from './contract/waiting.ts'
 
-export type { Category, Exceptions, ProjectorOptions, RowsUnderTest, StoreOptions } from './contract/rule.ts'
+export type { RowsUnderTest } from './contract/rule.ts'
 
 /**
  * Runs every rule of the read store's port against an adapter, with node:test. `open` gives each test a log and a place

@@ -1,5 +1,4 @@
-export { ProjectionFailedError, StreamGapError } from './errors.ts'
 export * from './port.ts'
-export { type Comparison, compareWithRebuild, type Dump, differences, dump } from './sqlite/dump.ts'
-export { openSqliteProjector, SqliteProjector, type SqliteProjectorOptions } from './sqlite/projector.ts'
-export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite/store.ts'
+export { compareWithRebuild } from './sqlite/dump.ts'
+export { openSqliteProjector, type SqliteProjector } from './sqlite/projector.ts'
+export { openSqliteStore, type SqliteStore } from './sqlite/store.ts'

@@ -62,6 +62,45 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
   // Blobs
   BLOB_NOT_FOUND: terminally('NOT_FOUND', 'The stored content is not there.'),
   BLOB_DAMAGED: terminally('DATA_LOSS', 'The stored content differs from what was written.'),
+  BLOB_NAME_INVALID: terminally('INVALID_ARGUMENT', 'That is no name of a tenant, a blob or an artefact.'),
+  BLOB_RANGE_INVALID: terminally(
+    'INVALID_ARGUMENT',
+    'Offset and length of a range are whole numbers from 0 on.',
+  ),
+  BLOB_WRITER_CLOSED: terminally('FAILED_PRECONDITION', 'The content was committed or given up already.'),
+  BLOB_STORE_FULL: passing('UNAVAILABLE', 'The disk that keeps content is full.'),
+  BLOB_STORE_UNAVAILABLE: passing('UNAVAILABLE', "The disk that keeps content can't be written or read now."),
+
+  // Backups
+  BACKUP_EXISTS: terminally('ALREADY_EXISTS', 'There is a backup of that name already.'),
+
+  // Read stores
+  STORE_FULL: passing('UNAVAILABLE', 'The disk that keeps rows is full.'),
+  STORE_UNAVAILABLE: passing(
+    'UNAVAILABLE',
+    "Rows can't be written or read now: often permissions or an I/O error.",
+  ),
+  STORE_CLOSED: passing('UNAVAILABLE', 'The service is shutting down.'),
+  STORE_DAMAGED: terminally(
+    'DATA_LOSS',
+    'A file of rows is damaged; read models are built anew from the log at the next start.',
+  ),
+  STORE_TOO_NEW: terminally('FAILED_PRECONDITION', 'A file of rows was made by a newer Relais.'),
+  SCHEMA_INVALID: terminally('INTERNAL', 'A service describes tables that can not be made.'),
+  READ_MODEL_READ_ONLY: terminally('INTERNAL', 'A service wrote rows that only its projection may write.'),
+  TRANSACTION_OVER: terminally('INTERNAL', 'A service used a transaction or snapshot after its end.'),
+  PROJECTION_STOPPED: passing(
+    'UNAVAILABLE',
+    "Rows aren't kept up with the log: see the alarm that named the reason.",
+  ),
+  PROJECTION_FAILED: terminally(
+    'INTERNAL',
+    "A commit can't be turned into rows; nothing after it is, until a corrected version runs.",
+  ),
+  STREAM_GAP: terminally(
+    'DATA_LOSS',
+    'A commit is missing in a stream; restore it from a backup of the log, then rebuild.',
+  ),
 
   // Mail
   MAILBOX_NOT_FOUND: terminally('NOT_FOUND', 'The account has no such mailbox.'),
