@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { temporaryFolder } from '../packages/testing/src/temporary-folder.ts'
+import { temporaryFolder } from '@relais/testing/temporary-folder.ts'
 
 const runner = fileURLToPath(new URL('test.ts', import.meta.url))
 
