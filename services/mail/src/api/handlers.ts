@@ -1,5 +1,6 @@
 import type { MailServiceImplementation } from '@relais/proto/mail/v1/mail.ts'
 import type { Call } from '@relais/service-kit/call.ts'
+import { createFeedHandlers } from '../device-feed/handlers.ts'
 import { getHeads, getUsage } from './account.ts'
 import type { Handling } from './context.ts'
 import { copyMessages } from './copy-messages.ts'
@@ -12,10 +13,8 @@ import { readPart } from './read-part.ts'
 import { searchMessages } from './search.ts'
 import { submit } from './submit.ts'
 
-/** What device-feed/ brings. */
-type FeedCalls = 'moveMessages' | 'syncMailboxes' | 'syncMessages' | 'estimateMessages'
-
-export const createHandlers = (handling: Handling): Omit<MailServiceImplementation<Call>, FeedCalls> => ({
+export const createHandlers = (handling: Handling): MailServiceImplementation<Call> => ({
+  ...createFeedHandlers(handling),
   deliver: deliver(handling),
   submit: submit(handling),
   import: importMessages(handling),

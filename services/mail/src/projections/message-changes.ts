@@ -103,11 +103,19 @@ export const answer = (projection: Projection, { placement, verb, at }: MessageA
     await touch(writer, commit, row.placement, { group: 'content', value: `${verb}/${at}` })
   })
 
+const isLive = async (projection: Projection, mailbox: string): Promise<boolean> =>
+  (await projection.writer.get(
+    'SELECT 1 AS live FROM collections WHERE tenant = ? AND account = ? AND id = ? AND ended = 0',
+    ...[...whose(projection), mailbox],
+  )) !== undefined
+
+// A device's move expects no head: what was moved or deleted meanwhile, or whose target was, stays as it is.
 export const moveAway = async (projection: Projection, { placements, to }: MessagesMoved): Promise<void> => {
   const { writer, commit, totals } = projection
+  const targetIsLive = await isLive(projection, to)
   for (const placement of placements) {
     const ordinal = projection.placements++
-    const row = await findLive(projection, placement)
+    const row = targetIsLive ? await findLive(projection, placement) : undefined
     if (!row) continue
     const target = await move(writer, commit, ordinal, { placement, to })
     await writer.run(

@@ -32,8 +32,9 @@ export const parseQuery = (text: string): SearchQuery => {
   return { terms: terms.slice(0, MAX_TERMS), withAttachment }
 }
 
-/** Something that the index has words of. */
-const hasWord = (text: string) => /[\p{L}\p{N}\p{Co}]/u.test(text)
+/** Something that the index has words of; a field without anything behind it asks for nothing. */
+const hasWord = (text: string) =>
+  /[\p{L}\p{N}\p{Co}]/u.test(text) && !/^(?:from|to|subject|has):$/i.test(text)
 
 /** True: it asks for nothing, and nothing is found. */
 export const isEmpty = ({ terms, withAttachment }: SearchQuery): boolean =>

@@ -33,8 +33,9 @@ const bodyStart = (bytes: Uint8Array, searched: number): number | undefined => {
 }
 
 const split = (start: Buffer, end: number | undefined, parts: AsyncIterator<Uint8Array>): SplitMessage => {
-  const section = start.toString('latin1', 0, end)
-  const closed = section.endsWith('\n') ? section : `${section}\r\n`
+  // Without the empty line, which writeHeader puts back; the last field of a message without a body may lack its line end.
+  const section = start.toString('latin1', 0, end).replace(/(?:^|(?<=\n))\r?\n$/, '')
+  const closed = section === '' || section.endsWith('\n') ? section : `${section}\r\n`
   return { fields: parseHeader(closed), body: rest(start.subarray(end ?? start.length), parts) }
 }
 
