@@ -27,9 +27,9 @@ export const addInstallationCommands = (program: Command, act: Act, surroundings
 }
 
 const status = async ({ connection, output }: Session) => {
-  const { version, startedAt, head, heldRequests, services } = await connection.installation.status({})
+  const { version, startedAt, heldRequests, services } = await connection.installation.status({})
   output.rows(
-    services.map(({ service, health, checkpoint }) => ({
+    services.map(({ service, health, checkpoint, head }) => ({
       service,
       health,
       behind: Math.max(0, head - checkpoint),

@@ -50,6 +50,8 @@ export interface ServiceStatus {
   service: string;
   health: string;
   checkpoint: number;
+  /** Position of the service's last commit in the log. */
+  head: number;
 }
 
 function createBaseBackupRequest(): BackupRequest {
@@ -486,7 +488,7 @@ export const StatusResponse: MessageFns<StatusResponse> = {
 };
 
 function createBaseServiceStatus(): ServiceStatus {
-  return { service: "", health: "", checkpoint: 0 };
+  return { service: "", health: "", checkpoint: 0, head: 0 };
 }
 
 export const ServiceStatus: MessageFns<ServiceStatus> = {
@@ -499,6 +501,9 @@ export const ServiceStatus: MessageFns<ServiceStatus> = {
     }
     if (message.checkpoint !== 0) {
       writer.uint32(24).uint64(message.checkpoint);
+    }
+    if (message.head !== 0) {
+      writer.uint32(32).uint64(message.head);
     }
     return writer;
   },
@@ -540,6 +545,14 @@ export const ServiceStatus: MessageFns<ServiceStatus> = {
             message.checkpoint = longToNumber(reader.uint64());
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.head = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -560,6 +573,7 @@ export const ServiceStatus: MessageFns<ServiceStatus> = {
     message.service = object.service ?? "";
     message.health = object.health ?? "";
     message.checkpoint = object.checkpoint ?? 0;
+    message.head = object.head ?? 0;
     return message;
   },
 };

@@ -1,0 +1,138 @@
+import { createServer as createHttpServer, type Server } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { easServerOptions } from '@relais/device-sync'
+import type { MailServer } from '@relais/mail-transport'
+import { DeviceSyncDefinition } from '@relais/proto/device_sync/v1/device_sync.ts'
+import { DirectoryDefinition } from '@relais/proto/directory/v1/directory.ts'
+import { MailDefinition } from '@relais/proto/mail/v1/mail.ts'
+import { MailTransportDefinition } from '@relais/proto/mail_transport/v1/mail_transport.ts'
+import {
+  InstallationDefinition,
+  type InstallationServiceImplementation,
+} from '@relais/proto/standalone/v1/installation.ts'
+import {
+  bearerAuthentication,
+  type Call,
+  createGrpcServer,
+  type GrpcServer,
+  type Logger,
+  serve,
+} from '@relais/service-kit'
+import type { Ports } from './banner.ts'
+import type { CertificateSource } from './certificate/certificate-source.ts'
+import type { Certificate } from './certificate/generate.ts'
+import type { Relais } from './relais.ts'
+import { StartError } from './start-error.ts'
+
+export type ListenerOptions = {
+  /** For phones, submission and mail from everywhere. */
+  readonly host: string
+  readonly ports: Ports
+  /** Undefined: no TLS, only on loopback. */
+  readonly certificate: Certificate | undefined
+  /** Where the certificate was given: new ones are taken over while it runs. */
+  readonly source: CertificateSource | undefined
+  readonly token: string
+  readonly installation: InstallationServiceImplementation<Call>
+  readonly logger: Logger
+}
+
+const LOOPBACK = '127.0.0.1'
+
+/** Opens every port; returns those that were given. Errors: {@link StartError} that names a port that can't be had. */
+export const openListeners = async (relais: Relais, options: ListenerOptions): Promise<Ports> => {
+  const { ports, host, certificate } = options
+  const tls = certificate && { cert: certificate.cert, key: certificate.key }
+  const { lifecycle, mailTransport } = relais
+  const mailServers = {
+    lmtp: mailTransport.lmtp({ tls: undefined }),
+    smtp: mailTransport.smtp({ tls }),
+    submission: mailTransport.submission({ tls, passwordsInClear: tls === undefined }),
+  }
+  const eas = phoneServer(relais, tls)
+  const admin = adminServer(relais, options)
+  lifecycle.add({ name: 'phones', drain: () => stopTaking(eas), stop: () => closeNow(eas) })
+  lifecycle.add({ name: 'administration', drain: (graceMs) => admin.drain(graceMs) })
+  options.source?.onChange((next) => replaceCertificates(next, { eas, admin, mailServers }))
+  return {
+    lmtp: await claim('LMTP', ports.lmtp, () => mailServers.lmtp.listen(LOOPBACK, ports.lmtp)),
+    smtp: await claim('SMTP', ports.smtp, () => mailServers.smtp.listen(host, ports.smtp)),
+    submission: await claim('submission', ports.submission, () =>
+      mailServers.submission.listen(host, ports.submission),
+    ),
+    admin: await claim('administration', ports.admin, () => admin.listen(host, ports.admin)),
+    eas: await claim('phones', ports.eas, () => listen(eas, host, ports.eas)),
+  }
+}
+
+const phoneServer = ({ deviceSync }: Relais, tls: Certificate | undefined): Server =>
+  tls === undefined
+    ? createHttpServer(easServerOptions, deviceSync.listener)
+    : createHttpsServer({ ...easServerOptions, ...tls, minVersion: 'TLSv1.2' }, deviceSync.listener)
+
+const adminServer = (
+  { directory, mail, mailTransport, deviceSync }: Relais,
+  { token, certificate, installation, logger }: ListenerOptions,
+): GrpcServer =>
+  createGrpcServer({
+    services: [
+      serve(DirectoryDefinition, directory.handlers),
+      serve(MailDefinition, mail.handlers),
+      serve(MailTransportDefinition, mailTransport.handlers),
+      serve(DeviceSyncDefinition, deviceSync.handlers),
+      serve(InstallationDefinition, installation),
+    ],
+    tls: certificate && { certificate: certificate.cert, key: certificate.key },
+    authenticate: bearerAuthentication(token),
+    logger,
+  })
+
+/** Errors of the operating system in words. */
+const claim = async (
+  purpose: string,
+  port: number,
+  open: () => Promise<{ port: number }>,
+): Promise<number> => {
+  try {
+    return (await open()).port
+  } catch (error) {
+    throw new StartError(`port ${port} for ${purpose} can't be had: ${whyNot(error)}`, { cause: error })
+  }
+}
+
+const whyNot = (error: unknown): string => {
+  const text = error instanceof Error ? error.message : String(error)
+  if (/EADDRINUSE|already in use/i.test(text)) return 'another program uses it'
+  return /EACCES/.test(text) ? 'only an administrator of this machine may open it' : text
+}
+
+const listen = (server: Server, host: string, port: number) =>
+  new Promise<{ port: number }>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, 8192, () => {
+      server.off('error', reject)
+      resolve({ port: (server.address() as AddressInfo).port })
+    })
+  })
+
+/** No new connections; those that are idle are closed, those with a request are answered by device-sync's drain. */
+const stopTaking = (server: Server): void => {
+  server.close()
+  server.closeIdleConnections()
+}
+
+const closeNow = (server: Server): void => server.closeAllConnections()
+
+type Reloaded = {
+  readonly eas: Server
+  readonly admin: GrpcServer
+  readonly mailServers: Record<string, MailServer>
+}
+
+const replaceCertificates = ({ cert, key }: Certificate, { eas, admin, mailServers }: Reloaded) => {
+  if ('setSecureContext' in eas && typeof eas.setSecureContext === 'function')
+    eas.setSecureContext({ cert, key })
+  admin.replaceCertificate({ certificate: cert, key })
+  for (const server of Object.values(mailServers)) server.setTls({ cert, key })
+}
