@@ -133,6 +133,9 @@ const step = fc.oneof(
   { weight: 1, arbitrary: reopen },
 )
 
+/** Milliseconds after which a counterexample is told as it is rather than made smaller. */
+const MINUTE = 60_000
+
 export const modelRules = (rule: Rule, open: () => Promise<LogUnderTest>) => {
   rule('whatever is done with it in whatever order, it answers as a plain list would', async () => {
     const property = fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 80 }), async (steps) => {
@@ -144,9 +147,6 @@ export const modelRules = (rule: Rule, open: () => Promise<LogUnderTest>) => {
         await opened.dispose()
       }
     })
-    await fc.assert(
-      property.beforeEach(() => undefined),
-      { numRuns: 25 },
-    )
+    await fc.assert(property, { numRuns: 25, interruptAfterTimeLimit: MINUTE })
   })
 }

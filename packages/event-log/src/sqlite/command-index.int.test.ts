@@ -54,14 +54,14 @@ test('forgetting goes on where it was after a restart', (t) => {
 
 test('an old id that was used anew is not forgotten with its first use', (t) => {
   const { writer, remembered } = writerOf(t)
-  const commit = requestOf(commitOf())
-  writer.append([commit], 0)
+  const old = range(60).map(() => requestOf(commitOf()))
+  writer.append(old, 0)
   const later = COMMAND_RETENTION_MS + 1
-  const [again] = writer.append([commit], later)
-  assert.deepEqual(again, { position: 2, repeated: false })
-  append(writer, later)
-  assert.equal(remembered(), 2)
-  assert.deepEqual(writer.append([commit], later), [{ position: 2, repeated: true }])
+  // Its first use is the last of sixty, which this append doesn't come to forget yet.
+  assert.deepEqual(writer.append([old[59]!], later), [{ position: 61, repeated: false }])
+  for (const _ of range(5)) append(writer, later)
+  assert.equal(remembered(), 6)
+  assert.deepEqual(writer.append([old[59]!], later), [{ position: 61, repeated: true }])
 })
 
 test('an id that is too old is new even while it is still in the index', (t) => {
