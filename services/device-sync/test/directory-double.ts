@@ -75,7 +75,7 @@ export const createDirectoryDouble = (log: EventLog, accounts: readonly TestAcco
   const double: DirectoryDouble = {
     client: doubleClient(DirectoryDefinition, implementation),
     signIns: [],
-    accounts: [...accounts],
+    accounts: accounts.map((account) => ({ ...account })),
     settings: new Map(),
     refusal: undefined,
     expiresAt: 0,

@@ -38,6 +38,8 @@ export class DeviceRegistry {
   readonly #pending = new Map<string, number>()
   /** Accounts being read, and whether a commit came meanwhile. */
   readonly #loading = new Map<string, Loading>()
+  /** End of the last decision, by account. */
+  readonly #turns = new Map<string, Promise<void>>()
   readonly #subscriptions: readonly Subscription[]
 
   constructor(options: DeviceRegistryOptions) {
@@ -108,7 +110,26 @@ export class DeviceRegistry {
   }
 
   /** Decides and appends. Answers with the devices afterwards and the position of the last change. */
-  async execute(owner: AccountRef, command: DeviceCommand, asking: Asking): Promise<Known> {
+  execute(owner: AccountRef, command: DeviceCommand, asking: Asking): Promise<Known> {
+    return this.#inTurn(keyOf(owner), () => this.#execute(owner, command, asking))
+  }
+
+  /** One decision per account at a time: only other processes can conflict. */
+  #inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(key) ?? Promise.resolve()
+    const result = before.then(work)
+    const over = result.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#turns.set(key, over)
+    void over.then(() => {
+      if (this.#turns.get(key) === over) this.#turns.delete(key)
+    })
+    return result
+  }
+
+  async #execute(owner: AccountRef, command: DeviceCommand, asking: Asking): Promise<Known> {
     for (let attempt = 1; ; attempt += 1) {
       const known = await this.#of(owner, asking.deadline)
       const events = decide(known.devices, command)

@@ -156,7 +156,7 @@ export class DeviceRowStore {
 
   schedule(rows: LoadedRows): void {
     this.#dirty.add(rows)
-    this.#timer ??= setTimeout(() => this.#onTimer(), this.#options.writeBehindMs)
+    this.#timer ??= setTimeout(() => this.#onTimer(), this.#options.writeBehindMs).unref()
   }
 
   #onTimer(): void {
