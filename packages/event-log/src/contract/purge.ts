@@ -50,11 +50,22 @@ export const purgeRules = (rule: Rule) => {
     assert.equal((await log.append(gone)).repeated, false)
   })
 
-  rule('its streams are empty: expecting 0 succeeds', async ({ log }) => {
-    await log.append(commitOf(MIKE))
-    await log.purge('acme', 'mike')
-    assert.equal((await log.append(commitOf({ ...MIKE, expected: 0 }))).repeated, false)
-  })
+  rule(
+    'its streams begin anew: expecting 0 succeeds, and what is appended is read, followed and purged',
+    async ({ log }) => {
+      await log.append(commitOf(MIKE))
+      await log.purge('acme', 'mike')
+      const { position } = await log.append(commitOf({ ...MIKE, expected: 0 }))
+      for (const filter of [MIKE, { ...MIKE, service: 'mail' }, { tenant: 'acme' }, {}]) {
+        assert.equal(await log.head(filter), position)
+        assert.deepEqual(positionsOf(await readAll(log, filter)), [position])
+      }
+      const follower = new Follower(log, MIKE)
+      await follower.untilSeen(position)
+      await follower.end()
+      assert.equal(await log.purge('acme', 'mike'), 1)
+    },
+  )
 
   rule(
     'no position is given again, also when the last commits are purged, also after a restart',
