@@ -70,7 +70,7 @@ const CASES: readonly [string, string, string][] = [
     'John <a@b.example, Jane <c@d.example>',
     'John <a@b.example> | Jane <c@d.example>',
   ],
-  ['a bracket too many', 'John <a@b.example>>, c@d.example', 'John <a@b.example> | > <c@d.example>'],
+  ['a bracket too many', 'John <a@b.example>>, c@d.example', 'John <a@b.example> | <c@d.example>'],
   ['an address in two brackets', '<<a@b.example>>', '<a@b.example>'],
   ['an address twice', 'a@b.example <a@b.example>', 'a@b.example <a@b.example>'],
   ['an address in front of a name', 'a@b.example John', 'John <a@b.example>'],

@@ -35,7 +35,7 @@ export const messageIds = (raw: string, limit: number): string[] => {
   )
   const found = bracketed.length > 0 ? bracketed : (raw.trim().split(/[\s,;<>]+/, limit) as string[])
   const ids = found.map((id) => displayText(id, MAX_MESSAGE_ID)).filter((id) => id !== '')
-  return ids.length > limit ? [ids[0] as string, ...ids.slice(1 - limit)] : ids
+  return ids.length > limit ? [ids[0] as string, ...ids.slice(ids.length - limit + 1)] : ids
 }
 
 const idsOf = ({ fields, limits, budget }: HeaderReading, name: string): string[] =>

@@ -85,6 +85,9 @@ const HIDDEN = new Set([
   'title',
 ])
 
+/** Of these, those in which nothing but their end means anything (HTML Standard §13.1.2). */
+const RAW_TEXT = new Set(['script', 'style', 'textarea', 'title'])
+
 /** Elements that begin and end a line. */
 const BLOCKS = new Set([
   'address',
@@ -202,12 +205,13 @@ class HtmlTextReader {
     this.#at = this.#html.length
   }
 
-  /** An element that isn't shown; one without an end hides nothing. */
+  /** An element that isn't shown. One without an end hides nothing, unless it is raw text: that hides all. */
   #skipElement(name: string): void {
     if (this.#endless.has(name)) return
     const closing = new RegExp(`</${name}[^<>]{0,64}>`, 'gi')
     closing.lastIndex = this.#at
     if (closing.exec(this.#html)) this.#at = closing.lastIndex
+    else if (RAW_TEXT.has(name)) this.#at = this.#html.length
     else this.#endless.add(name)
   }
 }

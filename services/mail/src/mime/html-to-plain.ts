@@ -52,7 +52,7 @@ const foldLines = (text: string): string =>
  * by {@link htmlText}. Time is linear and bounded.
  */
 export const htmlToPlain = (html: string): string => {
-  if (html.length > MAX_INPUT || isTooDeep(html))
-    return foldLines(htmlText(html.slice(0, MAX_HTML), MAX_HTML))
-  return convert(html)
+  const isLetter = html.length <= MAX_INPUT && !isTooDeep(html)
+  const text = isLetter ? convert(html) : foldLines(htmlText(html.slice(0, MAX_HTML), MAX_HTML))
+  return text.replace(/\r?\n/g, '\r\n')
 }

@@ -35,17 +35,17 @@ export const addToCapture = (capture: Capture, bytes: Uint8Array, start: number,
   capture.room -= taken
 }
 
-/** Characters that show nothing: newsletters pad their first lines with them. Joiners count as such only at a word's end. */
-const INVISIBLE = /(?!\u200c|\u200d)\p{Cf}|\u034f|\u115f|\u1160|(?:\u200c|\u200d)+(?=\s|\u200c|\u200d|$)/gu
+/** Characters that show nothing: newsletters pad their first lines with them. */
+const INVISIBLE = /(?!\u200c|\u200d)\p{Cf}|\u034f|\u115f|\u1160/gu
+/** Joiners belong to words, and to emoji; at the edge of one they show nothing either. */
+const IDLE_JOINERS = /(?<!\S)(?:\u200c|\u200d)+|(?:\u200c|\u200d)+(?!\S)/g
 
 /** A line of text for a list: at most `limit` UTF-16 units, white space folded, nothing invisible. */
-export const previewOf = (text: string, limit: number = PREVIEW_LENGTH): string =>
-  truncateText(
-    displayText(text.replace(INVISIBLE, ''), limit * 4)
-      .replace(/\s+/g, ' ')
-      .trim(),
-    limit,
-  )
+export const previewOf = (text: string, limit: number = PREVIEW_LENGTH): string => {
+  const visible = text.replace(INVISIBLE, '').replace(IDLE_JOINERS, '')
+  const folded = displayText(visible, limit * 4).replace(/\s+/g, ' ')
+  return truncateText(folded.trim(), limit).trimEnd()
+}
 
 const textOf = ({ html, charset, encoding }: CapturedText, bytes: Uint8Array): string => {
   const text = decodeCharset(decodeWhole(bytes, encoding), charset)
