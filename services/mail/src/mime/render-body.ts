@@ -35,9 +35,8 @@ const PLAIN: BodyPreference = { type: 'plain', truncation: undefined, allOrNone:
 
 /** MIME where it is wanted and allowed, else what the message has, else what can be made of it: HTML before plain. */
 const preferred = (request: BodyRequest, native: Format): readonly BodyPreference[] => {
-  const order = [allowsMime(request) ? 'mime' : '', native, 'html', 'plain']
-  const types = [...new Set(order)]
-  const found = types.flatMap(
+  const types = new Set([...(allowsMime(request) ? ['mime'] : []), native, 'html', 'plain'])
+  const found = [...types].flatMap(
     (type) => request.options.bodies.find((preference) => preference.type === type) ?? [],
   )
   return found.length > 0 ? found : [PLAIN]
