@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BlobStore, openFileBlobs } from '@relais/blob-store'
 import { openSqliteLog, type SqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
@@ -35,6 +36,9 @@ export type Harness = {
   readonly directory: FakeDirectory
   readonly mail: MailService
   readonly client: MailClient<CallExtras>
+  /** Changes bytes of a stored blob behind the store's back, or takes it away. */
+  damage(blob: string): Promise<void>
+  lose(blob: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -71,5 +75,15 @@ export const startMail = async (scope: TestScope, options: HarnessOptions = {}):
   }
   running = stop
   const client = createLocalClient(MailDefinition, mail.handlers, { identity: asOwner() })
-  return { folder, log, blobs, directory, mail, client, stop }
+  const fileOf = async (blob: string) => {
+    const files = await readdir(join(folder, 'blobs'), { recursive: true })
+    return join(folder, 'blobs', files.find((file) => file.endsWith(blob))!)
+  }
+  const damage = async (blob: string) => {
+    const file = await fileOf(blob)
+    const bytes = await readFile(file)
+    await writeFile(file, bytes.fill('?', 0, 10))
+  }
+  const lose = async (blob: string) => rm(await fileOf(blob))
+  return { folder, log, blobs, directory, mail, client, damage, lose, stop }
 }
