@@ -22,14 +22,14 @@ status. Other protocols make answers of their own from it: an EAS status, an SMT
 ${errorReference()}`,
 })
 
-/** Where the settings of the whole product are; it exports the schema as `configuration`. */
+/** Where the settings of the whole product are; it exports `configurationSchema`. */
 const SETTINGS = 'services/standalone/src/configuration.ts'
 
 const settings = async (root: string): Promise<ReferencePage[]> => {
   const path = join(root, SETTINGS)
   if (!existsSync(path)) return []
-  const { configuration } = (await import(pathToFileURL(path).href)) as {
-    configuration: Parameters<typeof configurationReference>[0]
+  const { configurationSchema } = (await import(pathToFileURL(path).href)) as {
+    configurationSchema: Parameters<typeof configurationReference>[0]
   }
   const text = `# Configuration
 
@@ -40,7 +40,7 @@ A setting is given as an option (\`npm start -- --port 0\`), in the environment,
 in a setting's name is a level: \`tls.certificate\` is \`{"tls": {"certificate": "…"}}\`. What can't be used ends the start
 with one line that names the setting and where it comes from.
 
-${configurationReference(configuration)}`
+${configurationReference(configurationSchema)}`
   return [{ path: 'docs/reference/configuration.md', text }]
 }
 

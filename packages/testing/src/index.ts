@@ -1,3 +1,4 @@
+export { type Backbone, openTestBackbone } from './backbone.ts'
 export { forBothTransports, type Transport } from './both-transports.ts'
 export type { TestScope } from './clean-up.ts'
 export { type Decider, specify } from './decider.ts'
