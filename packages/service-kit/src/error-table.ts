@@ -83,7 +83,7 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
   STORE_CLOSED: passing('UNAVAILABLE', 'The service is shutting down.'),
   STORE_DAMAGED: terminally(
     'DATA_LOSS',
-    'A file of rows is damaged; read models are built anew from the log at the next start.',
+    'A file of rows is damaged. Rows that come from the log are built anew at once; others need a backup.',
   ),
   STORE_TOO_NEW: terminally('FAILED_PRECONDITION', 'A file of rows was made by a newer Relais.'),
   SCHEMA_INVALID: terminally('INTERNAL', 'A service describes tables that can not be made.'),

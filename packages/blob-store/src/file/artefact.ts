@@ -1,7 +1,8 @@
+import { closeSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { isMissing, storeError } from '../errors.ts'
-import { closeFile, openFile, renameFile, writeAll } from './files.ts'
+import { openFile, renameFile, writeAll } from './files.ts'
 import { discard, type Place } from './place.ts'
 
 const HEAD_BYTES = 8
@@ -27,7 +28,7 @@ const writeUnsynced = async (path: string, bytes: Uint8Array): Promise<void> => 
   try {
     await writeAll(fd, bytes)
   } finally {
-    await closeFile(fd)
+    closeSync(fd)
   }
 }
 

@@ -1,12 +1,15 @@
-import { close, fsync, open } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
+import { syncFolder } from './files.ts'
 
-const syncNow = (folder: string): Promise<void> =>
-  new Promise((resolve, reject) => {
-    open(folder, 'r', (openError, fd) => {
-      if (openError) return reject(openError)
-      fsync(fd, (error) => close(fd, () => (error ? reject(error) : resolve())))
-    })
-  })
+// Opening and closing a folder that was just written to doesn't wait for the disk; the sync does.
+const syncNow = async (folder: string): Promise<void> => {
+  const fd = openSync(folder, 'r')
+  try {
+    await syncFolder(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
 
 /** Makes names in folders durable. All who ask while a sync of the same folder runs share the next one. */
 export class DirectorySync {

@@ -1,7 +1,8 @@
 import { createHash, hash } from 'node:crypto'
+import { closeSync } from 'node:fs'
 import { storeError, writerClosed } from '../errors.ts'
 import type { BlobRef, BlobWriter } from '../port.ts'
-import { closeFile, openFile, syncFile, writeAll } from './files.ts'
+import { openFile, syncFile, writeAll } from './files.ts'
 import { discard, type Place } from './place.ts'
 
 /** Content up to this size waits in memory and is written in one go. */
@@ -86,7 +87,7 @@ export class FileBlobWriter implements BlobWriter {
   async #syncedSpill(spill: Spill): Promise<string> {
     await syncFile(spill.fd)
     this.#spill = undefined
-    await closeFile(spill.fd)
+    closeSync(spill.fd)
     return spill.path
   }
 
@@ -94,7 +95,7 @@ export class FileBlobWriter implements BlobWriter {
     const spill = this.#spill
     this.#close()
     if (!spill) return
-    await closeFile(spill.fd)
+    closeSync(spill.fd)
     await discard(spill.path)
   }
 

@@ -1,4 +1,4 @@
-import { close, fdatasync, open, read, rename, unlink, write } from 'node:fs'
+import { fdatasync, fsync, open, read, rename, unlink, write } from 'node:fs'
 
 type Done<T> = (error: NodeJS.ErrnoException | null, value: T) => void
 
@@ -8,9 +8,9 @@ const promised = <T>(call: (done: Done<T>) => void): Promise<T> =>
 // FileHandle of fs/promises costs about twice the CPU of the callbacks for a file of 14 KB.
 export const openFile = (path: string, flags: string) =>
   promised<number>((done) => open(path, flags, 0o600, done))
-export const closeFile = (fd: number) => promised<void>((done) => close(fd, (error) => done(error ?? null)))
 export const syncFile = (fd: number) =>
   promised<void>((done) => fdatasync(fd, (error) => done(error ?? null)))
+export const syncFolder = (fd: number) => promised<void>((done) => fsync(fd, (error) => done(error ?? null)))
 export const renameFile = (from: string, to: string) =>
   promised<void>((done) => rename(from, to, (error) => done(error ?? null)))
 export const unlinkFile = (path: string) =>

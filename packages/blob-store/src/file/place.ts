@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { closeSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { DirectorySync } from './directory-sync.ts'
-import { closeFile, openFile, renameFile, syncFile, unlinkFile, writeAll } from './files.ts'
+import { openFile, renameFile, syncFile, unlinkFile, writeAll } from './files.ts'
 import { blobPath, shelfOf, TEMPORARY, tenantFolderName } from './names.ts'
 
 /** Where a tenant's files lie, and how they get there whole and durable, or not at all. */
@@ -36,11 +37,11 @@ export class Place {
       await writeAll(fd, bytes)
       await syncFile(fd)
     } catch (error) {
-      await closeFile(fd)
+      closeSync(fd)
       await discard(path)
       throw error
     }
-    await closeFile(fd)
+    closeSync(fd)
     return path
   }
 

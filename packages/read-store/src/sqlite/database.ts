@@ -40,6 +40,15 @@ const openWriter = (path: string): Connection => {
   }
 }
 
+const openReader = (path: string, writer: Connection): Connection => {
+  try {
+    return new Connection(path, { readOnly: true })
+  } catch (error) {
+    writer.close()
+    throw error
+  }
+}
+
 /** One SQLite file: one connection that writes, one that reads, and one for each moment that a snapshot holds. */
 export class Database implements ReadStore {
   readonly path: string
@@ -55,7 +64,7 @@ export class Database implements ReadStore {
   constructor({ path, durable, walLimit = 16 * 1024 * 1024, onFault }: DatabaseOptions) {
     this.path = path
     this.#writer = openWriter(path)
-    this.#reader = new Connection(path, { readOnly: true })
+    this.#reader = openReader(path, this.#writer)
     this.#snapshots = new Snapshots(path)
     this.#sync = durable ? new GroupedSync(`${path}-wal`) : undefined
     const whileHeld = (step: () => Promise<void>) => this.#turns.take(step)
@@ -83,6 +92,11 @@ export class Database implements ReadStore {
   /** Copies the write-ahead log into the database; when it resolves all rows are durable. */
   checkpoint(): Promise<void> {
     return this.#keeper.checkpoint()
+  }
+
+  /** Gives back memory that a lot of writing has taken. */
+  async shrink(): Promise<void> {
+    await this.#turns.take(async () => this.#open(this.#writer).exec('PRAGMA shrink_memory'))
   }
 
   /** Writes one moment of it to a file of the same name in a folder; returns that file's path. Errors: BACKUP_EXISTS. */

@@ -9,7 +9,7 @@ const BATCH = 256
 /** Work keeps the thread for at most about this long at a time. */
 const BREATH_MS = 6
 /** Far behind, one transaction goes on for this long: pages that many commits change are written once. */
-const LONG_TRANSACTION_MS = 100
+const LONG_TRANSACTION_MS = 60
 /** A batch of so many says that there is a backlog. */
 const BACKLOG = 64
 const FIRST_RETRY_MS = 100

@@ -118,6 +118,7 @@ export class Generation {
     if (await this.isReady()) return
     await this.database.transaction((writer) => writer.run(WRITE_META, 'ready', '1'))
     await this.database.checkpoint()
+    await this.database.shrink()
   }
 
   follow(onProjected: () => void): Follower {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { existsSync, statSync } from 'node:fs'
-import { readdir, truncate, writeFile } from 'node:fs/promises'
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { EventLog } from '@relais/event-log'
+import type { RelaisError } from '@relais/service-kit/errors.ts'
 import { ledger, note, noteAll, notesOf, soon, texts } from '../contract/ledger.ts'
 import type { ReadModel } from '../port.ts'
 import { compareWithRebuild } from './dump.ts'
@@ -168,4 +169,49 @@ test('thousands of commits while it is rebuilt twice leave rows equal to the log
   await appending
   await projector.waitFor(await note(log, 'last'), soon())
   assert.deepEqual(await compareWithRebuild({ store: projector.store, log, model: ledger() }), [])
+})
+
+/** Garbage over the second half of the file: where the rows are, not the tables' names. */
+const damageRows = async (path: string): Promise<void> => {
+  const bytes = await readFile(path)
+  bytes.fill(0xee, Math.floor(bytes.length / 2 / 4096) * 4096)
+  await writeFile(path, bytes)
+}
+
+test('rows that turn out to be damaged when they are read are built anew while the rest serves', async (context) => {
+  const { log, rowsFolder, project } = await opened(context)
+  await noteAll(log, texts(3000))
+  await (await project(ledger())).stop()
+  await damageRows(join(rowsFolder, 'ledger.1.1.sqlite'))
+  const alarms = new Set<string>()
+  const projector = await project(ledger(), { onAlarm: (alarm) => alarms.add((alarm as RelaisError).code) })
+  const healed = Promise.withResolvers<void>()
+  projector.onProjected(() => healed.resolve())
+  await assert.rejects(notesOf(projector.store), { code: 'STORE_DAMAGED' })
+  await healed.promise
+  assert.equal((await notesOf(projector.store)).length, 3000)
+  assert.deepEqual([...alarms], ['STORE_DAMAGED'])
+})
+
+test('damage that a projection meets is built anew, and the commit is there then', async (context) => {
+  const { log, rowsFolder, project } = await opened(context)
+  await noteAll(log, texts(3000))
+  await (await project(ledger())).stop()
+  await damageRows(join(rowsFolder, 'ledger.1.1.sqlite'))
+  const projector = await project(ledger(), { onAlarm: () => {} })
+  const last = await note(log, 'after')
+  const reached = () =>
+    projector.waitFor(last, soon()).then(
+      () => true,
+      () => false,
+    )
+  while (!(await reached())) await new Promise((resolve) => setImmediate(resolve))
+  while (
+    (await compareWithRebuild({ store: projector.store, log, model: ledger() }).catch(() => ['damaged']))
+      .length > 0
+  ) {
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  assert.equal(projector.fault(), undefined)
+  assert.equal((await notesOf(projector.store)).at(-1), 'after')
 })

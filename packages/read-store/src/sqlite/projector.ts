@@ -3,6 +3,7 @@ import { projectionStopped, readModelReadOnly, storeClosed } from '../errors.ts'
 import type { Projector, ReadModel, ReadStore } from '../port.ts'
 import { Waiters } from '../waiters.ts'
 import { chooseGeneration, removeOlderVersions } from './choose-generation.ts'
+import { isDamage } from './faults.ts'
 import { Generation, type GenerationOptions } from './generation.ts'
 import { checkedModelName, generationFile, removeGeneration } from './generations.ts'
 import { HeadProbe } from './head-probe.ts'
@@ -182,10 +183,30 @@ export class SqliteProjector implements Projector {
 
   #projected(generation: Generation): void {
     if (generation !== this.#current) return
-    if (this.#standsStill()) this.#waiters.fail(projectionStopped(this.fault()!))
+    if (this.#standsStill()) this.#stoodStill(this.fault()!)
     const checkpoint = this.checkpoint()
     this.#reached(checkpoint)
     for (const listener of this.#listeners) listener(checkpoint)
+  }
+
+  #stoodStill(fault: Error): void {
+    this.#waiters.fail(projectionStopped(fault))
+    if (isDamage(fault)) this.#heal()
+  }
+
+  /** Rows on a damaged disk are made again from the log, in a file of their own. */
+  #heal(): void {
+    if (!this.#rebuilding && !this.#stopped) this.rebuild().catch(this.#options.onAlarm)
+  }
+
+  async #watched<T>(read: Promise<T>): Promise<T> {
+    try {
+      return await read
+    } catch (error) {
+      if (isDamage(error) && !this.#rebuilding) this.#options.onAlarm(error as Error)
+      if (isDamage(error)) this.#heal()
+      throw error
+    }
   }
 
   #reached(position: number): void {
@@ -204,9 +225,9 @@ export class SqliteProjector implements Projector {
 
   #facade(): ReadStore {
     return {
-      get: (sql, ...params) => this.#current.database.get(sql, ...params),
-      all: (sql, ...params) => this.#current.database.all(sql, ...params),
-      snapshot: (read) => this.#current.database.snapshot(read),
+      get: (sql, ...params) => this.#watched(this.#current.database.get(sql, ...params)),
+      all: (sql, ...params) => this.#watched(this.#current.database.all(sql, ...params)),
+      snapshot: (read) => this.#watched(this.#current.database.snapshot(read)),
       transaction: async () => {
         throw readModelReadOnly(this.#options.model.name)
       },

@@ -54,10 +54,15 @@ export class Snapshots {
 
   #begin(): Snapshot {
     const connection = this.#idle.pop() ?? new Connection(this.#path, { readOnly: true, cacheKiB: 4096 })
-    connection.run('BEGIN')
-    const checkpoint = connection.get<{ position: number }>(CHECKPOINT)?.position ?? 0
-    this.#live += 1
-    return { connection, checkpoint, users: 0 }
+    try {
+      connection.run('BEGIN')
+      const checkpoint = connection.get<{ position: number }>(CHECKPOINT)?.position ?? 0
+      this.#live += 1
+      return { connection, checkpoint, users: 0 }
+    } catch (error) {
+      connection.close()
+      throw error
+    }
   }
 
   #leave(snapshot: Snapshot): void {
