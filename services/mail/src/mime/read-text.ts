@@ -32,11 +32,13 @@ const readBeginning = async (part: Part, read: ReadBytes, wanted: number): Promi
   const decoder = decodeTransfer(part.encoding)
   const pieces: Uint8Array[] = []
   let length = 0
-  for (let at = part.bodyStart; at < part.bodyEnd && length < wanted; at += WINDOW) {
+  let at = part.bodyStart
+  for (; at < part.bodyEnd && length < wanted; at += WINDOW) {
     const piece = decoder.write(await read(at, Math.min(part.bodyEnd, at + WINDOW)))
     pieces.push(piece)
     length += piece.length
   }
+  if (at >= part.bodyEnd) pieces.push(decoder.end())
   return Buffer.concat(pieces)
 }
 

@@ -313,6 +313,23 @@ test('of a long text only as much is read as is wanted', async () => {
   assert.ok(bytesRead <= 65_536 * 2, `${bytesRead} bytes were read`)
 })
 
+test('a long text that is wanted whole is whole, to its last character', async () => {
+  for (const end of ['x', 'x=', 'x \r\n', '=C3=A4', '=C3=A4=']) {
+    const long = message(
+      entity(
+        ['Content-Type: text/plain; charset=utf-8', 'Content-Transfer-Encoding: quoted-printable'],
+        `${'line\r\n'.repeat(60_000)}${end}`,
+      ),
+    )
+    const body = await render(long, { bodies: [preference('plain')] })
+    assert.deepEqual(
+      [body.truncated, body.estimatedSize, body.data?.length],
+      [false, long.structure.decodedSize, long.structure.decodedSize],
+      end,
+    )
+  }
+})
+
 test('the size of a long text in another character set is told from its beginning', async () => {
   const long = message(
     entity(
