@@ -54,10 +54,23 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
   ALREADY_EXISTS: terminally('ALREADY_EXISTS', 'What the request would make is there already.'),
   FAILED_PRECONDITION: terminally('FAILED_PRECONDITION', 'The present state forbids it.'),
 
+  // Start
+  CONFIGURATION_INVALID: terminally(
+    'INVALID_ARGUMENT',
+    "A setting can't be used; the message names it and where it comes from.",
+  ),
+
   // Event log
   CONFLICT: passing('ABORTED', 'Another commit to the same stream came first, five times in a row.'),
   COMMIT_TOO_LARGE: terminally('RESOURCE_EXHAUSTED', 'The events of one decision are over 1 MiB.'),
   LOG_UNAVAILABLE: passing('UNAVAILABLE', "The event log can't be written or read now: often a full disk."),
+  LOG_IN_USE: terminally('FAILED_PRECONDITION', 'Another process has the event log open.'),
+  LOG_FORMAT_NEWER: terminally('FAILED_PRECONDITION', 'The event log was written by a newer Relais.'),
+  LOG_FORMAT_UNKNOWN: terminally(
+    'FAILED_PRECONDITION',
+    'The file in the place of the event log is something else.',
+  ),
+  EVENT_DAMAGED: terminally('DATA_LOSS', "An event in the log can't be decoded."),
 
   // Blobs
   BLOB_NOT_FOUND: terminally('NOT_FOUND', 'The stored content is not there.'),
@@ -102,6 +115,34 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
     'A commit is missing in a stream; restore it from a backup of the log, then rebuild.',
   ),
 
+  // Directory
+  ACCOUNT_NOT_FOUND: terminally('NOT_FOUND', 'There is no such account.'),
+  INVALID_ADDRESS: terminally('INVALID_ARGUMENT', "The text isn't an e-mail address."),
+  ADDRESS_TAKEN: terminally('ALREADY_EXISTS', 'Another account has that address.'),
+  DOMAIN_TAKEN: terminally('ALREADY_EXISTS', 'The domain belongs to a tenant already.'),
+  DOMAIN_IN_USE: terminally('FAILED_PRECONDITION', 'Accounts still have addresses in the domain.'),
+  UNKNOWN_DOMAIN: terminally('FAILED_PRECONDITION', "The domain of the address isn't one of the tenant's."),
+  NAME_RESERVED: passing(
+    'ABORTED',
+    'The name is being taken or given back by another command at this moment.',
+  ),
+  UNKNOWN_SETTING: terminally('INVALID_ARGUMENT', 'There is no setting of that name.'),
+  BAD_CREDENTIALS: terminally(
+    'UNAUTHENTICATED',
+    'Unknown user or wrong password; which of them is not told.',
+  ),
+  SIGN_IN_SLOWED: passing(
+    'RESOURCE_EXHAUSTED',
+    'Too many wrong passwords for this account or from this address: later again.',
+  ),
+  ACCOUNT_LOCKED: terminally('PERMISSION_DENIED', 'An administrator has locked the account.'),
+  ACCOUNT_SUSPENDED: terminally(
+    'PERMISSION_DENIED',
+    'The account is suspended: it neither signs in nor takes mail.',
+  ),
+  TENANT_SUSPENDED: terminally('PERMISSION_DENIED', 'The whole tenant is suspended.'),
+  SCOPE_DENIED: terminally('PERMISSION_DENIED', "The app password isn't for this use."),
+
   // Mail
   MAILBOX_NOT_FOUND: terminally('NOT_FOUND', 'The account has no such mailbox.'),
   PARENT_MAILBOX_NOT_FOUND: terminally('NOT_FOUND', 'The mailbox to put it in is not there.'),
@@ -143,6 +184,37 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
   EXPORT_INCOMPLETE: terminally('DATA_LOSS', 'Some messages could not be read; all others were exported.'),
   MIME_ABORTED: passing('CANCELLED', 'The message was given up while it was parsed.'),
   MIME_PARSER_LOST: passing('UNAVAILABLE', 'A parser thread ended while it had the message.'),
+
+  // Mail transport
+  BAD_ADDRESS: terminally('INVALID_ARGUMENT', "A sender or recipient isn't an e-mail address."),
+  NOT_OURS: terminally('PERMISSION_DENIED', 'Mail to that domain is not taken here.'),
+  NO_ACCOUNT: terminally('NOT_FOUND', 'The domain is ours, the recipient is unknown.'),
+
+  // Phones (Exchange ActiveSync)
+  EAS_DISABLED: terminally(
+    'PERMISSION_DENIED',
+    'Synchronisation of phones is off for the account, its group or its tenant.',
+  ),
+  DEVICE_NOT_FOUND: terminally('NOT_FOUND', 'The account has no such device.'),
+  DEVICE_REMOVED: terminally('PERMISSION_DENIED', 'An administrator has removed the device.'),
+  DEVICE_BLOCKED: terminally('PERMISSION_DENIED', 'An administrator has blocked the device.'),
+  TOO_MANY_DEVICES: terminally('RESOURCE_EXHAUSTED', 'The account has as many devices as it may.'),
+  DEVICE_ID_INVALID: terminally('INVALID_ARGUMENT', 'The request names no usable DeviceId.'),
+  DEVICE_TYPE_INVALID: terminally('INVALID_ARGUMENT', 'The request names no usable DeviceType.'),
+  MALFORMED_QUERY: terminally('INVALID_ARGUMENT', "The query or a header of the request can't be read."),
+  UNKNOWN_COMMAND: terminally('INVALID_ARGUMENT', 'No command has that code.'),
+  COMMAND_NOT_SUPPORTED: terminally('UNIMPLEMENTED', 'The command is not served.'),
+  VERSION_NOT_SUPPORTED: terminally('UNIMPLEMENTED', 'The protocol version is not served.'),
+  INVALID_CONTENT: terminally('INVALID_ARGUMENT', 'The request has no body, or one of another kind.'),
+  WRONG_ROOT: terminally('INVALID_ARGUMENT', "The document isn't that of the command."),
+  BODY_TOO_LARGE: terminally(
+    'RESOURCE_EXHAUSTED',
+    'The body of the request is larger than this installation takes.',
+  ),
+  BODY_TIMEOUT: terminally('DEADLINE_EXCEEDED', 'The rest of the body did not come.'),
+  UNKNOWN_CODING: terminally('INVALID_ARGUMENT', 'The body is coded otherwise than by gzip or deflate.'),
+  DAMAGED_CODING: terminally('INVALID_ARGUMENT', "The body isn't what its Content-Encoding says."),
+  AUTODISCOVER_MALFORMED: terminally('INVALID_ARGUMENT', "The Autodiscover request can't be read."),
 }
 
 /** Status of codes that aren't in the table (from a newer service, for one). */
