@@ -44,7 +44,7 @@ const textOf = async (letter: TestMessage, format: 'plain' | 'html'): Promise<st
     body: bodyOf(letter.structure),
     read: letter.read,
     format,
-    wanted: 1_000_000,
+    wanted: 4_000_000,
   })
   return Buffer.from(bytes).toString()
 }
