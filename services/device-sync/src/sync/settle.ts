@@ -65,10 +65,12 @@ export const settle = (
       status === SYNC_STATUS.badKey ? '0' : key,
       status ?? SYNC_STATUS.server,
     )
+  if (response.quiet && course.kind === 'presented') return quiet(context, course, response)
   const cursor = response.cursor && cursorFromWire(response.cursor)
   if (cursor === undefined) return failedCollection(collection, key, SYNC_STATUS.server)
-  if (course.kind === 'first') return first(context, course, cursor)
-  return response.quiet ? quiet(context, course, response) : told(context, course, { response, cursor })
+  return course.kind === 'first'
+    ? first(context, course, cursor)
+    : told(context, course, { response, cursor })
 }
 
 const put = (rows: DeviceRows, course: Asked, next: { state: CollectionState; quietAt: number }) =>
