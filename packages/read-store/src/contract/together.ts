@@ -125,4 +125,17 @@ export const togetherRules = (rule: Rule) => {
     await projector.waitFor(await noteAll(log, ['here']), soon())
     assert.equal(calls, 0)
   })
+
+  rule('a listener that throws is an alarm, and stops nothing', async ({ log, project }) => {
+    const alarms: string[] = []
+    const projector = await project(ledger(), { onAlarm: ({ message }) => alarms.push(message) })
+    projector.onProjected(() => {
+      throw new Error('my listener is broken')
+    })
+    await projector.waitFor(await noteAll(log, ['here']), soon())
+    await projector.waitFor(await noteAll(log, ['there']), soon())
+    assert.deepEqual(await notesOf(projector.store), ['here', 'there'])
+    assert.ok(alarms.includes('my listener is broken'))
+    assert.equal(projector.fault(), undefined)
+  })
 }

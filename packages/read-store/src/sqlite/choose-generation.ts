@@ -3,11 +3,8 @@ import { makeFolder } from './folder.ts'
 import { Generation, type GenerationOptions } from './generation.ts'
 import { type GenerationFile, generationFile, listGenerations, removeGeneration } from './generations.ts'
 
-/** Why rows that are there aren't used; undefined if they are. */
-const flaw = async (generation: Generation): Promise<string | undefined> => {
-  if (!(await generation.fits())) return 'other tables'
-  return (await generation.isOfThisLog()) ? undefined : "the log doesn't have its last commit"
-}
+const isSound = async (generation: Generation): Promise<boolean> =>
+  (await generation.fits()) && (await generation.isOfThisLog())
 
 const openSound = async (
   file: GenerationFile,
@@ -15,7 +12,7 @@ const openSound = async (
 ): Promise<Generation | undefined> => {
   try {
     const generation = await Generation.open(file, options)
-    if ((await flaw(generation)) === undefined) return generation
+    if (await isSound(generation)) return generation
     await generation.close()
   } catch (error) {
     if (!isDamage(error)) throw error

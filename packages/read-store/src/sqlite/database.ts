@@ -147,7 +147,8 @@ export class Database implements ReadStore {
 
   #committed(rows: number): void {
     this.#snapshots.renew()
-    this.#keeper.written(rows)
+    // A backup reads one moment all along: the log can't begin anew.
+    if (this.#backups.size === 0) this.#keeper.written(rows)
   }
 
   #open(connection: Connection): Connection {

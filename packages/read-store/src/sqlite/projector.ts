@@ -125,7 +125,7 @@ export class SqliteProjector implements Projector {
     if (!progress) return () => {}
     const head = await this.#options.log.head(this.#options.filter)
     return ({ checkpoint }) => {
-      if (checkpoint <= head) progress(checkpoint, head)
+      if (checkpoint <= head) this.#tell(() => progress(checkpoint, head))
     }
   }
 
@@ -186,7 +186,16 @@ export class SqliteProjector implements Projector {
     if (this.#standsStill()) this.#stoodStill(this.fault()!)
     const checkpoint = this.checkpoint()
     this.#reached(checkpoint)
-    for (const listener of this.#listeners) listener(checkpoint)
+    for (const listener of this.#listeners) this.#tell(() => listener(checkpoint))
+  }
+
+  /** What a listener does wrong is no reason to stop. */
+  #tell(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.#options.onAlarm(error instanceof Error ? error : new Error(String(error)))
+    }
   }
 
   #stoodStill(fault: Error): void {

@@ -69,7 +69,7 @@ export class Snapshots {
     snapshot.users -= 1
     if (snapshot.users > 0) return
     if (this.#current === snapshot) this.#current = undefined
-    snapshot.connection.run('COMMIT')
+    if (snapshot.connection.isInTransaction) snapshot.connection.run('COMMIT')
     if (this.#idle.length < MAX_IDLE) this.#idle.push(snapshot.connection)
     else snapshot.connection.close()
     this.#live -= 1

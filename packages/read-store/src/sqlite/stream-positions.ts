@@ -24,7 +24,9 @@ const READ_STOPPED = 'SELECT * FROM relais_stream WHERE stopped > 0 ORDER BY sto
 /** The gap at which a stream has stood still for longest; undefined if none does. */
 export const readGap = async (reader: Reader): Promise<StreamGapError | undefined> => {
   const row = await reader.get<Row>(READ_STOPPED)
-  return row && new StreamGapError(row, row.stopped, row.position)
+  if (!row) return undefined
+  const { tenant, account, service } = row
+  return new StreamGapError({ tenant, account, service }, row.stopped, row.position)
 }
 
 /** About 150 bytes each. */

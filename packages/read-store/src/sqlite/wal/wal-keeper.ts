@@ -30,12 +30,12 @@ export class WalKeeper {
     this.#options = options
   }
 
-  /** To be told after each commit. */
+  /** To be told after each commit. Doesn't throw: the commit is done. */
   written(rows: number): void {
     this.#rows += rows
     if (this.#rows < LOOK_EVERY_ROWS || this.#running) return
     this.#rows = 0
-    if (this.#size() > this.#options.limit) this.checkpoint().catch(this.#options.onFault)
+    this.#checkpointIfLong().catch(this.#options.onFault)
   }
 
   /** Copies all that is in the log into the database; when it resolves that is durable. */
@@ -64,6 +64,10 @@ export class WalKeeper {
       this.#options.onFault(error as Error)
       return false
     }
+  }
+
+  async #checkpointIfLong(): Promise<void> {
+    if (this.#size() > this.#options.limit) await this.checkpoint()
   }
 
   async #checkpoint(): Promise<void> {

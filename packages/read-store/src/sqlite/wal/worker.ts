@@ -8,8 +8,8 @@ import type { WalReply, WalRequest } from './messages.ts'
 
 type Kept = { readonly database: DatabaseSync; pin: DatabaseSync | undefined }
 
-/** A reader of the serving thread is gone long before. */
-const BUSY_TIMEOUT_MS = 50
+/** For a read of the serving thread to end. The writer holds still meanwhile, so who reads on costs this attempt. */
+const BUSY_TIMEOUT_MS = 10
 
 const kept = new Map<number, Kept>()
 
