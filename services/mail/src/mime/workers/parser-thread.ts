@@ -12,8 +12,12 @@ export type ReplyHandler = {
 export type ParserThreadOptions = ThreadOptions & {
   /** A single step that takes longer means that the thread is stuck. */
   readonly stuckMs: number
-  readonly memoryMb: number
+  /** What the thread runs. */
+  readonly entry: URL
 }
+
+/** A message that needs more is an attack: parsing takes some MB at most. */
+const MEMORY_MB = 256
 
 /**
  * A worker thread that answers requests in their order. One that gets stuck, runs out of memory or dies is gone, and a new one
@@ -57,10 +61,10 @@ export class ParserThread {
   }
 
   #start(): Worker {
-    const { limitMs, memoryMb } = this.#options
-    const worker = new Worker(new URL('./thread.ts', import.meta.url), {
+    const { limitMs, entry } = this.#options
+    const worker = new Worker(entry, {
       workerData: { limitMs } satisfies ThreadOptions,
-      resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+      resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
       stdout: false,
       stderr: false,
     })

@@ -28,15 +28,15 @@ export type MimeWorkersOptions = {
   readonly threads?: number
   /** Messages up to here are parsed on the calling thread: docs/adr/0005-mime-by-offsets.md has the figures. */
   readonly inlineBytes?: number
-  /** Time that one message may take in a thread. */
+  /** Time that one message may take in a thread in all. */
   readonly limitMs?: number
-  /** Memory that a thread may take; a message that needs more is a stub. */
-  readonly memoryMb?: number
+  /** Time that a thread may take for one step before it is taken for stuck. */
+  readonly stuckMs?: number
 }
 
 const INLINE_BYTES = 64 * 1024
 const LIMIT_MS = 10_000
-const MEMORY_MB = 256
+const THREAD = new URL('./thread.ts', import.meta.url)
 
 /** A thread that runs already is taken before another is started, unless it has work. */
 const leastLoaded = (threads: readonly ParserThread[]): ParserThread => {
@@ -114,12 +114,9 @@ export const createMimeWorkers = (options: MimeWorkersOptions = {}): MimeWorkers
     threads = availableParallelism(),
     inlineBytes = INLINE_BYTES,
     limitMs = LIMIT_MS,
-    memoryMb = MEMORY_MB,
+    stuckMs = LIMIT_MS,
   } = options
-  const pool = Array.from(
-    { length: threads },
-    () => new ParserThread({ limitMs, stuckMs: limitMs, memoryMb }),
-  )
+  const pool = Array.from({ length: threads }, () => new ParserThread({ limitMs, stuckMs, entry: THREAD }))
   let lastId = 0
   const startThreaded = (): MimeJob => {
     lastId += 1
