@@ -26,6 +26,8 @@ export type MailDouble = {
   readonly calls: string[]
   lastGetMessages: GetMessagesRequest | undefined
   failure: RelaisError | undefined
+  /** Bytes of a part after which reading it fails. */
+  breakAfter: number
 }
 
 const noHierarchy: SyncMailboxesResponse = { changes: [], removed: [], position: 0, stale: false }
@@ -39,8 +41,10 @@ async function* readPart(double: MailDouble, request: ReadPartRequest): AsyncGen
   yield { part: { $case: 'header', value: { type, name: '', total: bytes.length } } }
   const end = request.length === 0 ? bytes.length : request.offset + request.length
   const content = bytes.subarray(request.offset, end)
-  for (let at = 0; at < content.length; at += 65_536)
+  for (let at = 0; at < content.length; at += 65_536) {
+    if (at > double.breakAfter) throw terminal('BLOB_DAMAGED', 'broken in the middle')
     yield { part: { $case: 'chunk', value: content.subarray(at, at + 65_536) } }
+  }
 }
 
 const submit = async (double: MailDouble, requests: AsyncIterable<SubmitRequest>) => {
@@ -89,6 +93,7 @@ export const createMailDouble = (): MailDouble => {
     calls: [],
     lastGetMessages: undefined,
     failure: undefined,
+    breakAfter: Number.POSITIVE_INFINITY,
   }
   return double
 }

@@ -1,10 +1,12 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { after, before, beforeEach } from 'node:test'
 import { openSqliteLog, type SqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
 import { openSqliteProjector, openSqliteStore } from '@relais/read-store'
 import { createLogger } from '@relais/service-kit'
 import { createFakeClock, type FakeClock, type TestScope, temporaryFolder } from '@relais/testing'
+import { deviceRowSchema } from '../src/devices/device-row-store.ts'
 import type { EasEndpointConfig } from '../src/http/endpoint-config.ts'
 import { easServerOptions } from '../src/http/endpoint-config.ts'
 import { createDeviceSync, type DeviceSync } from '../src/service.ts'
@@ -24,6 +26,8 @@ export type TestService = {
   readonly logged: string[]
   /** A phone of mike@example.org, unless said otherwise. */
   phone(options?: Partial<EasClientOptions>): EasClient
+  /** Whether the store of device rows is empty. */
+  erased(): Promise<boolean>
   /** Stops the service and starts another on the same folder. */
   restart(): Promise<TestService>
 }
@@ -54,12 +58,13 @@ const open = async (scope: TestScope, folder: string, options: TestServiceOption
   const log = await openSqliteLog({ file: join(folder, 'log') })
   const directory = createDirectoryDouble(log, [mike])
   const mail = createMailDouble()
+  const store = await openSqliteStore({ file: join(folder, 'rows'), schema: deviceRowSchema, version: 1 })
   const service = await createDeviceSync({
     log,
     directory: directory.client,
     mail: mail.client,
     openProjector: (model) => openSqliteProjector({ log, folder, model }),
-    openStore: ({ name, ...store }) => openSqliteStore({ file: join(folder, name), ...store }),
+    openStore: async () => store,
     clock: clock.now,
     logger: createLogger({
       name: 'test',
@@ -91,11 +96,42 @@ const open = async (scope: TestScope, folder: string, options: TestServiceOption
       phones.push(phone)
       return phone
     },
+    erased: async () => (await store.get('SELECT 1 FROM device_rows LIMIT 1')) === undefined,
     restart: async () => {
       await stop()
       return open(scope, folder, options)
     },
   }
+}
+
+/**
+ * One service for all tests of a file, its mail double emptied before each. For tests that change neither the directory nor settings,
+ * and don't mind devices of the tests before.
+ */
+export const sharedTestService = (options: TestServiceOptions = {}): (() => TestService) => {
+  const ends: (() => void | Promise<void>)[] = []
+  let service: TestService | undefined
+  before(async () => {
+    service = await startTestService({ after: (end) => ends.push(end) }, options)
+  })
+  beforeEach(() => {
+    if (service) resetMail(service.mail)
+  })
+  after(async () => {
+    for (const end of ends.reverse()) await end()
+  })
+  return () => {
+    if (!service) throw new Error('the service is there once the tests run')
+    return service
+  }
+}
+
+const resetMail = (mail: MailDouble): void => {
+  mail.failure = undefined
+  mail.lastGetMessages = undefined
+  mail.submitted.length = 0
+  mail.calls.length = 0
+  for (const kept of [mail.messages, mail.parts, mail.hierarchy]) kept.clear()
 }
 
 /** device-sync on real stores and a real HTTP server; only the services it calls are doubles. */

@@ -26,12 +26,11 @@ const operationsOf = ({ body }: CommandContext): readonly WbxmlNode[] => {
 const fetchesIn = (operations: readonly WbxmlNode[]): readonly FetchRequest[] =>
   operations.filter(({ tag }) => tag === 'itemoperations:Fetch').map(readFetch)
 
-/** Operations that change folders aren't served here; each is answered for itself. */
-const refusals = (operations: readonly WbxmlNode[]): readonly WbxmlNode[] =>
-  operations.flatMap((operation) => {
-    if (operation.tag === 'itemoperations:EmptyFolderContents') return [refusedEmpty(operation)]
-    return operation.tag === 'itemoperations:Move' ? [refusedMove(operation)] : []
-  })
+/** Operations that change folders aren't served here; each is answered for itself, in the schema's order. */
+const refusals = (operations: readonly WbxmlNode[]): readonly WbxmlNode[] => [
+  ...operations.filter(({ tag }) => tag === 'itemoperations:Move').map(refusedMove),
+  ...operations.filter(({ tag }) => tag === 'itemoperations:EmptyFolderContents').map(refusedEmpty),
+]
 
 const denied = el('itemoperations:Status', FETCH_STATUS.denied)
 

@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { retryable, terminal } from '@relais/service-kit'
+import { serverIdOf } from '../src/classes/server-id.ts'
+import { el, type WbxmlNode } from '../src/wbxml/node.ts'
+import { child, textOf } from '../src/wbxml/read.ts'
+import type { EasResponse } from './eas-client.ts'
+import { sharedTestService, startTestService } from './test-service.ts'
+
+const MIME = Buffer.from(
+  'From: mike@example.org\r\nTo: ann@example.org\r\nMessage-ID: <1@x>\r\nSubject: Hi\r\n\r\nHello\r\n',
+)
+
+const clientId = (id = 'c1') => el('composemail:ClientId', id)
+const mime = (bytes: Buffer = MIME) => el('composemail:Mime', bytes)
+const save = el('composemail:SaveInSentItems')
+const source = (...children: WbxmlNode[]) => el('composemail:Source', children)
+const item = (placement = 123) => [
+  el('composemail:FolderId', 'inbox'),
+  el('composemail:ItemId', serverIdOf(placement)),
+]
+
+const sendMail = (...children: WbxmlNode[]) => el('composemail:SendMail', children)
+const smart = (verb: 'SmartReply' | 'SmartForward', ...children: WbxmlNode[]) =>
+  el(`composemail:${verb}`, children)
+
+const statusOf = ({ root, status, bytes }: EasResponse) =>
+  root ? textOf(child(root, 'composemail:Status')!) : `${status}/${bytes.length}`
+
+/** 200 with an empty body. */
+const SENT = '200/0'
+
+const shared = sharedTestService()
+
+const setUp = () => {
+  const service = shared()
+  const send = (command: string, root: WbxmlNode) => service.phone().post(command, root)
+  return { service, send }
+}
+
+describe('SendMail', () => {
+  for (const version of ['14.1', '16.1'] as const)
+    test(`${version}: hands the message over as it is, and answers with an empty body`, async () => {
+      const { service } = setUp()
+      const response = await service.phone({ version }).post('SendMail', sendMail(clientId(), save, mime()))
+      assert.equal(statusOf(response), SENT)
+      const [{ header, mime: sent } = {}] = service.mail.submitted
+      assert.deepEqual(sent, MIME)
+      assert.deepEqual(
+        [header?.tenant, header?.account, header?.device, header?.saveInSent, header?.source],
+        ['acme', 'u1', 'APPLF17L2KX1', true, undefined],
+      )
+    })
+  test('saves a copy only if it is asked to', async () => {
+    const { service, send } = setUp()
+    await send('SendMail', sendMail(clientId(), mime()))
+    assert.equal(service.mail.submitted[0]?.header.saveInSent, false)
+  })
+  test('takes its elements in any order, and Mime as text', async () => {
+    const { service, send } = setUp()
+    const text = el('composemail:Mime', MIME.toString('latin1').replaceAll('\r', '\r'))
+    assert.equal(statusOf(await send('SendMail', sendMail(text, save, clientId()))), SENT)
+    assert.deepEqual(service.mail.submitted[0]?.mime, MIME)
+  })
+  test('118: the same message with the same ClientId was sent before, and is sent once', async () => {
+    const { service, send } = setUp()
+    assert.equal(statusOf(await send('SendMail', sendMail(clientId(), mime()))), SENT)
+    assert.equal(statusOf(await send('SendMail', sendMail(clientId(), mime()))), '118')
+    const anew = Buffer.from(MIME.toString().replace('Hello', 'Hello, written anew'))
+    assert.equal(statusOf(await send('SendMail', sendMail(clientId(), mime(anew)))), '118')
+    assert.equal(service.mail.submitted.length, 1)
+  })
+  test('another message is sent, also with a ClientId that was used before', async () => {
+    const { service, send } = setUp()
+    const others = [
+      sendMail(clientId('c2'), mime()),
+      sendMail(clientId(), mime(Buffer.from(MIME.toString().replace('<1@x>', '<2@x>')))),
+      sendMail(clientId(), mime(Buffer.from('To: a@b\r\n\r\none'))),
+      sendMail(clientId(), mime(Buffer.from('To: a@b\r\n\r\ntwo'))),
+    ]
+    for (const root of others) assert.equal(statusOf(await send('SendMail', root)), SENT)
+    assert.equal(service.mail.submitted.length, 4)
+  })
+  test('a Message-ID in the text isn’t the message’s', async () => {
+    const { service, send } = setUp()
+    for (const word of ['one', 'two'])
+      await send(
+        'SendMail',
+        sendMail(clientId(), mime(Buffer.from(`To: a@b\r\n\r\n${word}\r\nMessage-ID: <1@x>\r\n`))),
+      )
+    assert.equal(service.mail.submitted.length, 2)
+  })
+  test('a folded Message-ID is the message’s', async () => {
+    const { service, send } = setUp()
+    for (const word of ['one', 'two'])
+      await send(
+        'SendMail',
+        sendMail(clientId(), mime(Buffer.from(`To: a@b\r\nMESSAGE-ID:\r\n <9@x>\r\n\r\n${word}`))),
+      )
+    assert.equal(service.mail.submitted.length, 1)
+  })
+  test('another device with the same ClientId is another sender', async () => {
+    const { service } = setUp()
+    for (const deviceId of ['A1', 'A2'])
+      await service.phone({ deviceId }).post('SendMail', sendMail(clientId(), mime()))
+    assert.equal(service.mail.submitted.length, 2)
+  })
+  test('of many megabytes goes on in pieces', async () => {
+    const { service, send } = setUp()
+    const large = Buffer.concat([MIME, Buffer.alloc(12 * 1024 * 1024, 'x')])
+    assert.equal(statusOf(await send('SendMail', sendMail(clientId(), save, mime(large)))), SENT)
+    const [{ mime: sent, chunks } = {}] = service.mail.submitted
+    assert.ok(sent?.equals(large))
+    assert.equal(chunks, Math.ceil(large.length / (256 * 1024)))
+  })
+  const malformed: Record<string, [WbxmlNode, string]> = {
+    'no ClientId': [sendMail(save, mime()), '103'],
+    'an empty ClientId': [sendMail(clientId(''), mime()), '103'],
+    'a ClientId over 40 characters': [sendMail(clientId('x'.repeat(41)), mime()), '103'],
+    'no Mime': [sendMail(clientId(), save), '103'],
+    'an empty Mime': [sendMail(clientId(), mime(Buffer.alloc(0))), '107'],
+    'an account that isn’t there': [sendMail(clientId(), el('composemail:AccountId', 'x'), mime()), '166'],
+    'rights management': [sendMail(clientId(), el('rightsmanagement:TemplateID', 'x'), mime()), '168'],
+  }
+  for (const [name, [root, status]] of Object.entries(malformed))
+    test(`${status}: ${name}`, async () => {
+      const { service, send } = setUp()
+      assert.equal(statusOf(await send('SendMail', root)), status)
+      assert.equal(service.mail.submitted.length, 0)
+    })
+})
+
+describe('what the mail service refuses', () => {
+  const cases: readonly [code: string, retry: boolean, status: string][] = [
+    ['MESSAGE_EMPTY', false, '107'],
+    ['QUOTA_EXCEEDED', false, '113'],
+    ['SEND_RATE_EXCEEDED', true, '115'],
+    ['RECIPIENT_INVALID', false, '116'],
+    ['NO_RECIPIENTS', false, '119'],
+    ['MESSAGE_TOO_LARGE', false, '122'],
+    ['ACCOUNT_SUSPENDED', false, '126'],
+    ['SENDER_NOT_ALLOWED', false, '130'],
+    ['UNAVAILABLE', true, '111'],
+    ['SOMETHING_ELSE', false, '120'],
+  ]
+  for (const [code, retry, status] of cases)
+    test(`${status}: ${code}`, async () => {
+      const service = shared()
+      service.mail.failure = retry ? retryable(code, '') : terminal(code, '')
+      assert.equal(statusOf(await service.phone().post('SendMail', sendMail(clientId(), mime()))), status)
+    })
+  test('122: a message over the limit isn’t even read', async (t) => {
+    const small = await startTestService(t, { config: { maxMessageBytes: 100_000 } })
+    const large = sendMail(clientId(), mime(Buffer.alloc(300_000, 'x')))
+    assert.equal(statusOf(await small.phone().post('SendMail', large)), '122')
+    assert.deepEqual(small.mail.calls, [])
+  })
+})
+
+for (const [command, verb] of [
+  ['SmartReply', 'reply'],
+  ['SmartForward', 'forward'],
+] as const)
+  describe(command, () => {
+    test('names its source; the server completes the message', async () => {
+      const { service, send } = setUp()
+      const root = smart(command, clientId(), source(...item(4711)), save, mime())
+      assert.equal(statusOf(await send(command, root)), SENT)
+      assert.deepEqual(service.mail.submitted[0]?.header.source, {
+        placement: 4711,
+        verb,
+        replaceMime: false,
+      })
+    })
+    test('ReplaceMime: the message is complete as it is', async () => {
+      const { service, send } = setUp()
+      await send(
+        command,
+        smart(command, clientId(), source(...item()), el('composemail:ReplaceMime'), mime()),
+      )
+      assert.equal(service.mail.submitted[0]?.header.source?.replaceMime, true)
+    })
+    test('InstanceId is for meetings, and changes nothing about a message', async () => {
+      const { send } = setUp()
+      const instance = el('composemail:InstanceId', '2026-01-05T09:00:00.000Z')
+      assert.equal(
+        statusOf(await send(command, smart(command, clientId(), source(...item(), instance), mime()))),
+        SENT,
+      )
+    })
+    test('118: a repeat, as with SendMail', async () => {
+      const { service, send } = setUp()
+      const root = smart(command, clientId(), source(...item()), mime())
+      await send(command, root)
+      assert.equal(statusOf(await send(command, root)), '118')
+      assert.equal(service.mail.submitted.length, 1)
+    })
+    test('150: the source is gone', async () => {
+      const { service, send } = setUp()
+      service.mail.failure = terminal('MESSAGE_NOT_FOUND', 'gone')
+      assert.equal(
+        statusOf(await send(command, smart(command, clientId(), source(...item()), mime()))),
+        '150',
+      )
+    })
+    test('150: a LongId, which nobody was given', async () => {
+      const { send } = setUp()
+      const root = smart(command, clientId(), source(el('composemail:LongId', 'x')), mime())
+      assert.equal(statusOf(await send(command, root)), '150')
+    })
+    const refused: Record<string, [WbxmlNode[], string]> = {
+      'no source': [[clientId(), mime()], '103'],
+      'a source without its folder': [[clientId(), source(el('composemail:ItemId', '1')), mime()], '105'],
+      'a source without its item': [[clientId(), source(el('composemail:FolderId', 'inbox')), mime()], '105'],
+      'LongId with ItemId': [[clientId(), source(...item(), el('composemail:LongId', 'x')), mime()], '105'],
+      'an id that never was one': [
+        [
+          clientId(),
+          source(el('composemail:FolderId', 'inbox'), el('composemail:ItemId', 'INBOX/7')),
+          mime(),
+        ],
+        '106',
+      ],
+    }
+    for (const [name, [children, status]] of Object.entries(refused))
+      test(`${status}: ${name}`, async () => {
+        const { service, send } = setUp()
+        assert.equal(statusOf(await send(command, smart(command, ...children))), status)
+        assert.equal(service.mail.submitted.length, 0)
+      })
+  })
+
+describe('SmartForward of 16.x', () => {
+  const forwardees = el('composemail:Forwardees', [
+    el('composemail:Forwardee', [el('composemail:Email', 'a@b')]),
+  ])
+  test('179: Forwardees are for meetings', async () => {
+    const { send } = setUp()
+    const root = smart('SmartForward', clientId(), source(...item()), forwardees)
+    assert.equal(statusOf(await send('SmartForward', root)), '179')
+  })
+  test('178: Mime and Body', async () => {
+    const { send } = setUp()
+    const body = el('airsyncbase:Body', [el('airsyncbase:Type', 1)])
+    const root = smart('SmartForward', clientId(), source(...item()), mime(), body)
+    assert.equal(statusOf(await send('SmartForward', root)), '178')
+  })
+})
