@@ -1,5 +1,4 @@
 export * from './call.ts'
-export { configurationReference } from './configuration/help.ts'
 export {
   type ConfigurationSources,
   type LoadedConfiguration,
@@ -17,8 +16,7 @@ export {
   type LoggerOptions,
   type LogLevel,
 } from './logging/logger.ts'
-export { describeError, hashed } from './logging/redaction.ts'
-export { DEFAULT_TIMEOUT_MS, NOBODY } from './transport/attempt.ts'
+export { describeError } from './logging/redaction.ts'
 export { type Authenticate, bearerAuthentication, OPERATOR } from './transport/authentication.ts'
 export type { ClientTls } from './transport/client-tls.ts'
 export type { Context, Implementation, ServiceClient, ServiceDefinition } from './transport/definition.ts'

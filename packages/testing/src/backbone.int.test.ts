@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import test from 'node:test'
 import type { ReadModel } from '@relais/read-store'
-import { openTestBackbone } from './backbone.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { openTestBackbone, temporaryFolder } from './index.ts'
 
 const counts: ReadModel = {
   name: 'counts',

@@ -1,6 +1,7 @@
 /** A part of a process that is started and stopped with it: a store, a projector, a listener. */
 export type Component = {
   readonly name: string
+  /** None: it runs when it is added. */
   start?(): void | Promise<void>
   /** Takes no new work and ends what runs, within so many milliseconds. All components drain at the same time. */
   drain?(graceMs: number): void | Promise<void>

@@ -68,6 +68,19 @@ test('if one cannot start, those that run are stopped, and its error is the answ
   assert.deepEqual(happened, ['start store', 'drain store', 'stop store'])
 })
 
+test('one that runs when it is added is stopped even if nothing was started, or something could not', async () => {
+  const early = recorded()
+  early.add('log', { start: undefined })
+  early.add('listener')
+  await early.lifecycle.stop()
+  assert.deepEqual(early.happened, ['drain log', 'stop log'])
+  const failing = recorded()
+  failing.add('listener', { start: broken('the port is taken') })
+  failing.add('log', { start: undefined })
+  await assert.rejects(failing.lifecycle.start())
+  assert.deepEqual(failing.happened, ['drain log', 'stop log'])
+})
+
 test('one that cannot stop or drain does not keep the others from it, and is in the log', async () => {
   const { lifecycle, add, happened, entries } = recorded()
   add('store')
@@ -104,6 +117,28 @@ test('a drain is told how long it may take', async () => {
   await lifecycle.start()
   await lifecycle.stop()
   assert.equal(told, 123)
+})
+
+test('a component may be an object with state of its own', async () => {
+  const { lifecycle } = recorded()
+  class Listener implements Component {
+    readonly name = 'listener'
+    readonly did: string[] = []
+    start(): void {
+      this.did.push('start')
+    }
+    drain(): void {
+      this.did.push('drain')
+    }
+    stop(): void {
+      this.did.push('stop')
+    }
+  }
+  const listener = new Listener()
+  lifecycle.add(listener)
+  await lifecycle.start()
+  await lifecycle.stop()
+  assert.deepEqual(listener.did, ['start', 'drain', 'stop'])
 })
 
 test('stopping twice is stopping once', async () => {

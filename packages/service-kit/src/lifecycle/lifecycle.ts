@@ -3,7 +3,10 @@ import { describeError } from '../logging/redaction.ts'
 import { type Component, type Health, healthOf } from './component.ts'
 
 export type Lifecycle = {
-  /** Adds a component; components start in the order in which they were added, and stop in the reverse order. */
+  /**
+   * Adds a component; components start in the order in which they were added, and stop in the reverse order.
+   * One that has no `start` runs already: it is stopped whether or not the others were started.
+   */
   add(component: Component): void
   /** Starts all. If one can't, those that run are stopped and its error is thrown. */
   start(): Promise<void>
@@ -22,7 +25,7 @@ type State = 'stopped' | 'starting' | 'running' | 'draining'
 /** Starts and stops the parts of a process in order. */
 export const createLifecycle = (logger: Logger, { graceMs = 10_000 }: LifecycleOptions = {}): Lifecycle => {
   const components: Component[] = []
-  const running: Component[] = []
+  const started = new Set<Component>()
   let state: State = 'stopped'
   let stopping: Promise<void> | undefined
 
@@ -32,7 +35,7 @@ export const createLifecycle = (logger: Logger, { graceMs = 10_000 }: LifecycleO
     for (const component of components) {
       if (state !== 'starting') return
       await component.start?.()
-      running.push(component)
+      started.add(component)
       logger.debug({ component: component.name }, 'started')
     }
   }
@@ -41,8 +44,9 @@ export const createLifecycle = (logger: Logger, { graceMs = 10_000 }: LifecycleO
   const halt = async () => {
     state = 'draining'
     await starting?.then(undefined, () => undefined)
+    const running = components.filter((component) => component.start === undefined || started.has(component))
     await Promise.all(running.map((component) => drain(component, graceMs, logger)))
-    for (const component of running.splice(0).reverse()) await stop(component, logger)
+    for (const component of running.reverse()) await stop(component, logger)
     state = 'stopped'
   }
 
@@ -71,12 +75,13 @@ export const createLifecycle = (logger: Logger, { graceMs = 10_000 }: LifecycleO
   }
 }
 
-const drain = async ({ name, drain }: Component, graceMs: number, logger: Logger): Promise<void> => {
-  if (drain === undefined) return
+const drain = async (component: Component, graceMs: number, logger: Logger): Promise<void> => {
+  if (component.drain === undefined) return
+  const { name } = component
   const { promise: late, resolve } = Promise.withResolvers<'late'>()
   const timer = setTimeout(resolve, graceMs, 'late')
   try {
-    if ((await Promise.race([drain(graceMs), late])) === 'late')
+    if ((await Promise.race([component.drain(graceMs), late])) === 'late')
       logger.warn({ component: name }, 'still busy after the grace period')
   } catch (error) {
     logger.error({ component: name, ...describeError(error) }, 'could not drain')
