@@ -70,10 +70,21 @@ const spawnRelais = ({ root, accounts, flags = [], data }: StartOptions, folder:
   const where = data === undefined ? ['--ephemeral'] : ['--data', data]
   const seeding = accounts.length > 0 ? ['--seed', seed] : []
   const args = ['--port', '0', '--ready-file', join(folder, 'ready.json'), ...where, ...seeding, ...flags]
-  return spawn(`${root}/node_modules/.bin/node`, [`${root}/services/standalone/src/main.ts`, ...args], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
+  const child = spawn(
+    `${root}/node_modules/.bin/node`,
+    [`${root}/services/standalone/src/main.ts`, ...args],
+    {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  )
+  child.stderr?.on('data', (chunk: Buffer) => {
+    if (process.env.RELAIS_BENCH_SHOW !== undefined) process.stderr.write(chunk)
   })
+  const end = () => void child.kill('SIGKILL')
+  process.once('exit', end)
+  child.once('exit', () => process.off('exit', end))
+  return child
 }
 
 const tenantsOf = (accounts: readonly Account[]) => [

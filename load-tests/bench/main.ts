@@ -17,6 +17,8 @@ Measures Relais as it is run: the standalone process and the load generator on t
   --help           this text
 `
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 const { values } = parseArgs({

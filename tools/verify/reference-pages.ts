@@ -44,10 +44,52 @@ ${configurationReference(configurationSchema)}`
   return [{ path: 'docs/reference/configuration.md', text }]
 }
 
+/** The administrator's program; it exports `createProgram`. */
+const COMMANDS = 'services/cli/src/program.ts'
+
+type HelpfulCommand = {
+  readonly commands: readonly HelpfulCommand[]
+  name(): string
+  usage(): string
+  description(): string
+}
+
+const commandLine = async (root: string): Promise<ReferencePage[]> => {
+  const path = join(root, COMMANDS)
+  if (!existsSync(path)) return []
+  const { createProgram } = (await import(pathToFileURL(path).href)) as {
+    createProgram: (surroundings: object, defaults: object) => HelpfulCommand
+  }
+  const text = `# Command line
+
+${NOTE}
+
+\`./relais\` administers an installation over its gRPC API. On the machine where Relais runs, \`--data FOLDER\` finds it; elsewhere
+give \`--server URL\`, \`--token TOKEN\` and, for a generated certificate, \`--ca FILE\` (or RELAIS_SERVER, RELAIS_TOKEN, RELAIS_CA).
+\`--json\` answers with one JSON document for scripts. It ends with 0, with 1 where the installation refused or failed, and with 2
+where the call can't be understood. \`./relais COMMAND --help\` says more.
+
+| command | what it does |
+| --- | --- |
+${commandRows(createProgram({}, { data: 'data' }), []).join('\n')}
+`
+  return [{ path: 'docs/reference/command-line.md', text }]
+}
+
+const commandRows = (command: HelpfulCommand, above: readonly string[]): string[] =>
+  command.commands.flatMap((one) => {
+    const path = [...above, one.name()]
+    return one.commands.length > 0 ? commandRows(one, path) : [commandRow(one, path)]
+  })
+
+const commandRow = (command: HelpfulCommand, path: readonly string[]) =>
+  `| \`${[...path, command.usage()].join(' ').replaceAll('|', '\\|')}\` | ${command.description().replaceAll('|', '\\|')} |`
+
 /** The pages that are made of the product itself. */
 export const makeReferencePages = async (root: string): Promise<readonly ReferencePage[]> => [
   errors(),
   ...(await settings(root)),
+  ...(await commandLine(root)),
 ]
 
 const isCurrent = (root: string, { path, text }: ReferencePage) =>

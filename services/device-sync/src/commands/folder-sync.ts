@@ -27,7 +27,7 @@ import { StatusError } from './status-error.ts'
 export type FolderSyncDeps = {
   readonly mail: MailClient<CallExtras>
   readonly settings: AccountSettings
-  readonly heads: FollowedHeads
+  readonly heads: FollowedHeads & { follow(ref: { tenant: string; account: string }): Promise<unknown> }
   /** MS-ASProtocolCommands, as OPTIONS gives it. */
   readonly commandsHeader: () => string
 }
@@ -115,6 +115,8 @@ const run = async (deps: FolderSyncDeps, context: CommandContext): Promise<Comma
   const key = keyOf(context)
   const { subfolders } = await deps.settings.of(context.user.tenant, context.user.account)
   const asked: Asked = { context, key, subfolders }
+  // From the next time on the answer to "anything new?" is here.
+  deps.heads.follow(context.user).catch(() => undefined)
   const told = await tell(deps, asked)
   const next = nextKey(asked, told)
   noteHierarchy(context.rows, { presented: key?.position ?? 0, sent: next.position })
