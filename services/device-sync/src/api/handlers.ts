@@ -5,7 +5,7 @@ import type {
 } from '@relais/proto/device_sync/v1/device_sync.ts'
 import type { Projector } from '@relais/read-store'
 import { type Call, terminal } from '@relais/service-kit'
-import type { DeviceCommand } from '../devices/decide.ts'
+import type { DeviceCommand } from '../device/decide.ts'
 import type { DeviceRegistry } from '../devices/device-registry.ts'
 import type { DeviceRowStore } from '../devices/device-row-store.ts'
 import { type LastSeen, lastSeenRows } from '../devices/last-seen.ts'

@@ -1,5 +1,5 @@
 import type { CallExtras } from '@relais/service-kit'
-import type { Device } from '../devices/device.ts'
+import type { Device } from '../device/device.ts'
 import type { DeviceRows } from '../devices/device-rows.ts'
 import type { FamilyTraits } from '../devices/families.ts'
 import type { HeldRequest } from '../held/held-requests.ts'

@@ -1,4 +1,4 @@
-import type { DeviceInformation } from '../devices/device.ts'
+import type { DeviceInformation } from '../device/device.ts'
 import type { DeviceRegistry } from '../devices/device-registry.ts'
 import { PROBE } from '../devices/identify.ts'
 import type { TagName } from '../wbxml/code-pages.ts'

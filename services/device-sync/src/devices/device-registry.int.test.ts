@@ -4,11 +4,11 @@ import { describe, type TestContext, test } from 'node:test'
 import { openSqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
 import { compareWithRebuild, openSqliteProjector } from '@relais/read-store'
 import { createFakeClock, temporaryFolder, waitUntil } from '@relais/testing'
+import type { DeviceCommand } from '../device/decide.ts'
+import { deviceEvents } from '../device/events.ts'
 import { deviceReadModel } from '../projections/devices.ts'
 import { listDevices } from '../queries/devices.ts'
-import type { DeviceCommand } from './decide.ts'
 import { DeviceRegistry } from './device-registry.ts'
-import { deviceEvents } from './events.ts'
 
 const owner = { tenant: 'acme', account: 'u1' }
 

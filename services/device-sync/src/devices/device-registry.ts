@@ -1,10 +1,10 @@
 import { ConflictError, type EventLog, type NewCommit, type Subscription } from '@relais/event-log'
 import type { Projector } from '@relais/read-store'
 import { type Call, retryable } from '@relais/service-kit'
+import { type DeviceCommand, decide } from '../device/decide.ts'
+import { type AccountDevices, evolve } from '../device/device.ts'
+import { DEVICE_SYNC, type DeviceEvent, deviceEvents } from '../device/events.ts'
 import { accountDevices } from '../queries/devices.ts'
-import { type DeviceCommand, decide } from './decide.ts'
-import { type AccountDevices, evolve } from './device.ts'
-import { DEVICE_SYNC, type DeviceEvent, deviceEvents } from './events.ts'
 
 export type AccountRef = { readonly tenant: string; readonly account: string }
 

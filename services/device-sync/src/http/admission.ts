@@ -1,6 +1,6 @@
 import { type Identity, terminal } from '@relais/service-kit'
 import type { CommandContext } from '../commands/command.ts'
-import type { Device } from '../devices/device.ts'
+import type { Device } from '../device/device.ts'
 import type { DeviceRegistry } from '../devices/device-registry.ts'
 import type { DeviceRowStore } from '../devices/device-row-store.ts'
 import { familyOf } from '../devices/families.ts'

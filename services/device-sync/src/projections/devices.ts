@@ -1,6 +1,6 @@
 import type { StoredCommit } from '@relais/event-log'
 import type { ReadModel, Writer } from '@relais/read-store'
-import { DEVICE_SYNC, type DeviceEvent, deviceEvents } from '../devices/events.ts'
+import { DEVICE_SYNC, type DeviceEvent, deviceEvents } from '../device/events.ts'
 
 type Owner = readonly [tenant: string, account: string]
 

@@ -1,7 +1,7 @@
 import type { EventLog, Notice, Subscription } from '@relais/event-log'
 import type { MailClient } from '@relais/proto/mail/v1/mail.ts'
 import type { CallExtras } from '@relais/service-kit'
-import { DEVICE_SYNC } from '../devices/events.ts'
+import { DEVICE_SYNC } from '../device/events.ts'
 import type { FollowedHeads } from '../held/followed-heads.ts'
 
 /** Name under which mail's commits move the head of an account's tree of mailboxes. */

@@ -1,5 +1,5 @@
 import type { Reader } from '@relais/read-store'
-import type { AccountDevices, Device } from '../devices/device.ts'
+import type { AccountDevices, Device } from '../device/device.ts'
 
 type Row = {
   account: string
