@@ -1,5 +1,5 @@
 import type { MailClient, PartHeader } from '@relais/proto/mail/v1/mail.ts'
-import { type CallExtras, isCoded, terminal } from '@relais/service-kit'
+import { type CallExtras, isCoded } from '@relais/service-kit'
 import type { CommandContext } from '../commands/command.ts'
 import { el, StreamedContent, type WbxmlNode } from '../wbxml/node.ts'
 import { base64Chunks, base64Length } from './base64-stream.ts'
@@ -22,7 +22,7 @@ const partRequest = ({ user }: CommandContext, { file }: AttachmentFetch) => ({
 const headerOf = async (mail: Mail, context: CommandContext, fetch: AttachmentFetch): Promise<PartHeader> => {
   const responses = mail.readPart({ ...partRequest(context, fetch), offset: 0, length: 1 }, context.call)
   for await (const { part } of responses) if (part?.$case === 'header') return part.value
-  throw terminal('INTERNAL', 'a part without a header')
+  throw new TypeError('a part without a header')
 }
 
 async function* contentOf(
