@@ -19,10 +19,19 @@ export const fromClientError = (error: unknown, trailer: Metadata | undefined): 
 }
 
 const fromTrailer = (trailer: Metadata | undefined): RelaisError | undefined => {
-  const bytes = trailer?.get(ERROR)
-  if (!(bytes instanceof Uint8Array)) return undefined
-  const { code, reason, retryable, retryAfterSeconds } = ErrorDetail.decode(bytes)
+  const { code, reason, retryable, retryAfterSeconds } = detailIn(trailer?.get(ERROR))
+  if (code === '') return undefined
   return new RelaisError(code, reason, retryable, { retryAfterSeconds: retryAfterSeconds || undefined })
+}
+
+/** A detail that can't be read says nothing; the status still does. */
+const detailIn = (bytes: unknown): ErrorDetail => {
+  try {
+    if (bytes instanceof Uint8Array) return ErrorDetail.decode(bytes)
+  } catch {
+    // not ours
+  }
+  return ErrorDetail.fromPartial({})
 }
 
 const fromStatus = (error: ClientError): RelaisError => {
