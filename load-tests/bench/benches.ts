@@ -1,6 +1,7 @@
 import { benchBlobStore } from './blob-store.ts'
 import { benchEventLog } from './event-log.ts'
 import type { Figure } from './figure.ts'
+import { benchMime } from './mime.ts'
 import { benchDelivery } from './product/delivery.ts'
 import { benchFolderSync } from './product/folders.ts'
 import { benchPush } from './product/push.ts'
@@ -21,6 +22,7 @@ export const BENCHES: readonly Bench[] = [
   { name: 'event-log', product: false, run: () => benchEventLog() },
   { name: 'read-store', product: false, run: () => benchReadStore() },
   { name: 'blob-store', product: false, run: () => benchBlobStore() },
+  { name: 'mime', product: false, run: () => benchMime() },
   { name: 'start', product: true, run: benchStart },
   { name: 'push', product: true, run: (root) => benchPush(root, 1000) },
   { name: 'push-15000', product: true, run: (root) => benchPush(root, 15_000) },

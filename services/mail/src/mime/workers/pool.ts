@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { finishParser, startParser } from './parse-job.ts'
 import { ParserThread } from './parser-thread.ts'
 import type { Parsed } from './protocol.ts'
@@ -24,7 +23,7 @@ export type MimeWorkers = {
 }
 
 export type MimeWorkersOptions = {
-  /** Worker threads, started when they are first needed; 0: everything on the calling thread. */
+  /** Worker threads, started when they are first needed; default 1, 0: everything on the calling thread. */
   readonly threads?: number
   /** Messages up to here are parsed on the calling thread: docs/adr/0005-mime-by-offsets.md has the figures. */
   readonly inlineBytes?: number
@@ -110,12 +109,7 @@ const parseAll = async (job: MimeJob, chunks: AsyncIterable<Uint8Array>): Promis
  * becomes a stub, and its thread is replaced; others in that thread reject with MIME_PARSER_LOST, which is retryable.
  */
 export const createMimeWorkers = (options: MimeWorkersOptions = {}): MimeWorkers => {
-  const {
-    threads = availableParallelism(),
-    inlineBytes = INLINE_BYTES,
-    limitMs = LIMIT_MS,
-    stuckMs = LIMIT_MS,
-  } = options
+  const { threads = 1, inlineBytes = INLINE_BYTES, limitMs = LIMIT_MS, stuckMs = LIMIT_MS } = options
   const pool = Array.from({ length: threads }, () => new ParserThread({ limitMs, stuckMs, entry: THREAD }))
   let lastId = 0
   const startThreaded = (): MimeJob => {
