@@ -11,7 +11,11 @@ export class GroupedSync {
   #next: Promise<void> | undefined
 
   constructor(walPath: string) {
-    this.#fd = openSync(walPath, 'r')
+    try {
+      this.#fd = openSync(walPath, 'r')
+    } catch (error) {
+      throw storeFault(error)
+    }
   }
 
   /** Resolves when everything written before the call is durable. */

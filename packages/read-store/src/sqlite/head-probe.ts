@@ -4,7 +4,7 @@ const FIRST_MS = 5
 const LAST_MS = 100
 
 export type HeadProbeOptions = {
-  readonly log: EventLog
+  readonly log: Pick<EventLog, 'head'>
   readonly filter: CommitFilter
   readonly checkpoint: () => number
   readonly reached: (position: number) => void
