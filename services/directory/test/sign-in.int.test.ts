@@ -1,24 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createFakeClock, type FakeClock, temporaryFolder } from '@relais/testing'
-import {
-  createAccounts,
-  type Started,
-  type StartOptions,
-  startDirectory,
-  withMike,
-} from './start-directory.ts'
-
-type Scope = Parameters<typeof temporaryFolder>[0]
+import { createAccounts, type Started, startDirectory, startFor, withMike } from './start-directory.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
-
-const start = async (scope: Scope, options: StartOptions = {}): Promise<Started> => {
-  const started = await startDirectory(await temporaryFolder(scope), options)
-  scope.after(() => started.stop())
-  return started
-}
 
 const signIn = ({ gateway }: Started, login: string, password = 'secret', more = {}) =>
   gateway.signIn({ login, password, scope: 'eas', clientAddress: '192.0.2.7', ...more })
@@ -26,7 +12,7 @@ const signIn = ({ gateway }: Started, login: string, password = 'secret', more =
 const refuses = (promise: Promise<unknown>, code: string) => assert.rejects(promise, { code })
 
 test('every form of login signs the same account in', async (t) => {
-  const started = await start(t)
+  const started = await startFor(t)
   await started.admin.createTenant({ name: 'OX', domains: ['ox.io', 'ox.example'], defaultTenant: true })
   const [mike] = await createAccounts(started, 'ox', [
     { address: 'Mike@OX.io', password: 'secret', aliases: ['m.smith@ox.example'] },
@@ -51,7 +37,7 @@ test('every form of login signs the same account in', async (t) => {
 })
 
 test('who signs in is told the account with what it inherits', async (t) => {
-  const started = await start(t, { settings: { locale: 'nl', 'mail.quota': '1000' } })
+  const started = await startFor(t, { settings: { locale: 'nl', 'mail.quota': '1000' } })
   await withMike(started)
   await started.admin.changeSettings({ tenant: 'acme', set: { timeZone: 'Europe/Berlin' } })
   const { account, appPassword, expiresAt } = await signIn(started, 'mike@acme.example')
@@ -62,7 +48,7 @@ test('who signs in is told the account with what it inherits', async (t) => {
 })
 
 test('passwords have case, and are one in composed and decomposed form', async (t) => {
-  const started = await start(t)
+  const started = await startFor(t)
   await started.admin.createTenant({ name: 'Acme', domains: ['acme.example'] })
   await createAccounts(started, 'acme', [{ address: 'mike@acme.example', password: 'Grün' }])
   await signIn(started, 'mike@acme.example', 'Gru\u0308n')
@@ -70,7 +56,7 @@ test('passwords have case, and are one in composed and decomposed form', async (
 })
 
 test('an unknown name, an unknown domain, no password and a wrong one are the same refusal', async (t) => {
-  const started = await start(t)
+  const started = await startFor(t)
   await withMike(started)
   await createAccounts(started, 'acme', [{ address: 'nopassword@acme.example' }])
   for (const [login, password] of [
@@ -88,7 +74,7 @@ test('an unknown name, an unknown domain, no password and a wrong one are the sa
 })
 
 test("a name without a domain isn't found outside the default tenant", async (t) => {
-  const started = await start(t)
+  const started = await startFor(t)
   await withMike(started)
   await started.admin.createTenant({ name: 'Other', domains: ['other.example'], defaultTenant: true })
   await refuses(signIn(started, 'mike'), 'BAD_CREDENTIALS')
@@ -97,14 +83,14 @@ test("a name without a domain isn't found outside the default tenant", async (t)
 })
 
 test('the first tenant is the default one until another is chosen', async (t) => {
-  const started = await start(t)
+  const started = await startFor(t)
   await withMike(started)
   await started.admin.createTenant({ name: 'Other', domains: ['other.example'] })
   assert.equal((await signIn(started, 'mike')).account?.tenant, 'acme')
 })
 
 test('in several domains of the default tenant the first one goes before', async (t) => {
-  const started = await start(t)
+  const started = await startFor(t)
   await started.admin.createTenant({ name: 'Acme', domains: ['z.example', 'a.example'] })
   const [last, first] = await createAccounts(started, 'acme', [
     { address: 'mike@a.example', password: 'a' },
@@ -116,7 +102,7 @@ test('in several domains of the default tenant the first one goes before', async
 })
 
 test('only who knows the password is told that account or tenant is locked or suspended', async (t) => {
-  const started = await start(t)
+  const started = await startFor(t)
   const account = await withMike(started)
   const key = { tenant: 'acme', account }
   for (const [state, code] of [
@@ -135,7 +121,7 @@ test('only who knows the password is told that account or tenant is locked or su
 })
 
 test('the credential version changes with password, lock, revocation and the tenant’s state, and with nothing else', async (t) => {
-  const started = await start(t)
+  const started = await startFor(t)
   const account = await withMike(started)
   const key = { tenant: 'acme', account }
   const { admin } = started
@@ -162,7 +148,7 @@ test('the credential version changes with password, lock, revocation and the ten
 })
 
 test('a changed password opens, the old one does not, from the moment the change is answered', async (t) => {
-  const started = await start(t)
+  const started = await startFor(t)
   const account = await withMike(started)
   await signIn(started, 'mike@acme.example')
   await refuses(signIn(started, 'mike@acme.example', 'new'), 'BAD_CREDENTIALS')
@@ -173,7 +159,7 @@ test('a changed password opens, the old one does not, from the moment the change
 
 test('an app password opens for its scopes, however it is typed, and is no longer than it lasts', async (t) => {
   const clock = createFakeClock()
-  const started = await start(t, { clock: clock.now })
+  const started = await startFor(t, { clock: clock.now })
   const account = await withMike(started)
   const key = { tenant: 'acme', account }
   const expiresAt = clock.now() + DAY
@@ -188,7 +174,7 @@ test('an app password opens for its scopes, however it is typed, and is no longe
 })
 
 test('an app password without scopes opens everything, and a revoked one nothing', async (t) => {
-  const started = await start(t)
+  const started = await startFor(t)
   const account = await withMike(started)
   const key = { tenant: 'acme', account }
   const { id, password } = await started.admin.createAppPassword({ ...key, name: 'all' })
@@ -199,7 +185,7 @@ test('an app password without scopes opens everything, and a revoked one nothing
 })
 
 test('a password that looks like an app password is a password', async (t) => {
-  const started = await start(t)
+  const started = await startFor(t)
   await started.admin.createTenant({ name: 'Acme', domains: ['acme.example'] })
   await createAccounts(started, 'acme', [{ address: 'mike@acme.example', password: 'abcd-efgh-jkmn-pqrs' }])
   assert.equal((await signIn(started, 'mike@acme.example', 'abcd-efgh-jkmn-pqrs')).appPassword, '')
@@ -207,7 +193,7 @@ test('a password that looks like an app password is a password', async (t) => {
 })
 
 test('an app password of one account opens no other', async (t) => {
-  const started = await start(t)
+  const started = await startFor(t)
   const account = await withMike(started)
   await createAccounts(started, 'acme', [{ address: 'ben@acme.example' }])
   const { password } = await started.admin.createAppPassword({ tenant: 'acme', account, name: 'phone' })
@@ -232,7 +218,7 @@ const codesOf = (outcomes: readonly PromiseSettledResult<unknown>[]) => {
 
 test('guessing is slowed, also many at once, and says for how long', async (t) => {
   const clock = createFakeClock()
-  const started = await start(t, { clock: clock.now })
+  const started = await startFor(t, { clock: clock.now })
   await withMike(started)
   assert.deepEqual(codesOf(await guess(started, 40)), { BAD_CREDENTIALS: 10, SIGN_IN_SLOWED: 30 })
   await assert.rejects(signIn(started, 'mike@acme.example', 'another', { clientAddress: '198.51.100.1' }), {
@@ -243,7 +229,7 @@ test('guessing is slowed, also many at once, and says for how long', async (t) =
 })
 
 test('an unknown account is slowed like a known one: nothing is learnt from it', async (t) => {
-  const started = await start(t)
+  const started = await startFor(t)
   await withMike(started)
   const outcomes = await Promise.allSettled(
     Array.from({ length: 40 }, (_, number) =>
@@ -254,14 +240,14 @@ test('an unknown account is slowed like a known one: nothing is learnt from it',
 })
 
 test('guessing from one address does not keep the owner out at another', async (t) => {
-  const started = await start(t)
+  const started = await startFor(t)
   await withMike(started)
   await guess(started, 40)
   await signIn(started, 'mike@acme.example', 'secret', { clientAddress: '203.0.113.5' })
 })
 
 test('the right password opens from where it has opened before, while guessing goes on there', async (t) => {
-  const started = await start(t)
+  const started = await startFor(t)
   await withMike(started)
   await signIn(started, 'mike@acme.example', 'secret', { clientAddress: '198.51.100.77' })
   assert.equal(codesOf(await guess(started, 50)).SIGN_IN_SLOWED, undefined)
@@ -288,7 +274,7 @@ test('an attack from everywhere does not keep the owner out at home, also after 
 })
 
 test('a phone with an old password repeats it all day: that is one guess, and costs no one anything', async (t) => {
-  const started = await start(t)
+  const started = await startFor(t)
   await withMike(started)
   for (let turn = 0; turn < 100; turn++)
     await refuses(signIn(started, 'mike@acme.example', 'old'), 'BAD_CREDENTIALS')
@@ -296,7 +282,7 @@ test('a phone with an old password repeats it all day: that is one guess, and co
 })
 
 test('typing errors are forgiven once the password is right', async (t) => {
-  const started = await start(t)
+  const started = await startFor(t)
   await withMike(started)
   for (let turn = 0; turn < 5; turn++) {
     for (let error = 0; error < 8; error++)
@@ -307,7 +293,7 @@ test('typing errors are forgiven once the password is right', async (t) => {
 
 test('waiting as long as told is enough', async (t) => {
   const clock = createFakeClock()
-  const started = await start(t, { clock: clock.now })
+  const started = await startFor(t, { clock: clock.now })
   await withMike(started)
   await guess(started, 11)
   await refuses(
@@ -328,7 +314,7 @@ const advanced = (clock: FakeClock, ms: number) => {
 
 test('the last sign-in is kept to within the hour, and makes no commits', async (t) => {
   const clock = createFakeClock()
-  const started = await start(t, { clock: clock.now })
+  const started = await startFor(t, { clock: clock.now })
   const account = await withMike(started)
   assert.equal(await lastSignIn(started, account), 0)
   const head = await started.log.head({})
@@ -345,7 +331,7 @@ test('the last sign-in is kept to within the hour, and makes no commits', async 
 })
 
 test('a failed sign-in is no sign-in', async (t) => {
-  const started = await start(t)
+  const started = await startFor(t)
   const account = await withMike(started)
   await refuses(signIn(started, 'mike@acme.example', 'wrong'), 'BAD_CREDENTIALS')
   await started.admin.setAccountState({ tenant: 'acme', account, state: 'locked' })
@@ -355,7 +341,7 @@ test('a failed sign-in is no sign-in', async (t) => {
 
 test('each app password says when it was last used', async (t) => {
   const clock = createFakeClock()
-  const started = await start(t, { clock: clock.now })
+  const started = await startFor(t, { clock: clock.now })
   const account = await withMike(started)
   const key = { tenant: 'acme', account }
   const used = await started.admin.createAppPassword({ ...key, name: 'used' })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { after } from 'node:test'
 import { openSqliteLog, type SqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
 import {
   type DirectoryClient,
@@ -16,6 +17,7 @@ import {
   type Logger,
   OPERATOR,
 } from '@relais/service-kit'
+import { type TestScope, temporaryFolder } from '@relais/testing'
 import { directoryModel } from '../src/projections/directory.ts'
 import { createDirectory, type Directory, type DirectoryDeps } from '../src/service.ts'
 
@@ -91,11 +93,21 @@ export type Started = {
   stop(): Promise<void>
 }
 
+const openOn = async (folder: string, log: SqliteLog, options: StartOptions): Promise<Opened> => {
+  try {
+    const opened = directoryOn(folder, log, options)
+    await opened.directory.start()
+    return opened
+  } catch (error) {
+    await log.close()
+    throw error
+  }
+}
+
 /** The directory on real files in a folder; the same folder again is a restart. */
 export const startDirectory = async (folder: string, options: StartOptions = {}): Promise<Started> => {
   const log = await openSqliteLog({ file: join(folder, 'log.db') })
-  const { directory, rows } = directoryOn(folder, log, options)
-  await directory.start()
+  const { directory, rows } = await openOn(folder, log, options)
   return {
     folder,
     log,
@@ -109,6 +121,28 @@ export const startDirectory = async (folder: string, options: StartOptions = {})
       await log.close()
     },
   }
+}
+
+/** A directory of this test's own; when the test is over its rows are what the log makes anew. */
+export const startFor = async (scope: TestScope, options: StartOptions = {}): Promise<Started> => {
+  let started: Started | undefined
+  // Before the folder's: hooks run in the order in which they come.
+  scope.after(async () => {
+    const differences = await started?.differences()
+    await started?.stop()
+    assert.deepEqual(differences, [])
+  })
+  started = await startDirectory(await temporaryFolder(scope), options)
+  return started
+}
+
+/** The scope of a whole file, for hooks: what is registered within one ends with it. The last registered goes first. */
+export const fileScope = (): TestScope => {
+  const closing: (() => void | Promise<void>)[] = []
+  after(async () => {
+    for (const close of closing.reverse()) await close()
+  })
+  return { after: (close) => void closing.push(close) }
 }
 
 type Wanted = Partial<NewAccount> & { readonly address: string }
