@@ -12,8 +12,13 @@ export type ClientTls = {
   readonly serverName?: string
 }
 
+type Connection = {
+  readonly credentials: ChannelCredentials
+  readonly options: Readonly<Record<string, string>>
+}
+
 /** How a channel connects to `host:port`. */
-export const connectionOf = (address: string, tls: ClientTls | undefined) =>
+export const connectionOf = (address: string, tls: ClientTls | undefined): Connection =>
   tls === undefined
     ? { credentials: ChannelCredentials.createInsecure(), options: {} }
     : secured(tls, tls.serverName ?? hostOf(address))
