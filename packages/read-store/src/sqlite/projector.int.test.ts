@@ -215,3 +215,14 @@ test('damage that a projection meets is built anew, and the commit is there then
   assert.equal(projector.fault(), undefined)
   assert.equal((await notesOf(projector.store)).at(-1), 'after')
 })
+
+test('a rebuild ends also where the last commits of the rows that serve were purged', async (context) => {
+  const { log, project } = await opened(context)
+  await noteAll(log, texts(10), { account: 'stays' })
+  const last = await noteAll(log, texts(10), { account: 'goes' })
+  const projector = await project(ledger())
+  await projector.waitFor(last, soon())
+  await log.purge('acme', 'goes')
+  await projector.rebuild()
+  assert.ok(projector.checkpoint() < last)
+})

@@ -148,14 +148,27 @@ export class SqliteProjector implements Projector {
     this.#giveUpRebuild = () => switched.reject(storeClosed())
     if (this.#stopped) this.#giveUpRebuild()
     let serves = false
+    const serve = () => {
+      if (serves) return
+      serves = true
+      switched.resolve(this.#switchTo(next))
+    }
     const follower = next.follow(() => {
       report(next)
       if (serves) return this.#projected(next)
       if (follower.fault) return switched.reject(follower.fault)
-      serves = follower.caughtUp && next.checkpoint >= this.checkpoint()
-      if (serves) switched.resolve(this.#switchTo(next))
+      if (!follower.caughtUp) return
+      if (next.checkpoint >= this.checkpoint()) serve()
+      else void this.#outlived(next).then((isWhole) => isWhole && serve(), switched.reject)
     })
     return switched.promise
+  }
+
+  /** True if it has all that is in the log although it is behind the rows that serve: what those have last was purged since. */
+  async #outlived(next: Generation): Promise<boolean> {
+    const serving = this.checkpoint()
+    const head = await this.#options.log.head(this.#options.filter)
+    return head <= next.checkpoint && this.checkpoint() === serving
   }
 
   /** Until the next one is marked as complete a start would go on with the old one, so that goes last. */
