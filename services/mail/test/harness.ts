@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BlobStore, openFileBlobs } from '@relais/blob-store'
 import { openSqliteLog, type SqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
 import { type MailClient, MailDefinition } from '@relais/proto/mail/v1/mail.ts'
-import { openSqliteProjector, openSqliteStore } from '@relais/read-store'
+import { openSqliteProjector, openSqliteStore, type Projector, type ReadStore } from '@relais/read-store'
 import { createLocalClient, createLogger, type LogLevel } from '@relais/service-kit'
 import type { CallExtras, Identity } from '@relais/service-kit/call.ts'
 import type { TestScope } from '@relais/testing'
 import { temporaryFolder } from '@relais/testing'
+import { mailRows } from '../src/projections/mail-rows.ts'
 import { createMail, type MailDeps, type MailService } from '../src/service.ts'
 import { createFakeDirectory, type FakeDirectory } from './fake-directory.ts'
 
@@ -39,6 +40,16 @@ export type Harness = {
   /** Changes bytes of a stored blob behind the store's back, or takes it away. */
   damage(blob: string): Promise<void>
   lose(blob: string): Promise<void>
+  /** Stops, and takes the search index away. */
+  loseSearchIndex(): Promise<void>
+  /** Makes all blobs as old as two days. */
+  ageBlobs(): Promise<void>
+  /** How many messages are in the search index, of all accounts. */
+  searchDocuments(): Promise<number>
+  /** How many accounts have rows. */
+  accounts(): Promise<number>
+  /** All rows of all tables of the read model, as text. */
+  rows(): Promise<Readonly<Record<string, readonly string[]>>>
   stop(): Promise<void>
 }
 
@@ -54,13 +65,21 @@ export const startMail = async (scope: TestScope, options: HarnessOptions = {}):
   const directory = createFakeDirectory()
   directory.set({ tenant: TENANT, account: MIKE, address: 'mike@ox.io', displayName: 'Mike' })
   directory.set({ tenant: TENANT, account: ANNA, address: 'anna@ox.io', aliases: ['a.nna@ox.io'] })
+  let projector: Projector | undefined
+  const stores = new Map<string, ReadStore>()
   const mail = createMail({
     log,
     blobs,
     directory: directory.client,
-    openProjector: (model) => openSqliteProjector({ log, model, folder: join(folder, 'rows') }),
-    openStore: ({ name, ...store }) =>
-      openSqliteStore({ ...store, file: join(folder, 'rows', `${name}.sqlite`) }),
+    openProjector: async (model) => {
+      projector = await openSqliteProjector({ log, model, folder: join(folder, 'rows') })
+      return projector
+    },
+    openStore: async ({ name, ...store }) => {
+      const opened = await openSqliteStore({ ...store, file: join(folder, 'rows', `${name}.sqlite`) })
+      stores.set(name, opened)
+      return opened
+    },
     clock: Date.now,
     ids: randomUUID,
     logger: createLogger({ name: 'test', level: options.logLevel ?? 'silent' }),
@@ -85,5 +104,37 @@ export const startMail = async (scope: TestScope, options: HarnessOptions = {}):
     await writeFile(file, bytes.fill('?', 0, 10))
   }
   const lose = async (blob: string) => rm(await fileOf(blob))
-  return { folder, log, blobs, directory, mail, client, damage, lose, stop }
+  const loseSearchIndex = async () => {
+    await stop()
+    for (const end of ['', '-wal', '-shm'])
+      await rm(join(folder, 'rows', `mail-search.sqlite${end}`), { force: true })
+  }
+  const ageBlobs = async () => {
+    const then = new Date(Date.now() - 2 * 24 * 3600 * 1000)
+    for (const file of await readdir(join(folder, 'blobs'), { recursive: true })) {
+      await utimes(join(folder, 'blobs', file), then, then)
+    }
+  }
+  const searchDocuments = async () =>
+    (await stores.get('mail-search')!.get<{ n: number }>('SELECT COUNT(*) AS n FROM docs'))!.n
+  const accounts = async () =>
+    (await projector!.store.get<{ n: number }>('SELECT COUNT(*) AS n FROM mail_accounts'))!.n
+  const rows = async () => dumpRows(projector!)
+  return {
+    ...{ folder, log, blobs, directory, mail, client, stop },
+    ...{ damage, lose, loseSearchIndex, ageBlobs, searchDocuments, accounts, rows },
+  }
+}
+
+const TABLES = mailRows.schema.flatMap((statement) => /^CREATE TABLE (\w+)/.exec(statement)?.[1] ?? [])
+
+const shown = (value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value)
+
+const dumpRows = async ({ store }: Projector) => {
+  const dumped: Record<string, readonly string[]> = {}
+  for (const table of TABLES) {
+    const rows = await store.all<Record<string, unknown>>(`SELECT * FROM ${table}`)
+    dumped[table] = rows.map((row) => JSON.stringify(Object.values(row).map(shown))).sort()
+  }
+  return dumped
 }
