@@ -207,7 +207,7 @@ test('mailbox names can not leave the folder of an export', async (t) => {
 
 test('an .eml file is one message whatever it says, byte for byte', async (t) => {
   const path = join(folder(t), 'a.eml')
-  const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i))
+  const bytes = Buffer.concat([Buffer.from(FROM), Buffer.from(Array.from({ length: 256 }, (_, i) => i))])
   writeFileSync(path, bytes)
   const [read, ...others] = await readAll(path)
   assert.equal(read?.text, bytes.toString('latin1'))

@@ -51,7 +51,9 @@ async function* readFile(file: string, path: readonly string[]): AsyncGenerator<
     yield { source: `${file}#${++number}`, path, ...message }
 }
 
+/** An .eml file is one message whatever it begins with. */
 const beginsAsMbox = async (file: string): Promise<boolean> => {
+  if (extname(file).toLowerCase() === '.eml') return false
   const handle = await open(file)
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(5), 0, 5, 0)

@@ -114,11 +114,12 @@ const ask = async (
   return answered.collections
 }
 
-/** A list that a key names, or new options, must outlive a crash: losing them costs the collection's resync. */
+/** A first row, new options, and a list that a key names must outlive a crash: losing them costs the collection's resync. */
 const keepLists = async ({ rows }: CommandContext, courses: readonly Course[]): Promise<void> => {
   const precious = courses.some(({ kind, requested }) => {
     if (kind === 'failed') return false
     return (
+      kind === 'first' ||
       requested.options !== undefined ||
       (rows.get(collectionRows, requested.collection)?.state.lists.length ?? 0) > 0
     )

@@ -81,6 +81,7 @@ const answerOf = async (deps: EasEndpointDeps, exchange: Exchange): Promise<Http
   const { path } = exchange.url
   if (path === PATH) return easAnswer(deps, exchange)
   if (isAutodiscover(path)) return autodiscoverAnswer(deps, exchange)
+  if (path === '' && (exchange.request.method === 'GET' || exchange.request.method === 'HEAD')) return page
   return { status: 404 }
 }
 
