@@ -23,55 +23,67 @@ export type LifecycleOptions = {
 type State = 'stopped' | 'starting' | 'running' | 'draining'
 
 /** Starts and stops the parts of a process in order. */
-export const createLifecycle = (logger: Logger, { graceMs = 10_000 }: LifecycleOptions = {}): Lifecycle => {
-  const components: Component[] = []
-  const started = new Set<Component>()
-  let state: State = 'stopped'
-  let stopping: Promise<void> | undefined
+export const createLifecycle = (logger: Logger, { graceMs = 10_000 }: LifecycleOptions = {}): Lifecycle =>
+  new ProcessLifecycle(logger, graceMs)
 
-  let starting: Promise<void> | undefined
+class ProcessLifecycle implements Lifecycle {
+  readonly #logger: Logger
+  readonly #graceMs: number
+  readonly #components: Component[] = []
+  readonly #started = new Set<Component>()
+  #state: State = 'stopped'
+  #starting: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
 
-  const startAll = async () => {
-    for (const component of components) {
-      if (state !== 'starting') return
+  constructor(logger: Logger, graceMs: number) {
+    this.#logger = logger
+    this.#graceMs = graceMs
+  }
+
+  add(component: Component): void {
+    this.#components.push(component)
+  }
+
+  async start(): Promise<void> {
+    this.#state = 'starting'
+    this.#starting = this.#startAll()
+    try {
+      await this.#starting
+      if (this.#state === 'starting') this.#state = 'running'
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#halt()
+    return this.#stopping
+  }
+
+  health(): Health {
+    return healthOf(this.#components, this.#state === 'running')
+  }
+
+  async #startAll(): Promise<void> {
+    for (const component of this.#components) {
+      if (this.#state !== 'starting') return
       await component.start?.()
-      started.add(component)
-      logger.debug({ component: component.name }, 'started')
+      this.#started.add(component)
+      this.#logger.debug({ component: component.name }, 'started')
     }
   }
 
   /** A component that is just starting is waited for: it is stopped like the others. */
-  const halt = async () => {
-    state = 'draining'
-    await starting?.then(undefined, () => undefined)
-    const running = components.filter((component) => component.start === undefined || started.has(component))
-    await Promise.all(running.map((component) => drain(component, graceMs, logger)))
-    for (const component of running.reverse()) await stop(component, logger)
-    state = 'stopped'
-  }
-
-  const stopOnce = () => {
-    stopping ??= halt()
-    return stopping
-  }
-
-  return {
-    add: (component) => {
-      components.push(component)
-    },
-    start: async () => {
-      state = 'starting'
-      starting = startAll()
-      try {
-        await starting
-        if (state === 'starting') state = 'running'
-      } catch (error) {
-        await stopOnce()
-        throw error
-      }
-    },
-    stop: stopOnce,
-    health: () => healthOf(components, state === 'running'),
+  async #halt(): Promise<void> {
+    this.#state = 'draining'
+    await this.#starting?.then(undefined, () => undefined)
+    const running = this.#components.filter(
+      (component) => component.start === undefined || this.#started.has(component),
+    )
+    await Promise.all(running.map((component) => drain(component, this.#graceMs, this.#logger)))
+    for (const component of running.reverse()) await stop(component, this.#logger)
+    this.#state = 'stopped'
   }
 }
 
