@@ -9,6 +9,7 @@ import { benchRestart } from './product/restart.ts'
 import { benchStart } from './product/start.ts'
 import { benchFirstSync, benchQuietSync } from './product/sync.ts'
 import { benchReadStore } from './read-store.ts'
+import { benchWbxml } from './wbxml.ts'
 
 export type Bench = {
   readonly name: string
@@ -22,6 +23,7 @@ export const BENCHES: readonly Bench[] = [
   { name: 'event-log', product: false, run: () => benchEventLog() },
   { name: 'read-store', product: false, run: () => benchReadStore() },
   { name: 'blob-store', product: false, run: () => benchBlobStore() },
+  { name: 'wbxml', product: false, run: () => benchWbxml() },
   { name: 'mime', product: false, run: () => benchMime() },
   { name: 'start', product: true, run: benchStart },
   { name: 'push', product: true, run: (root) => benchPush(root, 1000) },
