@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
 import { decodeWbxml } from './decode.ts'
 import { encodeDocument, encodeWbxml } from './encode.ts'
 import { el, StreamedContent, Utf8Text, type WbxmlNode } from './node.ts'
@@ -23,6 +24,24 @@ describe('texts on the way out', () => {
   })
   test('bytes that are not UTF-8 become U+FFFD', () => {
     assert.equal(Buffer.from(cleanUtf8(Buffer.from([0x61, 0xe4, 0x62]))).toString('utf8'), 'a\ufffdb')
+  })
+  test('whatever is wrong is found wherever it stands', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 60 })
+    fc.assert(
+      fc.property(text, fc.nat({ max: 7 }), (one, offset) => {
+        const bytes = Buffer.concat([
+          Buffer.alloc(offset, 0x20),
+          Buffer.from(one.toWellFormed(), 'utf8'),
+        ]).subarray(offset)
+        assert.equal(Buffer.from(cleanUtf8(bytes)).toString('utf8'), cleanText(one))
+      }),
+      { numRuns: 2_000 },
+    )
+    for (let at = 0; at < 16; at += 1)
+      for (const bad of ['\u0000', '\u001f', '\ufffe', '\uffff']) {
+        const spoiled = `${'€'.repeat(at)}${bad}abcdef`
+        assert.equal(Buffer.from(cleanUtf8(Buffer.from(spoiled))).toString('utf8'), cleanText(spoiled))
+      }
   })
   test('clean UTF-8 bytes are not copied', () => {
     const bytes = Buffer.from('Grüße 😀 ｆ', 'utf8')

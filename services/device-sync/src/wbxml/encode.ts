@@ -7,7 +7,11 @@ import { END, HAS_CONTENT, OPAQUE, STR_I, SWITCH_PAGE } from './tokens.ts'
 /** WBXML 1.3, unknown public id, UTF-8, no string table. */
 const header = [0x03, 0x01, 0x6a, 0x00] as const
 
-const FIRST_SIZE = 512
+/** Up to here it is cheaper to reserve too much than to count. */
+const SHORT = 256
+
+/** Of a segment after streamed content. */
+const NEXT_SIZE = 512
 
 /** A document in pieces to send one after the other; a StreamedContent is read while it is sent. */
 export type EncodedDocument = {
@@ -55,7 +59,7 @@ const writeHighBits = (writing: Writing, value: number): void => {
 
 const writeText = (writing: Writing, given: string): void => {
   const text = cleanText(given)
-  reserve(writing, text.length * 3 + 2)
+  reserve(writing, (text.length < SHORT ? text.length * 3 : Buffer.byteLength(text, 'utf8')) + 2)
   writing.buffer[writing.at] = STR_I
   const end = writing.at + 1 + writing.buffer.write(text, writing.at + 1, 'utf8')
   writing.buffer[end] = 0
@@ -74,7 +78,7 @@ const writeUtf8 = (writing: Writing, given: Uint8Array): void => {
 const endSegment = (writing: Writing): void => {
   writing.segments.push(writing.buffer.subarray(0, writing.at))
   writing.length += writing.at
-  writing.buffer = Buffer.allocUnsafe(FIRST_SIZE)
+  writing.buffer = Buffer.allocUnsafe(NEXT_SIZE)
   writing.at = 0
 }
 
@@ -115,16 +119,25 @@ const writeElement = (writing: Writing, { tag, content }: WbxmlNode): void => {
   writeByte(writing, END)
 }
 
+/** About the bytes of an element, so that a document of megabytes isn't copied again and again while it grows. */
+const sizeOf = ({ content }: WbxmlNode): number => {
+  if (content === null || content instanceof StreamedContent) return 8
+  if (content instanceof Utf8Text) return content.utf8.length + 8
+  if (typeof content === 'string' || content instanceof Uint8Array) return content.length + 8
+  return content.reduce((sum, node) => sum + sizeOf(node), 8)
+}
+
 /**
  * Writes a document in pieces, of which StreamedContent is read only when it is sent. Texts lose what XML 1.0 doesn't allow
  * (MS-ASWBXML has no NUL in STR_I).
  */
 export const encodeDocument = (root: WbxmlNode): EncodedDocument => {
-  const writing: Writing = { buffer: Buffer.allocUnsafe(FIRST_SIZE), at: 0, page: 0, length: 0, segments: [] }
+  const buffer = Buffer.allocUnsafe(header.length + sizeOf(root))
+  const writing: Writing = { buffer, at: 0, page: 0, length: 0, segments: [] }
   for (const byte of header) writeByte(writing, byte)
   writeElement(writing, root)
-  endSegment(writing)
-  return { length: writing.length, segments: writing.segments }
+  writing.segments.push(writing.buffer.subarray(0, writing.at))
+  return { length: writing.length + writing.at, segments: writing.segments }
 }
 
 /** Writes a document without StreamedContent into one piece. */

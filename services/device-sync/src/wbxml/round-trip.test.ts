@@ -26,13 +26,15 @@ test('what is encoded is decoded to the same', () => {
   )
 })
 
-test('what is decoded is encoded to something that decodes to the same', () => {
+test('what any client sent is encoded to bytes that stay the same when they are read and encoded again', () => {
   fc.assert(
     fc.property(mutated(arbitraryNode), (bytes) => {
       const node = decoded(bytes)
-      if (node) assert.deepEqual(plain(decodeWbxml(encodeWbxml(node))), plain(node))
+      if (!node) return
+      const once = encodeWbxml(node)
+      assert.deepEqual(Buffer.from(encodeWbxml(decodeWbxml(once))), Buffer.from(once))
     }),
-    { numRuns: 500 },
+    { numRuns: 1_000 },
   )
 })
 
