@@ -65,7 +65,7 @@ export type Directory = {
   fault(): Error | undefined
 }
 
-const DEFAULT_HASHING: HashingOptions = { cost: DEFAULT_COST, concurrency: 2, waiting: 500 }
+const DEFAULT_HASHING: HashingOptions = { cost: DEFAULT_COST, concurrency: 2, waiting: 400 }
 
 type Running = {
   readonly handlers: DirectoryServiceImplementation<Call>

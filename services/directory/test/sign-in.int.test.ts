@@ -281,6 +281,18 @@ test('a phone with an old password repeats it all day: that is one guess, and co
   await signIn(started, 'mike@acme.example')
 })
 
+test('hundreds of phones behind one address sign in at once', async (t) => {
+  const started = await startFor(t)
+  await started.admin.createTenant({ name: 'Acme', domains: ['acme.example'] })
+  const phones = Array.from({ length: 500 }, (_, number) => ({
+    address: `phone${number}@acme.example`,
+    password: `secret ${number}`,
+  }))
+  await createAccounts(started, 'acme', phones)
+  const outcomes = phones.map(({ address, password }) => signIn(started, address, password))
+  assert.deepEqual(codesOf(await Promise.allSettled(outcomes)), { OK: 500 })
+})
+
 test('typing errors are forgiven once the password is right', async (t) => {
   const started = await startFor(t)
   await withMike(started)

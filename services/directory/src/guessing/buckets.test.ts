@@ -24,6 +24,8 @@ test('an empty bucket says when it has a token again', () => {
 test('what is taken from an empty bucket has to be waited for too', () =>
   assert.equal(taken(5).wait('a', 0), 3000))
 
+test('nobody owes more than another burst', () => assert.equal(taken(1000).wait('a', 0), 4000))
+
 test('a bucket refills to its burst, not beyond', () => {
   const buckets = taken(3)
   for (let turn = 0; turn < 3; turn++) buckets.take('a', 1_000_000)

@@ -31,9 +31,11 @@ export class Buckets {
     return Math.max(0, missing - (burst - 1) * refillMs)
   }
 
+  /** Also from an empty bucket: what is owed comes back first, up to another burst. */
   take(key: string, now: number): void {
-    const fullAt = Math.max(this.#fullAt.get(key) ?? now, now) + this.#limit.refillMs
-    this.#keep(key, fullAt)
+    const { burst, refillMs } = this.#limit
+    const fullAt = Math.max(this.#fullAt.get(key) ?? now, now) + refillMs
+    this.#keep(key, Math.min(fullAt, now + 2 * burst * refillMs))
   }
 
   /** Gives a token back that was taken. */

@@ -7,7 +7,12 @@ const from = (address: string, subject = 'acme u_1'): Attempt => ({ subject, cli
 
 /** How many wrong guesses of the attempts are let through at one moment. */
 const letThrough = (guesses: Guesses, attempts: readonly Attempt[], now = 0) =>
-  attempts.filter((attempt) => typeof guesses.begin(attempt, now) !== 'number').length
+  attempts.filter((attempt) => {
+    const guess = guesses.begin(attempt, now)
+    if (typeof guess === 'number') return false
+    guesses.wrong(guess, now)
+    return true
+  }).length
 
 const times = <T>(count: number, make: (index: number) => T) =>
   Array.from({ length: count }, (_, n) => make(n))
@@ -80,6 +85,25 @@ test('a known network is no way to guess without end', () => {
   const guesses = new Guesses(DEFAULT_GUESS_LIMITS)
   const known = times(500, (number) => guesses.beginKnown(from(`203.0.113.${number % 250}`), 0))
   assert.equal(known.filter((guess) => typeof guess !== 'number').length, 100)
+})
+
+test('thousands of phones behind one address come at once with the right passwords', () => {
+  const guesses = new Guesses(DEFAULT_GUESS_LIMITS)
+  const begun = times(5000, (number) => guesses.begin(from('192.0.2.7', `acme u_${number}`), 0))
+  assert.ok(begun.every((guess) => typeof guess !== 'number'))
+})
+
+test('an address whose guesses were all begun at once has to make up for them', () => {
+  const guesses = new Guesses(DEFAULT_GUESS_LIMITS)
+  for (const guess of times(150, (number) => guesses.begin(from('192.0.2.7', `acme u_${number}`), 0)))
+    if (typeof guess !== 'number') guesses.wrong(guess, 0)
+  assert.equal(guesses.begin(from('192.0.2.7', 'acme u_500'), 0), 255_000)
+})
+
+test('many guesses at one account at once are not cheaper', () => {
+  const guesses = new Guesses(DEFAULT_GUESS_LIMITS)
+  const begun = times(50, () => guesses.begin(from('192.0.2.7'), 0))
+  assert.equal(begun.filter((guess) => typeof guess !== 'number').length, 10)
 })
 
 test('a guess that was none is given back', () => {

@@ -32,12 +32,18 @@ export type Attempt = {
   readonly client: Client
 }
 
-type Spent = { readonly buckets: Buckets; readonly key: string }
+type Token = { readonly buckets: Buckets; readonly key: string }
 
-/** What an attempt took. It stays taken unless the password turns out to be right. */
-export type Guess = readonly Spent[]
+/** What an attempt took, and what it takes besides if the password turns out to be wrong. */
+export type Guess = { readonly taken: readonly Token[]; readonly owed: readonly Token[] }
 
-/** Counts guesses. A guess is paid for before the password is looked at: many at once aren't cheaper. */
+const waitFor = (tokens: readonly Token[], now: number) =>
+  Math.max(...tokens.map(({ buckets, key }) => buckets.wait(key, now)))
+
+/**
+ * Counts guesses. A guess at one account is paid for before the password is looked at, so many at once aren't cheaper. The client's
+ * address pays after: thousands of phones behind one address, all with the right password, may come at once.
+ */
 export class Guesses {
   readonly #pair: Buckets
   readonly #client: Buckets
@@ -52,37 +58,40 @@ export class Guesses {
   }
 
   /** An attempt from anywhere; or the milliseconds until it may be made. */
-  begin(attempt: Attempt, now: number): Guess | number {
-    return spend(this.#strict(attempt), now)
+  begin({ subject, client }: Attempt, now: number): Guess | number {
+    const taken = [
+      { buckets: this.#pair, key: `${subject} ${client.address}` },
+      { buckets: this.#account, key: subject },
+    ]
+    const owed = client.address === '' ? [] : [{ buckets: this.#client, key: client.address }]
+    return pay({ taken, owed }, now)
   }
 
   /** An attempt from a network in which the account has signed in before; or the milliseconds until it may be made. */
   beginKnown({ subject, client }: Attempt, now: number): Guess | number {
-    return spend([{ buckets: this.#known, key: `${subject} ${client.network}` }], now)
+    const taken = [{ buckets: this.#known, key: `${subject} ${client.network}` }]
+    return pay({ taken, owed: [] }, now)
+  }
+
+  /** The password was wrong. */
+  wrong({ owed }: Guess, now: number): void {
+    for (const { buckets, key } of owed) buckets.take(key, now)
   }
 
   /** The attempt was no guess: the password was right, or nobody looked at it. */
-  giveBack(guess: Guess, now: number): void {
-    for (const { buckets, key } of guess) buckets.giveBack(key, now)
+  giveBack({ taken }: Guess, now: number): void {
+    for (const { buckets, key } of taken) buckets.giveBack(key, now)
   }
 
   /** The password was right: earlier ones from there were typing errors. */
   forgive({ subject, client }: Attempt): void {
     this.#pair.fill(`${subject} ${client.address}`)
   }
-
-  #strict({ subject, client }: Attempt): readonly Spent[] {
-    const spent = [
-      { buckets: this.#pair, key: `${subject} ${client.address}` },
-      { buckets: this.#account, key: subject },
-    ]
-    return client.address === '' ? spent : [...spent, { buckets: this.#client, key: client.address }]
-  }
 }
 
-const spend = (spent: readonly Spent[], now: number): Guess | number => {
-  const wait = Math.max(...spent.map(({ buckets, key }) => buckets.wait(key, now)))
+const pay = (guess: Guess, now: number): Guess | number => {
+  const wait = waitFor([...guess.taken, ...guess.owed], now)
   if (wait > 0) return wait
-  for (const { buckets, key } of spent) buckets.take(key, now)
-  return spent
+  for (const { buckets, key } of guess.taken) buckets.take(key, now)
+  return guess
 }

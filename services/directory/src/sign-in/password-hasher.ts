@@ -13,7 +13,7 @@ export type HashingOptions = {
   readonly cost: Argon2Cost
   /** Runs at once: each takes a core, its memory, and one of libuv's four threads, which files need too. */
   readonly concurrency: number
-  /** Sign-ins that may wait for their turn; beyond, they are asked to come back. */
+  /** Sign-ins of lasting accounts that may wait for their turn; beyond, they are asked to come back. Cheaper ones count for less. */
   readonly waiting: number
 }
 
@@ -25,7 +25,8 @@ type Deps = HashingOptions & {
 /** Sign-ins go before what administrators set: an import of thousands doesn't keep people out. */
 type Lane = 'sign-in' | 'setting'
 
-type Turn = { readonly enter: () => void }
+/** `work`: what it costs, in runs of a lasting account's cost. */
+type Turn = { readonly work: number; readonly enter: () => void }
 
 type Run = {
   readonly password: string
@@ -33,6 +34,9 @@ type Run = {
   readonly cost: Argon2Cost
   readonly length: number
 }
+
+/** However cheap, a run is some work: at most this many times `waiting` sign-ins wait. */
+const LEAST_WORK = 1 / 50
 
 const ALGORITHM = 'argon2id'
 
@@ -53,6 +57,8 @@ export class PasswordHasher {
   /** For accounts that don't exist: signing in to them takes as long. */
   readonly #dummy: string
   #running = 0
+  /** Of the sign-ins that wait. */
+  #work = 0
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -63,7 +69,8 @@ export class PasswordHasher {
   /** A PHC string. */
   async hash(password: string, cost = this.#deps.cost): Promise<string> {
     const salt = this.#deps.random(SALT_BYTES)
-    const tag = await this.#inTurn('setting', () => compute({ password, salt, cost, length: TAG_BYTES }))
+    const turn = { lane: 'setting', work: this.#workOf(cost) } as const
+    const tag = await this.#inTurn(turn, () => compute({ password, salt, cost, length: TAG_BYTES }))
     return formatPasswordHash({ cost, salt, tag })
   }
 
@@ -72,32 +79,42 @@ export class PasswordHasher {
     const parsed = parsePasswordHash(hash === '' ? this.#dummy : hash)
     if (parsed === undefined) return false
     const { cost, salt, tag } = parsed
-    const computed = await this.#inTurn('sign-in', () => {
+    const turn = { lane: 'sign-in', work: this.#workOf(cost) } as const
+    const computed = await this.#inTurn(turn, () => {
       if (this.#deps.clock() > deadline) throw deadlineExceeded()
       return compute({ password, salt, cost, length: tag.length })
     })
     return timingSafeEqual(computed, tag) && hash !== ''
   }
 
-  async #inTurn<T>(lane: Lane, work: () => Promise<T>): Promise<T> {
-    if (this.#running >= this.#deps.concurrency) await this.#wait(lane)
+  #workOf({ memory, passes }: Argon2Cost): number {
+    const { cost } = this.#deps
+    return Math.max((memory * passes) / (cost.memory * cost.passes), LEAST_WORK)
+  }
+
+  async #inTurn<T>(turn: { lane: Lane; work: number }, run: () => Promise<T>): Promise<T> {
+    if (this.#running >= this.#deps.concurrency) await this.#wait(turn)
     else this.#running += 1
     try {
-      return await work()
+      return await run()
     } finally {
       this.#next()
     }
   }
 
-  #wait(lane: Lane): Promise<void> {
-    const queue = this.#queues[lane]
-    if (lane === 'sign-in' && queue.length >= this.#deps.waiting) throw overloaded()
-    return new Promise((enter) => queue.push({ enter }))
+  #wait({ lane, work }: { lane: Lane; work: number }): Promise<void> {
+    if (lane === 'sign-in') {
+      if (this.#work + work > this.#deps.waiting) throw overloaded()
+      this.#work += work
+    }
+    return new Promise((enter) => this.#queues[lane].push({ work, enter }))
   }
 
   /** Hands the place on, or gives it up. */
   #next(): void {
-    const next = this.#queues['sign-in'].shift() ?? this.#queues.setting.shift()
+    const signIn = this.#queues['sign-in'].shift()
+    this.#work = this.#queues['sign-in'].length === 0 ? 0 : this.#work - (signIn?.work ?? 0)
+    const next = signIn ?? this.#queues.setting.shift()
     if (next) next.enter()
     else this.#running -= 1
   }

@@ -134,6 +134,7 @@ export class SignIn<Found extends Candidate> {
       throw error
     })
     if (verified === undefined) {
+      guesses.wrong(guess, clock())
       this.#wrong.set(key, true)
       throw badCredentials()
     }
