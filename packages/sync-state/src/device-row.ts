@@ -103,11 +103,8 @@ export const answeredFirst = (
   { generation }: Cursor,
 ): CollectionState => {
   const state = former ?? empty(key)
-  return {
-    ...state,
-    sent: key,
-    held: [...state.held, { key, generation, position: -1, unacknowledged: true }],
-  }
+  const sent = { key, generation, position: -1, unacknowledged: true }
+  return { ...state, sent: key, held: [...lastOf(state.held, MAX_HELD_KEYS - 1), sent] }
 }
 
 export type QuietAnswer = {
@@ -163,10 +160,13 @@ export const answered = (
     ...state,
     sent: key,
     asked: false,
-    held: [...(forgetful ? others.slice(others.length - MAX_HELD_KEYS + 1) : others), sent],
+    held: [...lastOf(others, MAX_HELD_KEYS - 1), sent],
     lists,
   }
 }
+
+const lastOf = <T>(values: readonly T[], count: number): readonly T[] =>
+  values.slice(Math.max(0, values.length - count))
 
 const keep = (lists: CollectionState['lists'], name: number, list: KnownList): CollectionState['lists'] =>
   [...lists.filter((one) => one.name !== name), { name, list }].slice(-MAX_LISTS)
@@ -225,6 +225,7 @@ export const decodeState = (text: string): CollectionState => {
   const stored = JSON.parse(text) as Stored
   return {
     ...stored,
+    hint: stored.hint,
     lists: stored.lists.map(({ name, list }) => ({
       name,
       list: { ...list, corrections: new Map(list.corrections) },

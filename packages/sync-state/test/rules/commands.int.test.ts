@@ -305,17 +305,46 @@ describe('confl: a conflict is an untold change by somebody else', () => {
     await scene.rest()
   })
 
-  test("another's change that P has passed though it was not the last one then is still one", async () => {
-    const { scene, id, phone } = await holding('CON', { phones: ['ios1', 'ios2'] })
+  /** A phone whose P is at another item's change, which came after `before`; all later ones are untold. */
+  const halfway = async (before: (scene: Scene, id: number) => Promise<unknown>, serverWins = true) => {
+    const { scene, id, phone } = await holding('CON', { serverWins })
     const other = await scene.deliver('CON')
-    await scene.settle('CON')
-    await scene.settle('CON', scene.phone(1))
-    await scene.write(id, { text: 9 })
+    await scene.sync('CON')
+    await before(scene, id)
     await scene.write(other, { text: 9 })
+    return { scene, id, phone, other }
+  }
+
+  test("one's own untold change under another key is no conflict", async () => {
+    const { scene, id, phone, other } = await halfway(async () => {})
     phone.edit('CON', id, { text: 1 })
-    const flight = scene.send(phone, ['CON'], { window: 1 })
-    assert.equal((await scene.answerTo(phone, flight))[0]!.status, 1)
-    assert.equal(valueAtServer(scene, id).text, 9)
+    await scene.sync('CON', { isLost: true })
+    phone.undo('CON', id)
+    assert.deepEqual((await scene.sync('CON', { window: 1 })).told, [['change', other]])
+    phone.edit('CON', id, { text: 2 })
+    assert.deepEqual((await scene.sync('CON')).results, ['ok'])
+    await scene.rest()
+  })
+
+  test("another's change that was told is none for a second edit either", async () => {
+    const { scene, id, phone } = await halfway((scene, id) => scene.write(id, { text: 8 }))
+    assert.deepEqual((await scene.sync('CON', { window: 1 })).told, [['change', id]])
+    for (const text of [1, 2]) {
+      phone.edit('CON', id, { text })
+      assert.deepEqual((await scene.sync('CON', { isLost: text === 1 })).results, ['ok'])
+    }
+    await scene.rest()
+  })
+
+  test("another's change that P has passed under one's own later one was never told: a conflict", async () => {
+    const { scene, id, phone, other } = await halfway((scene, id) => scene.write(id, { text: 8 }), false)
+    phone.edit('CON', id, { text: 1 })
+    await scene.sync('CON', { isLost: true })
+    phone.undo('CON', id)
+    assert.deepEqual((await scene.sync('CON', { window: 1 })).told, [['change', other]])
+    Object.assign(phone.settings, { serverWins: true })
+    phone.edit('CON', id, { text: 2 })
+    assert.deepEqual((await scene.sync('CON')).results, ['conflict'])
     await scene.rest()
   })
 })

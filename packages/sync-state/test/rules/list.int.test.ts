@@ -177,6 +177,15 @@ describe('bind: what else happened to what this answer acknowledges is told in t
     await scene.rest()
   })
 
+  test('changed in another property group meanwhile: Change', async () => {
+    const { scene, own } = await lostAdd()
+    await scene.mark(own, 'flag', 1)
+    const answer = await scene.sync('CAL')
+    assert.deepEqual([answer.placements, answer.told, answer.more], [[own], [], true])
+    assert.deepEqual((await scene.sync('CAL')).told, [['change', own]])
+    await scene.rest()
+  })
+
   test('outside the window: SoftDelete', async () => {
     const { scene, own } = await lostAdd()
     await scene.redate(own, 6)
@@ -305,6 +314,25 @@ describe('moved: the target of own MoveItems is known', () => {
     assert.deepEqual(told, [['delete', target]])
     assert.equal((await scene.sync('ARC')).told.length, 0)
     await scene.rest()
+  })
+
+  test('a target that ended while additions before it were held is told as ended once', async () => {
+    const scene = await open({ collections: ['CON'] })
+    const elsewhere = await scene.deliver('CO2')
+    await scene.settle('CON')
+    scene.phone().add('CON', { title: 1, text: 1 }, 0)
+    await scene.sync('CON', { isLost: true })
+    scene.phone().folder('CON').adds = []
+    const origin = { device: 'ios1', syncKey: '', commandId: 'move', tag: 0 }
+    await scene.world.append([{ type: 'Moved', placement: elsewhere, to: 'CON' }], origin)
+    const target = scene.world.truth.items.get(elsewhere)!.movedTo
+    await scene.remove(target)
+    const held = await scene.sync('CON')
+    assert.deepEqual([held.told, held.more], [[['delete', target]], true])
+    assert.deepEqual(
+      (await scene.sync('CON')).told.map(([kind]) => kind),
+      ['add'],
+    )
   })
 
   test('a Delete with DeletesAsMoves puts it into the trash as something new', async () => {
