@@ -10,7 +10,7 @@ export const PREVIEW_LENGTH = 255
 const MAX_PLAIN = 4 * 1024
 const MAX_HTML = 64 * 1024
 /** White space and base64 quanta: the first pieces to be tried, each larger than the one before. */
-const STEPS = [2 * 1024, 16 * 1024, MAX_HTML]
+const STEPS = [1024, 8 * 1024, MAX_HTML]
 
 export type CapturedText = {
   readonly html: boolean

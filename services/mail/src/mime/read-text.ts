@@ -18,6 +18,8 @@ export type ReadText = {
 
 /** Text up to here is decoded as a whole, so that its size is exact. */
 const WHOLE = 256 * 1024
+/** Encoded bytes for a decoded one: three of quoted-printable; what takes more is padding without end. */
+const MAX_EXPANSION = 4
 /** A body is never longer, in bytes of UTF-8: a letter of a thousand pages has 3 MB. */
 export const MAX_BODY = 4 * 1024 * 1024
 const WINDOW = 64 * 1024
@@ -33,7 +35,8 @@ const readBeginning = async (part: Part, read: ReadBytes, wanted: number): Promi
   const pieces: Uint8Array[] = []
   let length = 0
   let at = part.bodyStart
-  for (; at < part.bodyEnd && length < wanted; at += WINDOW) {
+  const end = Math.min(part.bodyEnd, at + MAX_EXPANSION * MAX_BODY)
+  for (; at < end && length < wanted; at += WINDOW) {
     const piece = decoder.write(await read(at, Math.min(part.bodyEnd, at + WINDOW)))
     pieces.push(piece)
     length += piece.length
@@ -41,6 +44,10 @@ const readBeginning = async (part: Part, read: ReadBytes, wanted: number): Promi
   if (at >= part.bodyEnd) pieces.push(decoder.end())
   return Buffer.concat(pieces)
 }
+
+/** True if a part's text has no more bytes, and takes no more than such a text can take. */
+export const isAtMost = ({ bodyStart, bodyEnd, decodedSize }: Part, bytes: number): boolean =>
+  decodedSize <= bytes && bodyEnd - bodyStart <= MAX_EXPANSION * bytes
 
 /** A character set that the HTML itself names (HTML Standard §13.2.3.2); '' if none. */
 const metaCharset = (bytes: Uint8Array): string =>
@@ -80,7 +87,7 @@ const convert = (decoded: Uint8Array, { part, html }: TextSource, cut: boolean):
  */
 export const readText = async (source: TextSource, read: ReadBytes, wanted: number): Promise<ReadText> => {
   const { part } = source
-  if (part.decodedSize <= WHOLE) {
+  if (isAtMost(part, WHOLE)) {
     const bytes = convert(await readAll(part, read), source, false)
     return { bytes, estimated: bytes.length, complete: true }
   }

@@ -330,6 +330,29 @@ test('a long text that is wanted whole is whole, to its last character', async (
   }
 })
 
+test('a text that is hidden in megabytes of padding is not looked for to the end', async () => {
+  for (const [encoding, padding] of [
+    ['quoted-printable', '=\r\n'],
+    ['base64', '!!!\r\n'],
+  ] as const) {
+    const long = message(
+      entity(
+        ['Content-Type: text/plain', `Content-Transfer-Encoding: ${encoding}`],
+        `YWJj${padding.repeat(8_000_000)}ZGVm`,
+      ),
+    )
+    let bytesRead = 0
+    const read = (start: number, end: number): Uint8Array => {
+      bytesRead += end - start
+      return long.bytes.subarray(start, end)
+    }
+    const options = { bodies: [preference('plain')], mimeSupport: 0, withBody: true }
+    const { body } = await renderBody({ ...long, read, options })
+    assert.ok(body?.truncated)
+    assert.ok(bytesRead <= 17 * 1024 * 1024, `${bytesRead} bytes were read`)
+  }
+})
+
 test('the size of a long text in another character set is told from its beginning', async () => {
   const long = message(
     entity(

@@ -6,7 +6,7 @@ import type { MessageBody, TextSource } from '../body-parts.ts'
 import { asBuffer, latin1 } from '../bytes.ts'
 import type { ReadBytes } from '../open-part.ts'
 import { bodyEnd } from '../plain-to-html.ts'
-import { MAX_BODY } from '../read-text.ts'
+import { isAtMost, MAX_BODY } from '../read-text.ts'
 import { decodeWhole } from '../transfer.ts'
 import { toUtf8 } from '../utf8-text.ts'
 import { splitFields, withoutFields } from './entity-fields.ts'
@@ -43,7 +43,7 @@ export const targetsOf = ({ plain, html }: MessageBody): readonly TextSource[] =
   const last = html.at(-1)
   const other = plain.at(-1)
   const targets = last && other && !html.includes(other) ? [other, last] : last ? [last] : []
-  return targets.filter(({ part }) => part.decodedSize <= MAX_BODY)
+  return targets.filter(({ part }) => isAtMost(part, MAX_BODY))
 }
 
 /** What was written, undone of nothing but its encoding: also its soft line breaks (RFC 3676) stay. */
