@@ -42,6 +42,10 @@ export interface DeviceBlocked {
   blocked: boolean;
 }
 
+/** The account is deleted, and nothing is kept of its devices. */
+export interface DevicesErased {
+}
+
 export interface DeviceRemoved {
   device: string;
 }
@@ -440,6 +444,49 @@ export const DeviceBlocked: MessageFns<DeviceBlocked> = {
     const message = createBaseDeviceBlocked();
     message.device = object.device ?? "";
     message.blocked = object.blocked ?? false;
+    return message;
+  },
+};
+
+function createBaseDevicesErased(): DevicesErased {
+  return {};
+}
+
+export const DevicesErased: MessageFns<DevicesErased> = {
+  encode(_: DevicesErased, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DevicesErased {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDevicesErased();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DevicesErased>): DevicesErased {
+    return DevicesErased.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<DevicesErased>): DevicesErased {
+    const message = createBaseDevicesErased();
     return message;
   },
 };
