@@ -68,8 +68,8 @@ export class Accounts {
       )
       return new Map(settings.map((setting) => [setting.name, setting.value]))
     })
-    const value = Number(values.get(name))
-    return values.has(name) && Number.isSafeInteger(value) && value >= 0 ? value : otherwise
+    const value = values.get(name) ?? ''
+    return /^\d{1,15}$/.test(value) ? Number(value) : otherwise
   }
 
   close() {

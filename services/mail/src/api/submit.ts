@@ -120,15 +120,15 @@ const submissionOf = async (
     bodyKind,
     smtputf8,
     saved: header.saveInSent ? contentOf(saved, { receivedAt: at, conversation }) : undefined,
-    verb: verbOf(header, prepared.recipients.length),
+    verb: verbOf(header, prepared.addressees),
     at,
     recipientsPerHour: await accounts.setting(key, 'mail.sendRate', limits.recipientsPerHour),
   }
 }
 
-/** 1 reply, 2 reply to all, 3 forward; a phone says reply for both, and the recipients tell them apart. */
-const verbOf = ({ source }: SubmitHeader, recipients: number): number => {
+/** 1 reply, 2 reply to all, 3 forward; a phone says reply for both, and the addressees tell them apart. */
+const verbOf = ({ source }: SubmitHeader, addressees: number): number => {
   if (!source) return 0
   if (source.verb === 'forward') return 3
-  return recipients > 1 ? 2 : 1
+  return addressees > 1 ? 2 : 1
 }

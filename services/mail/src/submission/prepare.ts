@@ -24,6 +24,8 @@ export type Preparation = {
 export type Prepared = {
   readonly sender: string
   readonly recipients: readonly string[]
+  /** How many of them everybody sees: To and Cc. */
+  readonly addressees: number
   /** With its angle brackets. */
   readonly messageId: string
   /** What is sent: without Bcc. */
@@ -42,6 +44,7 @@ export const prepareSubmission = (fields: readonly HeaderField[], preparation: P
   return {
     sender: preparation.envelope.sender || senderOf(saved),
     recipients: recipientsOf(fields, preparation),
+    addressees: ['to', 'cc'].flatMap((name) => addressesIn(fields, name, preparation.maxRecipients)).length,
     messageId: messageIdOf(saved),
     saved,
     sent: hasHidden(saved) ? withoutHidden(saved) : saved,
