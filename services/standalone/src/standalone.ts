@@ -199,8 +199,8 @@ const readyOf = (ports: Ports, { token, secure, ca }: ReadyFacts) => {
 
 /** The command line finds a Relais of this machine by its data folder. */
 const readyFiles = ({ readyFile }: Configuration, data: DataFolder) => [
-  join(data.path, 'running.json'),
   ...(readyFile === undefined ? [] : [readyFile]),
+  join(data.path, 'running.json'),
 ]
 
 type Reached = { readonly hosts: readonly string[]; readonly ports: Ports; readonly tls: Tls }
