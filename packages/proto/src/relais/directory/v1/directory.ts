@@ -85,6 +85,7 @@ export interface ResolvedAddress {
   address: string;
   /** account: deliverable here; no_account: a domain of ours without such an account; foreign: not ours. */
   kind: string;
+  /** Without last_sign_in. */
   account:
     | Account
     | undefined;
