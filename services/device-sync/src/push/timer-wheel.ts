@@ -2,7 +2,8 @@
 const SLOTS = 4096
 const SLOT_MS = 1000
 
-type Entry = { readonly rounds: number; readonly run: () => void }
+/** `rounds`: times that its slot passes before its time comes. */
+type Entry = { rounds: number; readonly run: () => void }
 
 /** Many timers that need only be right to a second, in one real one. A timer runs never early, and late by at most a second. */
 export class TimerWheel {
@@ -32,14 +33,11 @@ export class TimerWheel {
   tick(): void {
     this.#at = (this.#at + 1) % SLOTS
     const slot = this.#slots[this.#at]!
-    const due = [...slot]
-    slot.clear()
-    for (const entry of due) {
-      if (entry.rounds > 0) slot.add({ ...entry, rounds: entry.rounds - 1 })
-      else {
-        this.#removed()
-        entry.run()
-      }
+    for (const entry of [...slot]) {
+      entry.rounds -= 1
+      if (entry.rounds >= 0 || !slot.delete(entry)) continue
+      this.#removed()
+      entry.run()
     }
   }
 
