@@ -3,7 +3,6 @@ import { terminal } from '@relais/service-kit/errors.ts'
 /** Bounds of what a request may name. */
 export const MAX_ID_LENGTH = 256
 export const MAX_PLACEMENTS_PER_CALL = 100_000
-export const MAX_TEXT_LENGTH = 4096
 
 export const invalid = (reason: string) => terminal('INVALID_ARGUMENT', reason)
 

@@ -1,7 +1,7 @@
 import type { BlobRef } from '@relais/blob-store'
-import { Ingest, type IngestDeps, type Ingested } from '../ingest/ingest.ts'
-import type { Prepared } from './prepare.ts'
-import { headerBytes, isEightBit, needsUtf8 } from './split-message.ts'
+import type { Prepared } from '../submission/prepare.ts'
+import { headerBytes, isEightBit, needsUtf8 } from '../submission/split-message.ts'
+import { Ingest, type IngestDeps, type Ingested } from './ingest.ts'
 
 export type Written = {
   readonly prepared: Prepared
