@@ -9,8 +9,9 @@ import { createHandlers } from './api/handlers.ts'
 import type { Command } from './commands/command.ts'
 import { createCommands } from './commands/table.ts'
 import { DEVICE_SYNC } from './device/events.ts'
-import { DeviceRegistry } from './devices/device-registry.ts'
+import { type AccountRef, DeviceRegistry } from './devices/device-registry.ts'
 import { DeviceRowStore, deviceRowSchema } from './devices/device-row-store.ts'
+import { Erasure, erasureSchema } from './erasure/erasure.ts'
 import { HeldRequests } from './held/held-requests.ts'
 import { ByteBudget } from './http/byte-budget.ts'
 import { trustedProxies } from './http/client-address.ts'
@@ -23,6 +24,7 @@ import { Waiters } from './push/waiters.ts'
 import { AccountSettings } from './sign-in/account-settings.ts'
 import { DirectoryFollower } from './sign-in/directory-follower.ts'
 import { RememberedCredentials } from './sign-in/remembered-credentials.ts'
+import { SERVICE_IDENTITY } from './sign-in/service-identity.ts'
 import { SignIn } from './sign-in/sign-in.ts'
 
 /** A local store of rows that no log can rebuild: what openSqliteStore needs, but for where. */
@@ -62,7 +64,14 @@ export type DeviceSync = {
   stop(): Promise<void>
 }
 
-const localStore: LocalStore = { name: 'device-rows', version: 1, schema: deviceRowSchema }
+const localStore: LocalStore = {
+  name: 'device-rows',
+  version: 1,
+  schema: [...deviceRowSchema, ...erasureSchema],
+}
+
+/** Rows of one account go in milliseconds; a projector that is far behind gets its time. */
+const ERASE_MS = 60_000
 
 type Parts = { readonly projector: Projector; readonly store: ReadStore }
 
@@ -85,10 +94,16 @@ const assemble = (deps: DeviceSyncDeps, { projector, store }: Parts) => {
     waiters,
     clock,
   })
-  const eraseAccount = async (tenant: string, account: string) => {
-    registry.forgetAccount({ tenant, account })
-    await rowStore.remove(tenant, account)
+  const erase = async (owner: AccountRef, cause: number) => {
+    await rowStore.remove(owner.tenant, owner.account)
+    await registry.erase(owner, cause, {
+      identity: { ...SERVICE_IDENTITY, tenant: owner.tenant },
+      deadline: Date.now() + ERASE_MS,
+      correlation: `erase:${cause}`,
+      traceparent: '',
+    })
   }
+  const erasure = new Erasure({ log, store, erase, logger })
   const follower = new DirectoryFollower({
     log,
     directory,
@@ -96,7 +111,6 @@ const assemble = (deps: DeviceSyncDeps, { projector, store }: Parts) => {
     signIn,
     settings,
     held,
-    eraseAccount,
     logger,
   })
   const endpoint: EasEndpointDeps = {
@@ -106,7 +120,7 @@ const assemble = (deps: DeviceSyncDeps, { projector, store }: Parts) => {
     budget: new ByteBudget(config.maxBodiesBytes),
     proxies: trustedProxies(config.trustedProxies),
   }
-  return { held, registry, rowStore, follower, endpoint, accounts, waiters }
+  return { held, registry, rowStore, follower, erasure, endpoint, accounts, waiters }
 }
 
 /** Notices may be lost; this covers them (architecture 6). */
@@ -124,7 +138,7 @@ const recheckHeads = async (accounts: FollowedAccounts, logger: Logger): Promise
 export const createDeviceSync = async (deps: DeviceSyncDeps): Promise<DeviceSync> => {
   const projector = await deps.openProjector(deviceReadModel)
   const store = await deps.openStore(localStore)
-  const { held, registry, rowStore, follower, endpoint, accounts, waiters } = assemble(deps, {
+  const { held, registry, rowStore, follower, erasure, endpoint, accounts, waiters } = assemble(deps, {
     projector,
     store,
   })
@@ -140,6 +154,7 @@ export const createDeviceSync = async (deps: DeviceSyncDeps): Promise<DeviceSync
     start: async () => {
       recheckTimer = setInterval(() => void recheckHeads(accounts, deps.logger), RECHECK_MS)
       await follower.start()
+      erasure.start()
     },
     drain: (graceMs) => waiters.drain(graceMs),
     stop: async () => {
@@ -147,6 +162,7 @@ export const createDeviceSync = async (deps: DeviceSyncDeps): Promise<DeviceSync
       accounts.close()
       recheck.close()
       await follower.stop()
+      await erasure.stop()
       registry.close()
       await rowStore.close()
       await store.close()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { DeviceSyncDefinition } from '@relais/proto/device_sync/v1/device_sync.ts'
+import { AccountErased } from '@relais/proto/directory/v1/events.ts'
 import {
   createGrpcClient,
   createGrpcServer,
@@ -15,6 +16,7 @@ import {
 import { waitUntil } from '@relais/testing'
 import { el } from '../src/wbxml/node.ts'
 import { child, textOf } from '../src/wbxml/read.ts'
+import { directoryCommit } from './directory-double.ts'
 import { startTestService, type TestService } from './test-service.ts'
 
 type Client = ServiceClient<typeof DeviceSyncDefinition>
@@ -247,10 +249,41 @@ describe('devices of an account', () => {
     for await (const batch of again.log.read({ service: 'device-sync' }, 0)) commits += batch.length
     assert.equal(commits, 2)
   })
-  test('of a deleted account are erased from this process’s store', async (t) => {
+  for (const [type, stream, payload] of [
+    ['AccountDeleted', { tenant: 'acme', account: 'u1' }, undefined],
+    ['AccountErased', { tenant: 'acme', account: '-' }, AccountErased.encode({ account: 'u1' }).finish()],
+  ] as const)
+    test(`are erased with it: ${type}`, async (t) => {
+      const service = await startTestService(t)
+      await easStatus(service)
+      await service.service.projector.waitFor(
+        await service.log.head({ service: 'device-sync' }),
+        Date.now() + 5_000,
+      )
+      assert.equal(await service.erased(), false)
+      await service.directory.tell(stream, type, payload)
+      await waitUntil(() => service.erased())
+    })
+  test('are erased also if the account was purged while this was down', async (t) => {
     const service = await startTestService(t)
     await easStatus(service)
-    await service.directory.tell({ tenant: 'acme', account: 'u1' }, 'AccountDeleted')
-    await waitUntil(() => service.erased())
+    await service.service.projector.waitFor(
+      await service.log.head({ service: 'device-sync' }),
+      Date.now() + 5_000,
+    )
+    const again = await service.restart(async ({ log }) => {
+      await log.append(directoryCommit('AccountErased', AccountErased.encode({ account: 'u1' }).finish()))
+      await log.purge('acme', 'u1')
+    })
+    await waitUntil(() => again.erased())
+  })
+  test('of other accounts stay', async (t) => {
+    const service = await startTestService(t)
+    await easStatus(service)
+    await service.directory.tell({ tenant: 'acme', account: 'u2' }, 'AccountDeleted')
+    await service.directory.tell({ tenant: 'other', account: 'u1' }, 'AccountDeleted')
+    await service.directory.tell({ tenant: 'acme', account: 'u9' }, 'AccountChanged')
+    assert.equal(await service.erased(), false)
+    assert.equal(await easStatus(service), '1')
   })
 })

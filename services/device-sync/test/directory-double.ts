@@ -1,4 +1,5 @@
-import type { EventLog } from '@relais/event-log'
+import { randomUUID } from 'node:crypto'
+import type { EventLog, NewCommit } from '@relais/event-log'
 import {
   type Account,
   DirectoryDefinition,
@@ -53,6 +54,20 @@ const wire = (
   tenantState: 'active',
 })
 
+/** A fact of the directory, as it stands in the log; of the tenant itself, unless said otherwise. */
+export const directoryCommit = (
+  type: string,
+  payload: Uint8Array = new Uint8Array(),
+  stream = { tenant: 'acme', account: '-' },
+): NewCommit => ({
+  stream: { ...stream, service: 'directory' },
+  events: [{ type, version: 1, payload }],
+  commandId: randomUUID(),
+  actor: { kind: 'operator', id: 'test', device: '' },
+  principal: '',
+  at: Date.now(),
+})
+
 export const createDirectoryDouble = (log: EventLog, accounts: readonly TestAccount[]): DirectoryDouble => {
   const implementation = {
     async signIn(request: SignInRequest) {
@@ -71,7 +86,6 @@ export const createDirectoryDouble = (log: EventLog, accounts: readonly TestAcco
       return { settings }
     },
   }
-  let told = 0
   const double: DirectoryDouble = {
     client: doubleClient(DirectoryDefinition, implementation),
     signIns: [],
@@ -82,16 +96,8 @@ export const createDirectoryDouble = (log: EventLog, accounts: readonly TestAcco
     epoch: 7,
     aliases: [],
     displayName: 'Mike',
-    async tell({ tenant, account }, type, payload = new Uint8Array()) {
-      told += 1
-      const { position } = await log.append({
-        stream: { tenant, account, service: 'directory' },
-        events: [{ type, version: 1, payload }],
-        commandId: `told-${told}`,
-        actor: { kind: 'operator', id: 'test', device: '' },
-        principal: '',
-        at: Date.now(),
-      })
+    async tell(stream, type, payload) {
+      const { position } = await log.append(directoryCommit(type, payload, stream))
       return position
     },
   }

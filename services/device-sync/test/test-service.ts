@@ -7,6 +7,7 @@ import { openSqliteProjector, openSqliteStore } from '@relais/read-store'
 import { createLogger } from '@relais/service-kit'
 import { createFakeClock, type FakeClock, type TestScope, temporaryFolder } from '@relais/testing'
 import { deviceRowSchema } from '../src/devices/device-row-store.ts'
+import { erasureSchema } from '../src/erasure/erasure.ts'
 import type { EasEndpointConfig } from '../src/http/endpoint-config.ts'
 import { easServerOptions } from '../src/http/endpoint-config.ts'
 import { createDeviceSync, type DeviceSync } from '../src/service.ts'
@@ -26,10 +27,10 @@ export type TestService = {
   readonly logged: string[]
   /** A phone of mike@example.org, unless said otherwise. */
   phone(options?: Partial<EasClientOptions>): EasClient
-  /** Whether the store of device rows is empty. */
+  /** Whether nothing is kept of any device, neither rows nor state. */
   erased(): Promise<boolean>
-  /** Stops the service and starts another on the same folder. */
-  restart(): Promise<TestService>
+  /** Stops the service, lets something happen to its log, and starts another on the same folder. */
+  restart(meanwhile?: (world: { log: SqliteLog }) => Promise<void>): Promise<TestService>
 }
 
 export const mike: Readonly<TestAccount> = {
@@ -52,13 +53,15 @@ const closed = (server: Server): Promise<void> =>
     server.closeAllConnections()
   })
 
+const localSchema = [...deviceRowSchema, ...erasureSchema]
+
 const open = async (scope: TestScope, folder: string, options: TestServiceOptions): Promise<TestService> => {
   const clock = createFakeClock(Date.now())
   const logged: string[] = []
   const log = await openSqliteLog({ file: join(folder, 'log') })
   const directory = createDirectoryDouble(log, [mike])
   const mail = createMailDouble()
-  const store = await openSqliteStore({ file: join(folder, 'rows'), schema: deviceRowSchema, version: 1 })
+  const store = await openSqliteStore({ file: join(folder, 'rows'), schema: localSchema, version: 1 })
   const service = await createDeviceSync({
     log,
     directory: directory.client,
@@ -96,9 +99,22 @@ const open = async (scope: TestScope, folder: string, options: TestServiceOption
       phones.push(phone)
       return phone
     },
-    erased: async () => (await store.get('SELECT 1 FROM device_rows LIMIT 1')) === undefined,
-    restart: async () => {
+    erased: async () => {
+      const rows = service.projector.store
+      const left = await Promise.all([
+        store.get('SELECT 1 FROM device_rows LIMIT 1'),
+        rows.get('SELECT 1 FROM devices LIMIT 1'),
+        rows.get('SELECT 1 FROM device_streams LIMIT 1'),
+      ])
+      return left.every((row) => row === undefined)
+    },
+    restart: async (meanwhile) => {
       await stop()
+      if (meanwhile) {
+        const closedLog = await openSqliteLog({ file: join(folder, 'log') })
+        await meanwhile({ log: closedLog })
+        await closedLog.close()
+      }
       return open(scope, folder, options)
     },
   }

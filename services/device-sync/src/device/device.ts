@@ -58,5 +58,7 @@ export const evolve = (devices: AccountDevices, event: DeviceEvent, at: number):
       return changed(devices, event.payload.device, { blocked: event.payload.blocked })
     case 'DeviceRemoved':
       return without(devices, event.payload.device)
+    case 'DevicesErased':
+      return noDevices
   }
 }

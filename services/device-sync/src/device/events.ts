@@ -4,6 +4,7 @@ import {
   DeviceInformationSet,
   DeviceRegistered,
   DeviceRemoved,
+  DevicesErased,
 } from '@relais/proto/device_sync/v1/events.ts'
 
 /** Name of the stream and of the read model. */
@@ -14,6 +15,7 @@ export const deviceEvents = defineEvents({
   DeviceInformationSet: { version: 1, codec: DeviceInformationSet },
   DeviceBlocked: { version: 1, codec: DeviceBlocked },
   DeviceRemoved: { version: 1, codec: DeviceRemoved },
+  DevicesErased: { version: 1, codec: DevicesErased },
 })
 
 export type DeviceEvent = EventOf<typeof deviceEvents>

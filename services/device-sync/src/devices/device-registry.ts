@@ -185,10 +185,27 @@ export class DeviceRegistry {
     }
   }
 
-  /** The account is gone: nothing of it is remembered. */
-  forgetAccount(owner: AccountRef): void {
-    this.#known.delete(keyOf(owner))
-    this.#pending.delete(keyOf(owner))
+  /**
+   * The account is deleted: takes away its rows. Expects nothing, for its stream is being purged, and has nothing to do the second time.
+   * `cause` is the position of the commit that says so.
+   */
+  async erase(owner: AccountRef, cause: number, asking: Asking): Promise<void> {
+    const { log, projector, clock } = this.#options
+    const key = keyOf(owner)
+    this.#known.delete(key)
+    if ((await this.#read(key, owner, asking.deadline)).head === 0) return
+    const { position } = await log.append({
+      stream: { ...owner, service: DEVICE_SYNC },
+      events: [deviceEvents.encode('DevicesErased', {})],
+      commandId: `erase:${cause}`,
+      actor: asking.identity.actor,
+      principal: owner.account,
+      causation: cause,
+      correlation: asking.correlation,
+      traceparent: asking.traceparent,
+      at: clock(),
+    })
+    await projector.waitFor(position, asking.deadline)
   }
 
   close(): void {

@@ -40,11 +40,18 @@ const block = (writer: Writer, owner: Owner, { device, blocked }: { device: stri
 const remove = (writer: Writer, owner: Owner, device: string) =>
   writer.run('DELETE FROM devices WHERE tenant = ? AND account = ? AND device = ?', ...owner, device)
 
+/** The account is deleted; its stream's head goes too: nothing of the account's name stays. */
+const erase = async (writer: Writer, owner: Owner): Promise<void> => {
+  await writer.run('DELETE FROM devices WHERE tenant = ? AND account = ?', ...owner)
+  await writer.run('DELETE FROM device_streams WHERE tenant = ? AND account = ?', ...owner)
+}
+
 const apply = async (writer: Writer, owner: Owner, event: DeviceEvent, at: number): Promise<void> => {
   if (event.type === 'DeviceRegistered') await insert(writer, owner, event.payload, at)
   else if (event.type === 'DeviceInformationSet') await inform(writer, owner, event.payload)
   else if (event.type === 'DeviceBlocked') await block(writer, owner, event.payload)
-  else await remove(writer, owner, event.payload.device)
+  else if (event.type === 'DeviceRemoved') await remove(writer, owner, event.payload.device)
+  else await erase(writer, owner)
 }
 
 const moveHead = (writer: Writer, owner: Owner, position: number) =>
@@ -73,10 +80,10 @@ export const deviceReadModel: ReadModel = {
   ],
   async project(writer: Writer, commit: StoredCommit): Promise<void> {
     const owner = [commit.stream.tenant, commit.stream.account] as const
+    await moveHead(writer, owner, commit.position)
     for (const stored of commit.events) {
       const event = deviceEvents.decode(stored)
       if (event.type !== 'unknown') await apply(writer, owner, event, commit.at)
     }
-    await moveHead(writer, owner, commit.position)
   },
 }

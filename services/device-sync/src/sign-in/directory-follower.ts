@@ -16,8 +16,6 @@ export type DirectoryFollowerOptions = {
   readonly signIn: SignIn
   readonly settings: AccountSettings
   readonly held: HeldRequests
-  /** Erases what is kept of a deleted account. */
-  readonly eraseAccount: (tenant: string, account: string) => Promise<void>
   readonly logger: Logger
 }
 
@@ -106,11 +104,10 @@ export class DirectoryFollower {
   }
 
   async #enforce(reaction: Reaction): Promise<void> {
-    const { tenant, account, end, recheck, erase } = reaction
+    const { tenant, account, end, recheck } = reaction
     this.#forget(reaction)
     if (end) this.#end(tenant, account, end)
     if (recheck) await this.#recheck(tenant, account)
-    if (erase) await this.#options.eraseAccount(tenant, account)
   }
 
   #end(tenant: string, account: string, reason: NonNullable<Reaction['end']>): void {

@@ -29,8 +29,8 @@ describe('what the directory’s events mean for phones', () => {
     test(`${type}: credentials are asked about again, and so are held requests`, () => {
       const [reaction] = react({ type })
       assert.deepEqual(
-        [reaction?.tenant, reaction?.account, reaction?.credentials, reaction?.recheck, reaction?.erase],
-        ['acme', 'u1', true, true, false],
+        [reaction?.tenant, reaction?.account, reaction?.credentials, reaction?.recheck],
+        ['acme', 'u1', true, true],
       )
     })
   for (const type of ['AccountChanged', 'AliasAdded'])
@@ -56,17 +56,14 @@ describe('what the directory’s events mean for phones', () => {
       ['acme', '', 'TENANT_SUSPENDED'],
     )
   })
-  test('AccountDeleted: its requests end as unknown, and all we keep of it is erased', () => {
+  test('AccountDeleted: its requests end as unknown', () => {
     const [reaction] = react({ type: 'AccountDeleted' })
-    assert.deepEqual(
-      [reaction?.end?.code, reaction?.erase, reaction?.credentials],
-      ['BAD_CREDENTIALS', true, true],
-    )
+    assert.deepEqual([reaction?.end?.code, reaction?.credentials], ['BAD_CREDENTIALS', true])
   })
   test('AccountErased: stands in the tenant’s stream and names the account', () => {
     const payload = AccountErased.encode({ account: 'u9' }).finish()
     const [reaction] = react({ type: 'AccountErased', payload, account: '-' })
-    assert.deepEqual([reaction?.account, reaction?.erase], ['u9', true])
+    assert.deepEqual([reaction?.account, reaction?.end?.code], ['u9', 'BAD_CREDENTIALS'])
   })
   test('settings are read again: an account’s, a tenant’s, the platform’s', () => {
     assert.deepEqual(

@@ -17,8 +17,6 @@ export type Reaction = {
   readonly recheck: boolean
   /** Held requests end with this. */
   readonly end?: RelaisError
-  /** The account and all we keep of it is gone. */
-  readonly erase: boolean
 }
 
 type Change = Partial<Reaction>
@@ -57,12 +55,11 @@ const changes: Readonly<Record<string, (event: Event) => Change>> = {
     credentials: true,
     end: endings.tenant?.[TenantStateChanged.decode(payload).state]?.(),
   }),
-  AccountDeleted: () => ({ credentials: true, end: gone(), erase: true }),
+  AccountDeleted: () => ({ credentials: true, end: gone() }),
   AccountErased: ({ payload }) => ({
     account: AccountErased.decode(payload).account,
     credentials: true,
     end: gone(),
-    erase: true,
   }),
 }
 
@@ -74,6 +71,6 @@ export const reactionsTo = ({ stream, events }: StoredCommit): readonly Reaction
   events.flatMap((event) => {
     const change = changes[event.type]?.(event)
     if (!change) return []
-    const none = { credentials: false, settings: false, recheck: false, erase: false }
+    const none = { credentials: false, settings: false, recheck: false }
     return [{ tenant: named(stream.tenant), account: named(stream.account), ...none, ...change }]
   })
