@@ -8,6 +8,8 @@ import { inPool } from './test-run/pool.ts'
 import { addCounts, failureReport, fileLine, isGood, skipLines, summaryLines } from './test-run/report.ts'
 
 const MINUTE = 60_000
+/** Tests start servers of their own: more at a time only wait for each other's disk. */
+const MOST_AT_A_TIME = 8
 /** npm runs scripts in the folder of package.json. */
 const root = process.cwd()
 
@@ -26,7 +28,7 @@ const limitsOf = ({ soak, namePatterns }: TestArguments): FileLimits => ({
 
 const runAll = async (files: readonly string[], limits: FileLimits): Promise<boolean> => {
   const started = performance.now()
-  const results = await inPool(files, availableParallelism(), async (file) => {
+  const results = await inPool(files, Math.min(availableParallelism(), MOST_AT_A_TIME), async (file) => {
     const result = await runFile(file, limits)
     console.log(fileLine(root, result))
     return result
