@@ -102,7 +102,8 @@ const endingsOf = (pieces: readonly Buffer[]): { bareCr: boolean; bareLf: boolea
   const endings = new LineEndings()
   for (const piece of pieces) endings.write(piece)
   endings.end()
-  return { bareCr: endings.bareCr, bareLf: endings.bareLf, hasNul: endings.hasNul }
+  const feeds = Buffer.concat(pieces).filter((byte) => byte === 10).length
+  return { bareCr: endings.bareCr, bareLf: endings.hasBareLf(feeds), hasNul: endings.hasNul }
 }
 
 const ENDINGS: readonly [string, boolean, boolean, boolean][] = [

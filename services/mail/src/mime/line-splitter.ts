@@ -102,17 +102,17 @@ export class LineSplitter {
 /** Tells apart CRLF, bare CR and bare LF, and finds NUL, in a message cut anywhere. */
 export class LineEndings {
   bareCr = false
-  bareLf = false
   hasNul = false
+  #pairs = 0
   #afterCr = false
 
   write(chunk: Buffer): void {
     if (chunk.length === 0) return
     this.hasNul ||= chunk.includes(0)
-    if (this.#afterCr && chunk[0] !== LF) this.bareCr = true
-    if (!this.#afterCr && chunk[0] === LF) this.bareLf = true
-    this.#returns(chunk)
-    if (!this.bareLf) this.#feeds(chunk)
+    if (this.#afterCr) this.#returned(chunk[0] === LF)
+    for (let at = chunk.indexOf(CR); at >= 0; at = chunk.indexOf(CR, at + 1)) {
+      if (at + 1 < chunk.length) this.#returned(chunk[at + 1] === LF)
+    }
     this.#afterCr = chunk[chunk.length - 1] === CR
   }
 
@@ -120,15 +120,13 @@ export class LineEndings {
     this.bareCr ||= this.#afterCr
   }
 
-  #returns(chunk: Buffer): void {
-    for (let at = chunk.indexOf(CR); at >= 0 && !this.bareCr; at = chunk.indexOf(CR, at + 1)) {
-      if (at + 1 < chunk.length && chunk[at + 1] !== LF) this.bareCr = true
-    }
+  /** True if some of the message's line feeds have no CR before them. */
+  hasBareLf(feeds: number): boolean {
+    return feeds > this.#pairs
   }
 
-  #feeds(chunk: Buffer): void {
-    for (let at = chunk.indexOf(LF, 1); at >= 0 && !this.bareLf; at = chunk.indexOf(LF, at + 1)) {
-      if (chunk[at - 1] !== CR) this.bareLf = true
-    }
+  #returned(isPair: boolean): void {
+    if (isPair) this.#pairs++
+    else this.bareCr = true
   }
 }

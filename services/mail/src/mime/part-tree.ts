@@ -5,7 +5,8 @@ import type { Field } from './header-block.ts'
 import { KeptText } from './kept-text.ts'
 import type { MimeLimits } from './limits.ts'
 import type { Anomaly } from './parsed-message.ts'
-import { type Capture, createCapture, previewOfCapture } from './preview.ts'
+import type { Capture } from './preview.ts'
+import { PreviewCaptures } from './preview-captures.ts'
 import type { TextBudget } from './text-budget.ts'
 import { sizerOf, type TransferSizer } from './transfer.ts'
 
@@ -70,11 +71,11 @@ export class PartTree {
   readonly anomalies = new Set<Anomaly>()
   readonly boundaries = new Boundaries<Frame>()
   readonly kept: KeptText
+  readonly captures = new PreviewCaptures()
   readonly #limits: MimeLimits
   readonly #budget: TextBudget
   readonly #roots: Part[] = []
   readonly #frames: Frame[] = []
-  readonly #captures: { plain?: Capture; html?: Capture; other?: Capture } = {}
   #count = 0
   leaf: Leaf = NOWHERE
 
@@ -162,7 +163,7 @@ export class PartTree {
       ? {
           ...NOWHERE,
           firstLine,
-          capture: this.#capture('other', { html: false, charset: '', encoding: '7bit' }),
+          capture: this.captures.beginPreamble(),
         }
       : NOWHERE
   }
@@ -204,27 +205,9 @@ export class PartTree {
       part,
       firstLine,
       sizer: sizerOf(part.encoding),
-      capture: this.#captureOf(part, place),
+      capture: this.captures.begin(part, place.embedded),
       kept,
     }
-  }
-
-  #captureOf(part: Part, { embedded }: Place): Capture | null {
-    const html = part.type === 'text/html'
-    if (!(html || part.type === 'text/plain') || part.disposition === 'attachment') return null
-    const use = embedded || part.filename !== '' ? 'other' : html ? 'html' : 'plain'
-    return this.#capture(use, { html, charset: part.charset, encoding: part.encoding })
-  }
-
-  /** The first of its use; a preamble gives way to the first text that is somebody's. */
-  #capture(
-    use: 'plain' | 'html' | 'other',
-    text: Pick<Capture, 'html' | 'charset' | 'encoding'>,
-  ): Capture | null {
-    if (this.#captures[use] && !(use === 'other' && this.leaf.part === null)) return null
-    const capture = createCapture(text)
-    this.#captures[use] = capture
-    return capture
   }
 
   /** A delimiter of `owner`, or the end of the message (null): everything inside ends. */
@@ -274,13 +257,5 @@ export class PartTree {
   endAll(end: BodyEnd): void {
     if (!this.boundaries.isEmpty) this.anomalies.add('truncated')
     this.endInside(null, end)
-  }
-
-  preview(): string {
-    for (const capture of [this.#captures.plain, this.#captures.html, this.#captures.other]) {
-      const preview = capture ? previewOfCapture(capture) : ''
-      if (preview !== '') return preview
-    }
-    return ''
   }
 }

@@ -89,6 +89,29 @@ test('an embedded message is the preview only where there is no other text', () 
   assert.equal(preview(outer, '', '--b', ...inner, '--b--'), 'inner')
 })
 
+test('of several embedded messages the first is the preview', () => {
+  const inner = (text: string): string[] => [
+    '--b',
+    'Content-Type: message/rfc822',
+    '',
+    'Subject: a',
+    '',
+    text,
+  ]
+  assert.equal(
+    preview('Content-Type: multipart/mixed; boundary=b', '', ...inner('first'), ...inner('second'), '--b--'),
+    'first',
+  )
+})
+
+test('a part of several texts is the preview of the first', () => {
+  const part = (text: string): string[] => ['--b', '', text]
+  assert.equal(
+    preview('Content-Type: multipart/mixed; boundary=b', '', ...part('first'), ...part('second'), '--b--'),
+    'first',
+  )
+})
+
 test('the text before the first delimiter is no preview of a message that has parts', () => {
   const outer = 'Content-Type: multipart/mixed; boundary=b'
   assert.equal(

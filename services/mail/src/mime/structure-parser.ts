@@ -55,7 +55,6 @@ class StructureReader implements LineSink {
   /** From here to where the reader stands, the bytes are for the same header or body, and not passed on yet. */
   #run = 0
   #at = 0
-  /** Line feeds so far. */
   #line = 0
   /** Length of the line end right before where the reader stands; 0 inside a line. */
   #eol = 0
@@ -67,6 +66,11 @@ class StructureReader implements LineSink {
     this.#budget = createTextBudget(options.limits.textBytes)
     this.#tree = new PartTree(options, this.#budget)
     this.#heading = this.#newHeading(this.#tree.rootPlace(), 0, 0)
+  }
+
+  /** Line feeds so far. */
+  get lines(): number {
+    return this.#line
   }
 
   get tree(): PartTree {
@@ -273,20 +277,12 @@ export const createStructureParser = (options: ParserOptions = {}): StructurePar
     splitter.end()
     endings.end()
     reader.finish(splitter.offset)
-    return { ...resultOf(reader), has8Bit, ...lineEndingsOf(endings), size: splitter.offset }
+    const { bareCr, hasNul } = endings
+    const bareLf = endings.hasBareLf(reader.lines)
+    return { ...resultOf(reader), has8Bit, hasNul, bareCr, bareLf, size: splitter.offset }
   }
   return { write, end, readText: reader.tree.kept.read }
 }
-
-const lineEndingsOf = ({
-  bareCr,
-  bareLf,
-  hasNul,
-}: LineEndings): Pick<ParsedMessage, 'bareCr' | 'bareLf' | 'hasNul'> => ({
-  bareCr,
-  bareLf,
-  hasNul,
-})
 
 type Read = Omit<ParsedMessage, 'size' | 'bareCr' | 'bareLf' | 'hasNul' | 'has8Bit'>
 
@@ -294,7 +290,7 @@ const resultOf = ({ envelope, delivery, tree }: StructureReader): Read => ({
   ...(delivery as DeliveryFields),
   envelope,
   structure: tree.root,
-  preview: tree.preview(),
+  preview: tree.captures.preview(),
   defect: '',
   anomalies: [...tree.anomalies],
   baseSubject: baseSubject(envelope.subject),

@@ -31,6 +31,21 @@ test('text without such characters is not copied', () => {
   assert.ok(!isLegal(utf8('a\0')))
 })
 
+test('a forbidden character is found wherever it stands, at any alignment', () => {
+  const whole = Buffer.alloc(64, 'a\r\n\tz\x7f\xff')
+  for (let offset = 0; offset < 8; offset++) {
+    for (let at = offset; at < 40; at++) {
+      const bytes = Buffer.from(whole).subarray(offset, 40)
+      const kept = [...bytes]
+      bytes[at - offset] = at % 2 === 0 ? 0 : 31
+      kept.splice(at - offset, 1)
+      assert.deepEqual([...withoutIllegal(bytes)], kept, `${offset}, ${at}`)
+    }
+    assert.ok(isLegal(whole.subarray(offset, 40)))
+    for (let length = 0; length < 12; length++) assert.ok(isLegal(whole.subarray(offset, offset + length)))
+  }
+})
+
 test('the bytes given are not changed', () => {
   const bytes = utf8('a\0b')
   withoutIllegal(bytes)
