@@ -19,6 +19,7 @@ import { service as HealthDefinition } from 'grpc-health-check'
 import { createChannel, createClient, Metadata } from 'nice-grpc'
 import { type Authority, createAuthority } from './authority.ts'
 import { chunk, chunkOf, latch, type Parcel, ParcelDefinition, parcel } from './parcel-service.ts'
+import { recordingLogger } from './recording-logger.ts'
 
 const TOKEN = 'correct horse battery staple'
 
@@ -124,17 +125,35 @@ describe('who a caller is', () => {
     await assert.rejects(raw.ask({}, { metadata }), /UNAUTHENTICATED/)
   })
 
-  test('an authentication that breaks down lets nobody in', async (context) => {
+  test('an authentication that breaks down lets nobody in, and is in the log', async (context) => {
+    const { logger, entries } = recordingLogger()
     const { connect } = await serving(context, answering, {
+      logger,
       authenticate: () => {
         throw new TypeError('secret')
       },
     })
-    await assert.rejects(connect().ask({}), (error: Error) => {
+    await assert.rejects(connect().ask({}, { correlation: 'c-3' }), (error: Error) => {
       assert.equal((error as { code?: string }).code, 'INTERNAL')
       assert.doesNotMatch(error.message, /secret/)
       return true
     })
+    assert.deepEqual(
+      entries().map(({ msg, correlation }) => [msg, correlation]),
+      [['call failed', 'c-3']],
+    )
+  })
+
+  test('an authentication that takes too long ends with the call', async (context) => {
+    const { connect } = await serving(context, parcel({}), { authenticate: () => new Promise(() => {}) })
+    await assert.rejects(connect().ask({}, { timeoutMs: 200 }), { code: 'DEADLINE_EXCEEDED' })
+  })
+
+  test('the identity of a client stands where a call says none', async (context) => {
+    const { seen, service } = seenBy()
+    const { connect } = await serving(context, service)
+    await connect({ identity }).ask({}, { identity: undefined })
+    assert.deepEqual((await seen).identity, identity)
   })
 })
 

@@ -317,6 +317,22 @@ forBothTransports(ParcelDefinition, parcel({ echo: async (request) => request })
     })
   })
 
+  test('an option that is undefined was not said: the default of the client stands', async () => {
+    const { seen, service } = seenBy()
+    const client = await transport.connect(service)
+    await client.ask({}, { identity: undefined, timeoutMs: undefined, correlation: undefined })
+    const { correlation, deadline } = await seen
+    assert.match(correlation, /^[0-9a-f-]{36}$/)
+    assert.ok(deadline > Date.now())
+  })
+
+  test('a handler that gives what is no message of its type is a defect, told as INTERNAL and logged', async () => {
+    const { logger, entries } = recordingLogger()
+    const client = await transport.connect(parcel({ ask: async () => ({ aliases: 7 }) as never }), logger)
+    await assert.rejects(client.ask({}), { code: 'INTERNAL' })
+    assert.equal(entries().length, 1)
+  })
+
   test('a call without a correlation id gets one of its own', async () => {
     const { seen, service } = seenBy()
     const client = await transport.connect(service)

@@ -32,8 +32,17 @@ export const createCaller = <Definition extends ServiceDefinition>(
 
 type Send = ReturnType<Carrier>
 
-const begin = (defaults: CallExtras, options: Options) =>
-  new Attempt({ ...defaults, ...options }, options.signal)
+/** An option that is undefined was not said. */
+const begin = (defaults: CallExtras, { signal, ...options }: Options) =>
+  new Attempt(
+    {
+      identity: options.identity ?? defaults.identity,
+      timeoutMs: options.timeoutMs ?? defaults.timeoutMs,
+      correlation: options.correlation ?? defaults.correlation,
+      traceparent: options.traceparent ?? defaults.traceparent,
+    },
+    signal,
+  )
 
 const single =
   (method: Method, send: Send, defaults: CallExtras) =>

@@ -82,14 +82,10 @@ const drain = async (server: Server, graceMs: number): Promise<void> => {
 }
 
 const add = (server: Server, { definition, implementation }: ServedService, options: GrpcServerOptions) => {
-  const authenticate = options.authenticate ?? (options.tls?.clientCa ? peersAreTrusted : nobodyIsTrusted)
-  const receiver = createReceiver(
-    definition,
-    implementation as Implementation<ServiceDefinition>,
-    options.logger,
-  )
+  const { tls, logger, authenticate = tls?.clientCa ? peersAreTrusted : nobodyIsTrusted } = options
+  const receiver = createReceiver(definition, implementation as Implementation<ServiceDefinition>, logger)
   const exchanges = forEachMethod(definition, (method, name) =>
-    answering({ method, receive: receiver[name]!, authenticate }),
+    answering({ method, receive: receiver[name]!, authenticate, logger }),
   )
   server.add(withStreamEnds(definition), exchanges as never)
 }

@@ -46,10 +46,7 @@ const carryOne =
   async (input: unknown, outgoing: Outgoing): Promise<unknown> => {
     const context = new LocalContext(outgoing)
     try {
-      return copyOf(
-        method.responseType,
-        await (receive(requestOf(method, input), context) as Promise<unknown>),
-      )
+      return await (receive(requestOf(method, input), context) as Promise<unknown>)
     } finally {
       context.end()
     }
@@ -61,7 +58,7 @@ const carryMany = (method: Method, receive: Exchange<Context>) =>
     try {
       for await (const answer of receive(requestOf(method, input), context) as AsyncIterable<unknown>) {
         context.sendHeader()
-        yield copyOf(method.responseType, answer)
+        yield answer
       }
     } finally {
       context.end()

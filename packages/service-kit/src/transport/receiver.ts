@@ -10,11 +10,18 @@ import {
   type Method,
   type ServiceDefinition,
 } from './definition.ts'
+import { copyOf } from './ownership.ts'
 
 /** A reason is for people and travels in a header: 8 KiB is the limit for all of them. */
 const MAX_REASON = 500
 
-type Receipt = { readonly method: Method; readonly context: Context; readonly logger: Logger | undefined }
+/** The call that failed. */
+export type FailedCall = {
+  readonly method: Method
+  readonly correlation: string
+  readonly signal: AbortSignal
+  readonly logger: Logger | undefined
+}
 
 /**
  * The handlers' side of both transports: the methods of an implementation, which fail with a {@link RelaisError} only.
@@ -40,9 +47,9 @@ const single =
   (handler: Exchange<Context>, method: Method, logger: Logger | undefined) =>
   async (input: unknown, context: Context): Promise<unknown> => {
     try {
-      return present(await (handler(input, context) as Promise<unknown>))
+      return given(method, await (handler(input, context) as Promise<unknown>))
     } catch (error) {
-      throw toRelaisError(error, { method, context, logger })
+      throw explained(error, { ...facts(context), method, logger })
     }
   }
 
@@ -50,27 +57,30 @@ const streaming = (handler: Exchange<Context>, method: Method, logger: Logger | 
   async function* (input: unknown, context: Context): AsyncGenerator<unknown, void> {
     try {
       for await (const answer of handler(input, context) as AsyncIterable<unknown>) {
-        yield present(answer)
+        yield given(method, answer)
       }
     } catch (error) {
-      throw toRelaisError(error, { method, context, logger })
+      throw explained(error, { ...facts(context), method, logger })
     }
   }
 
-const present = (answer: unknown): unknown => {
+const facts = ({ correlation, signal }: Context) => ({ correlation, signal })
+
+/** What a handler gave, whole and for its receiver alone. */
+const given = ({ responseType }: Method, answer: unknown): unknown => {
   if (typeof answer !== 'object' || answer === null) throw new TypeError('the handler gave no message')
-  return answer
+  return copyOf(responseType, answer)
 }
 
-const toRelaisError = (error: unknown, receipt: Receipt): RelaisError => {
-  const { signal } = receipt.context
-  if (isCoded(error)) return refused(error, receipt)
-  if (signal.aborted && isAbort(error)) return asFailure(signal.reason)
-  return unforeseen(error, receipt)
+/** The error that the caller is told, and the entry in the log for us. */
+export const explained = (error: unknown, call: FailedCall): RelaisError => {
+  if (isCoded(error)) return refused(error, call)
+  if (call.signal.aborted && isAbort(error)) return asFailure(call.signal.reason)
+  return unforeseen(error, call)
 }
 
-const refused = (error: CodedError, { method, context, logger }: Receipt) => {
-  logger?.debug({ method: method.path, correlation: context.correlation, code: error.code }, 'call refused')
+const refused = (error: CodedError, { method, correlation, logger }: FailedCall) => {
+  logger?.debug({ method: method.path, correlation, code: error.code }, 'call refused')
   const { retryAfterSeconds } = error
   return new RelaisError(error.code, readable(error.message), error.retryable, {
     retryAfterSeconds,
@@ -80,8 +90,7 @@ const refused = (error: CodedError, { method, context, logger }: Receipt) => {
 /** Cut between characters, without halves of them: gRPC can't encode those. */
 const readable = (reason: string) => reason.slice(0, MAX_REASON).toWellFormed()
 
-const unforeseen = (error: unknown, { method, context, logger }: Receipt) => {
-  const { correlation } = context
+const unforeseen = (error: unknown, { method, correlation, logger }: FailedCall) => {
   logger?.error({ method: method.path, correlation, ...describeError(error) }, 'call failed')
   return retryable('INTERNAL', `something unforeseen happened: the log has it under ${correlation}`)
 }
