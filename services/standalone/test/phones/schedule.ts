@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { FAMILIES, type Fault, SimulatedPhone, Violation } from './simulated-phone.ts'
+import type { Act, Person, World } from './world.ts'
+
+const FOLDERS = ['inbox', 'archive', 'trash'] as const
+const WINDOWS = [1, 2, 3, 5, 10, 25, 100, 512] as const
+
+export type Step =
+  | {
+      readonly do: 'sync'
+      readonly phone: number
+      readonly folder: number
+      readonly window: number
+      readonly fault: Fault
+    }
+  | {
+      readonly do: 'touch'
+      readonly phone: number
+      readonly folder: number
+      readonly kind: 'read' | 'unread' | 'flag' | 'delete'
+      readonly nth: number
+    }
+  | {
+      readonly do: 'move'
+      readonly phone: number
+      readonly from: number
+      readonly to: number
+      readonly nth: number
+      readonly fault: Fault
+    }
+  | { readonly do: 'deliver'; readonly folder: number; readonly count: number }
+  | { readonly do: 'other'; readonly folder: number; readonly act: Act; readonly nth: number }
+  | { readonly do: 'restart'; readonly losingRows: boolean }
+
+export type Schedule = { readonly families: readonly number[]; readonly steps: readonly Step[] }
+
+const phone = fc.nat({ max: 1 })
+const folder = fc.nat({ max: FOLDERS.length - 1 })
+const nth = fc.nat({ max: 20 })
+const fault = fc.oneof(
+  { weight: 3, arbitrary: fc.constant<Fault>('none') },
+  { weight: 2, arbitrary: fc.constantFrom<Fault>('lost', 'repeated', 'twice') },
+)
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('sync' as const),
+      phone,
+      folder,
+      window: fc.constantFrom(...WINDOWS),
+      fault,
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant('touch' as const),
+      phone,
+      folder,
+      kind: fc.constantFrom('read' as const, 'unread' as const, 'flag' as const, 'delete' as const),
+      nth,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('move' as const), phone, from: folder, to: folder, nth, fault }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('deliver' as const),
+      folder,
+      count: fc.integer({ min: 1, max: 8 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('other' as const),
+      folder,
+      act: fc.constantFrom<Act>('read', 'unread', 'flag', 'delete', 'archive'),
+      nth,
+    }),
+  },
+)
+
+/** Schedules without restarts: these are rare and slow, and have a test of their own. */
+export const schedule: fc.Arbitrary<Schedule> = fc.record({
+  families: fc.tuple(fc.nat({ max: FAMILIES.length - 1 }), fc.nat({ max: FAMILIES.length - 1 })),
+  steps: fc.array(step, { minLength: 5, maxLength: 40, size: 'max' }),
+})
+
+export const withRestarts = (losingRows: fc.Arbitrary<boolean>): fc.Arbitrary<Schedule> =>
+  fc.record({
+    families: fc.tuple(fc.nat({ max: FAMILIES.length - 1 }), fc.nat({ max: FAMILIES.length - 1 })),
+    steps: fc.array(
+      fc.oneof(
+        { weight: 12, arbitrary: step },
+        { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const), losingRows }) },
+      ),
+      { minLength: 10, maxLength: 40, size: 'max' },
+    ),
+  })
+
+/** Plays a schedule for a new account with two phones, lets everything come to rest, and compares every copy with the server's. */
+export const play = async (world: World, { families, steps }: Schedule): Promise<void> => {
+  const person = await world.person()
+  await world.deliver(person, 'inbox', 6)
+  const phones = families.map(
+    (family, n) =>
+      new SimulatedPhone(world, person, { family: FAMILIES[family]!, device: `SIM${n}`, folders: FOLDERS }),
+  )
+  try {
+    for (const one of phones) await one.setUp()
+    for (const one of steps) await playStep(one, { world, person, phones })
+    // What one still has to tell is news for the other: the second round brings it.
+    for (const one of [...phones, ...phones]) await rest(one)
+    for (const one of phones) await compare(one, { world, person })
+    await wakes(phones[0]!, { world, person })
+  } finally {
+    for (const one of phones) one.close()
+  }
+}
+
+type Scene = { readonly world: World; readonly person: Person; readonly phones: readonly SimulatedPhone[] }
+
+const playStep = async (step: Step, { world, person, phones }: Scene): Promise<void> => {
+  const folderOf = (n: number) => FOLDERS[n]!
+  switch (step.do) {
+    case 'sync':
+      await phones[step.phone]!.sync(folderOf(step.folder), step)
+      return
+    case 'touch':
+      return phones[step.phone]!.touch(folderOf(step.folder), step.kind, step.nth)
+    case 'move':
+      if (step.from !== step.to) await phones[step.phone]!.move(folderOf(step.from), folderOf(step.to), step)
+      return
+    case 'deliver':
+      return world.deliver(person, folderOf(step.folder), step.count)
+    case 'other':
+      return world.act(person, folderOf(step.folder), step.act, step.nth)
+    case 'restart':
+      await world.restart(step)
+      for (const one of phones) {
+        one.connect()
+        if (step.losingRows) one.rowsWereLost()
+      }
+  }
+}
+
+/** Everything pending is told and everything new is fetched; a folder that never comes to rest is a violation. */
+const rest = async (phone: SimulatedPhone): Promise<void> => {
+  for (const folder of phone.folders) {
+    for (let quiet = 0, n = 0; quiet < 2; n++) {
+      if (n > 200) throw new Violation(`${folder} does not come to rest`)
+      const more = await phone.sync(folder, { window: 512, fault: 'none' })
+      quiet = more || phone.pendingIn(folder) > 0 ? 0 : quiet + 1
+    }
+  }
+}
+
+const compare = async (phone: SimulatedPhone, { world, person }: Omit<Scene, 'phones'>): Promise<void> => {
+  for (const folder of phone.folders) {
+    const truth = await world.truth(person, folder)
+    const inOrder = (map: ReadonlyMap<string, object>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1))
+    assert.deepEqual(
+      inOrder(phone.shows(folder)),
+      inOrder(truth),
+      `${phone.family.name}: ${folder} differs from the server's`,
+    )
+  }
+}
+
+/** At rest a Ping waits (once it may be sent to look for nothing, never twice), and a new message wakes it. */
+const wakes = async (phone: SimulatedPhone, { world, person }: Omit<Scene, 'phones'>): Promise<void> => {
+  let delivered = false
+  for (let early = 0; ; early++) {
+    const woken = phone.ping()
+    const told = woken.then((status) => ({ status, early: !delivered }))
+    await Promise.race([told, new Promise((resolve) => setTimeout(resolve, 15))])
+    delivered = true
+    await world.deliver(person, 'inbox', 1)
+    const answer = await told
+    if (answer.status !== '2') throw new Violation(`a Ping ended with Status ${answer.status}`)
+    await rest(phone)
+    if (!answer.early) return
+    if (early === 1) throw new Violation('a Ping said "changes" twice for nothing')
+    delivered = false
+  }
+}

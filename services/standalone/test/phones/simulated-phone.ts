@@ -1,0 +1,334 @@
+import { el, type WbxmlNode } from '../../../device-sync/src/wbxml/node.ts'
+import {
+  child,
+  childrenNamed,
+  childrenOf,
+  descendant,
+  has,
+  textChild,
+} from '../../../device-sync/src/wbxml/read.ts'
+import { EasClient, type EasResponse } from '../../../device-sync/test/eas-client.ts'
+import type { Person, World } from './world.ts'
+
+/** What goes wrong with one request: its answer is lost, it is sent twice in turn, or twice at once. */
+export type Fault = 'none' | 'lost' | 'repeated' | 'twice'
+
+type Item = { seen: boolean; flagged: boolean }
+type Pending = { readonly kind: 'read' | 'unread' | 'flag' | 'delete'; readonly id: string }
+type Folder = { key: string; readonly items: Map<string, Item>; pending: Pending[]; mayStartAgain: boolean }
+
+/** How a kind of client goes about it (field notes 2). */
+export type Family = {
+  readonly name: string
+  readonly deviceType: string
+  readonly userAgent: string
+  readonly version: '14.1' | '16.1'
+  readonly query: 'plain' | 'base64'
+  /** Sends Options with every Sync, or only with the first. */
+  readonly alwaysOptions: boolean
+  /** Syncs all its folders in one request. */
+  readonly together: boolean
+}
+
+export const FAMILIES: readonly Family[] = [
+  {
+    name: 'ios',
+    deviceType: 'iPhone',
+    userAgent: 'Apple-iPhone14C2/1904.1',
+    version: '16.1',
+    query: 'plain',
+    alwaysOptions: true,
+    together: false,
+  },
+  {
+    name: 'android',
+    deviceType: 'Android',
+    userAgent: 'Android-Mail/2024',
+    version: '14.1',
+    query: 'plain',
+    alwaysOptions: true,
+    together: false,
+  },
+  {
+    name: 'outlook',
+    deviceType: 'WindowsOutlook15',
+    userAgent: 'Microsoft.Outlook.15',
+    version: '14.1',
+    query: 'base64',
+    alwaysOptions: false,
+    together: true,
+  },
+]
+
+export class Violation extends Error {}
+
+/** A phone with a memory: what it shows, what it still has to tell, and the key of each folder. */
+export class SimulatedPhone {
+  readonly family: Family
+  readonly #world: World
+  readonly #person: Person
+  readonly #device: string
+  readonly #folders: Map<string, Folder>
+  #client: EasClient | undefined
+
+  constructor(
+    world: World,
+    person: Person,
+    { family, device, folders }: { family: Family; device: string; folders: readonly string[] },
+  ) {
+    this.family = family
+    this.#world = world
+    this.#person = person
+    this.#device = device
+    this.#folders = new Map(
+      folders.map((id) => [id, { key: '0', items: new Map(), pending: [], mayStartAgain: false }]),
+    )
+  }
+
+  get folders(): readonly string[] {
+    return [...this.#folders.keys()]
+  }
+
+  shows(folder: string): ReadonlyMap<string, Item> {
+    return this.#folder(folder).items
+  }
+
+  pendingIn(folder: string): number {
+    return this.#folder(folder).pending.length
+  }
+
+  /** The server forgot what it remembered of this phone: a collection may have to start again, once. */
+  rowsWereLost(): void {
+    for (const folder of this.#folders.values()) folder.mayStartAgain = true
+  }
+
+  connect(): void {
+    this.#client?.close()
+    const { deviceType, userAgent, version, query } = this.family
+    const { address, password } = this.#person
+    this.#client = new EasClient({
+      url: this.#world.url,
+      user: address,
+      password,
+      deviceId: this.#device,
+      deviceType,
+      userAgent,
+      version,
+      query,
+    })
+  }
+
+  close(): void {
+    this.#client?.close()
+  }
+
+  async setUp(): Promise<void> {
+    this.connect()
+    const { root } = await this.#post(
+      'FolderSync',
+      el('folderhierarchy:FolderSync', [el('folderhierarchy:SyncKey', '0')]),
+    )
+    if (root === undefined || textChild(root, 'folderhierarchy:Status') !== '1')
+      throw new Violation('FolderSync failed')
+  }
+
+  /** The user does something to the nth message that is shown. */
+  touch(folderId: string, kind: Pending['kind'], nth: number): void {
+    const folder = this.#folder(folderId)
+    const [id, item] = [...folder.items][nth % Math.max(1, folder.items.size)] ?? []
+    if (id === undefined || item === undefined) return
+    if (kind === 'delete') folder.items.delete(id)
+    else if (kind === 'flag') item.flagged = true
+    else item.seen = kind === 'read'
+    folder.pending = [...folder.pending, { kind, id }]
+  }
+
+  /** The user moves the nth message; a phone repeats a move until it is answered. */
+  async move(from: string, to: string, { nth, fault }: { nth: number; fault: Fault }): Promise<void> {
+    const source = this.#folder(from)
+    const [id, item] = [...source.items][nth % Math.max(1, source.items.size)] ?? []
+    if (id === undefined || item === undefined || source.pending.some((one) => one.id === id)) return
+    const body = el('move:MoveItems', [
+      el('move:Move', [el('move:SrcMsgId', id), el('move:SrcFldId', from), el('move:DstFldId', to)]),
+    ])
+    let answer = await this.#post('MoveItems', body)
+    if (fault !== 'none') {
+      const again = await this.#post('MoveItems', body)
+      if (moved(again) !== moved(answer))
+        throw new Violation(`a repeated move of ${id} answered ${moved(again)} after ${moved(answer)}`)
+      answer = again
+    }
+    const target = moved(answer)
+    if (target === undefined) return
+    source.items.delete(id)
+    const there = this.#folder(to).items
+    if (there.has(target)) throw new Violation(`a move made ${target}, which was shown already`)
+    if (this.#folder(to).key !== '0') there.set(target, item)
+  }
+
+  /** One Sync of a folder, or of all for a client that syncs them together. */
+  async sync(folderId: string, { window, fault }: { window: number; fault: Fault }): Promise<boolean> {
+    const ids = this.family.together ? this.folders : [folderId]
+    const sent = new Map(ids.map((id) => [id, this.#folder(id).pending]))
+    const body = this.#syncBody(ids, window)
+    const answer = await this.#exchange(body, fault)
+    if (answer === undefined) return true
+    if (answer.root === undefined) {
+      for (const id of ids) this.#acknowledged(id, sent.get(id) ?? [])
+      return false
+    }
+    return this.#apply(answer.root, sent)
+  }
+
+  async ping(signal?: AbortSignal): Promise<string> {
+    const folders = this.folders.map((id) =>
+      el('ping:Folder', [el('ping:Id', id), el('ping:Class', 'Email')]),
+    )
+    const body = el('ping:Ping', [el('ping:HeartbeatInterval', 900), el('ping:Folders', folders)])
+    const { root } = await this.#post('Ping', body, signal)
+    return textChild(root, 'ping:Status') ?? ''
+  }
+
+  async #exchange(body: WbxmlNode, fault: Fault): Promise<EasResponse | undefined> {
+    if (fault === 'twice') {
+      const [, second] = await Promise.all([this.#post('Sync', body), this.#post('Sync', body)])
+      return second
+    }
+    const answer = await this.#post('Sync', body)
+    if (fault === 'repeated') return this.#post('Sync', body)
+    return fault === 'lost' ? undefined : answer
+  }
+
+  async #post(command: string, body: WbxmlNode, signal?: AbortSignal): Promise<EasResponse> {
+    const response = await this.#client!.post(command, body, { signal })
+    if (response.status !== 200) throw new Violation(`${command} was answered with HTTP ${response.status}`)
+    return response
+  }
+
+  #folder(id: string): Folder {
+    const folder = this.#folders.get(id)
+    if (folder === undefined) throw new Error(`no folder ${id}`)
+    return folder
+  }
+
+  #syncBody(ids: readonly string[], window: number): WbxmlNode {
+    return el('airsync:Sync', [
+      el(
+        'airsync:Collections',
+        ids.map((id) => this.#collection(id, window)),
+      ),
+    ])
+  }
+
+  #collection(id: string, window: number): WbxmlNode {
+    const { key, pending } = this.#folder(id)
+    if (key === '0')
+      return el('airsync:Collection', [el('airsync:SyncKey', '0'), el('airsync:CollectionId', id)])
+    const options = el('airsync:Options', [
+      el('airsyncbase:BodyPreference', [el('airsyncbase:Type', 1), el('airsyncbase:TruncationSize', 500)]),
+    ])
+    return el('airsync:Collection', [
+      el('airsync:SyncKey', key),
+      el('airsync:CollectionId', id),
+      el('airsync:DeletesAsMoves', false),
+      el('airsync:GetChanges'),
+      el('airsync:WindowSize', window),
+      this.family.alwaysOptions && options,
+      pending.length > 0 && el('airsync:Commands', pending.map(commandElement)),
+    ])
+  }
+
+  #apply(root: WbxmlNode, sent: ReadonlyMap<string, readonly Pending[]>): boolean {
+    const collections = childrenNamed(child(root, 'airsync:Collections') ?? root, 'airsync:Collection')
+    if (collections.length === 0)
+      throw new Violation(`Sync was answered with Status ${textChild(root, 'airsync:Status')}`)
+    let more = false
+    for (const collection of collections) more = this.#applyCollection(collection, sent) || more
+    return more
+  }
+
+  #applyCollection(node: WbxmlNode, sent: ReadonlyMap<string, readonly Pending[]>): boolean {
+    const id = textChild(node, 'airsync:CollectionId') ?? ''
+    const folder = this.#folder(id)
+    const status = textChild(node, 'airsync:Status')
+    if (status === '3') return this.#startAgain(id, folder)
+    if (status !== '1') throw new Violation(`${id} was answered with Status ${status}`)
+    const first = folder.key === '0'
+    folder.key = textChild(node, 'airsync:SyncKey') ?? ''
+    this.#acknowledged(id, sent.get(id) ?? [])
+    for (const command of childrenOf(child(node, 'airsync:Commands') ?? NOTHING)) this.#told(folder, command)
+    return first || has(node, 'airsync:MoreAvailable')
+  }
+
+  #startAgain(id: string, folder: Folder): boolean {
+    if (!folder.mayStartAgain) throw new Violation(`${id} had to start again for no reason`)
+    folder.mayStartAgain = false
+    folder.items.clear()
+    folder.pending = []
+    folder.key = '0'
+    return true
+  }
+
+  #acknowledged(id: string, sent: readonly Pending[]): void {
+    const folder = this.#folder(id)
+    folder.pending = folder.pending.filter((one) => !sent.includes(one))
+  }
+
+  #told(folder: Folder, command: WbxmlNode): void {
+    const id = textChild(command, 'airsync:ServerId') ?? ''
+    const data = child(command, 'airsync:ApplicationData')
+    switch (command.tag) {
+      case 'airsync:Add':
+        if (folder.items.has(id)) throw new Violation(`${id} was added twice`)
+        folder.items.set(id, withPending(folder, id, changed({ seen: false, flagged: false }, data)))
+        return
+      case 'airsync:Change': {
+        const item = folder.items.get(id)
+        if (item === undefined && !folder.pending.some((one) => one.id === id))
+          throw new Violation(`${id} was changed, which isn't shown`)
+        if (item !== undefined) folder.items.set(id, withPending(folder, id, changed(item, data)))
+        return
+      }
+      default:
+        folder.items.delete(id)
+        folder.pending = folder.pending.filter((one) => one.id !== id)
+    }
+  }
+}
+
+const NOTHING: WbxmlNode = { tag: 'airsync:Commands', content: null }
+
+/** What the user did since stays on the screen. */
+const withPending = (folder: Folder, id: string, item: Item): Item => {
+  for (const one of folder.pending) {
+    if (one.id !== id) continue
+    if (one.kind === 'flag') item.flagged = true
+    else if (one.kind !== 'delete') item.seen = one.kind === 'read'
+  }
+  return item
+}
+
+const changed = (item: Item, data: WbxmlNode | undefined): Item => {
+  const read = textChild(data, 'email:Read')
+  const flag = child(data, 'email:Flag')
+  return {
+    seen: read === undefined ? item.seen : read === '1',
+    flagged: flag === undefined ? item.flagged : textChild(flag, 'email:Status') === '2',
+  }
+}
+
+const commandElement = ({ kind, id }: Pending): WbxmlNode => {
+  const serverId = el('airsync:ServerId', id)
+  if (kind === 'delete') return el('airsync:Delete', [serverId])
+  const property =
+    kind === 'flag'
+      ? el('email:Flag', [el('email:Status', 2), el('email:FlagType', 'for follow up')])
+      : el('email:Read', kind === 'read')
+  return el('airsync:Change', [serverId, el('airsync:ApplicationData', [property])])
+}
+
+/** Where a moved message is now; undefined: it couldn't be moved. */
+const moved = ({ root }: EasResponse): string | undefined => {
+  const response = root && descendant(root, 'move:Response')
+  return textChild(response, 'move:Status') === '3' ? textChild(response, 'move:DstMsgId') : undefined
+}
