@@ -281,6 +281,22 @@ test('a phone with an old password repeats it all day: that is one guess, and co
   await signIn(started, 'mike@acme.example')
 })
 
+test('a password that nobody had time to look at was no guess', async (t) => {
+  const hashing = { cost: { memory: 1024, passes: 1, parallelism: 1 }, concurrency: 1, waiting: 0 }
+  const started = await startFor(t, { hashing })
+  await withMike(started)
+  assert.deepEqual(codesOf(await guess(started, 10)), { BAD_CREDENTIALS: 1, OVERLOADED: 9 })
+  for (let turn = 0; turn < 9; turn++)
+    await refuses(
+      signIn(started, 'mike@acme.example', `slowly ${turn}`, { clientAddress: '198.51.100.1' }),
+      'BAD_CREDENTIALS',
+    )
+  await refuses(
+    signIn(started, 'mike@acme.example', 'x', { clientAddress: '198.51.100.1' }),
+    'SIGN_IN_SLOWED',
+  )
+})
+
 test('hundreds of phones behind one address sign in at once', async (t) => {
   const started = await startFor(t)
   await started.admin.createTenant({ name: 'Acme', domains: ['acme.example'] })

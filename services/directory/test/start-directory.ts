@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { openSqliteLog, type SqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
@@ -106,6 +107,7 @@ const openOn = async (folder: string, log: SqliteLog, options: StartOptions): Pr
 
 /** The directory on real files in a folder; the same folder again is a restart. */
 export const startDirectory = async (folder: string, options: StartOptions = {}): Promise<Started> => {
+  await mkdir(folder, { recursive: true })
   const log = await openSqliteLog({ file: join(folder, 'log.db') })
   const { directory, rows } = await openOn(folder, log, options)
   return {

@@ -4,7 +4,7 @@ import { isLocale } from '../settings/locale.ts'
 import { isTimeZone } from '../settings/time-zone.ts'
 
 /** What an address list shows of a person. */
-export const ATTRIBUTE_NAMES: ReadonlySet<string> = new Set([
+const ATTRIBUTE_NAMES: ReadonlySet<string> = new Set([
   'title',
   'company',
   'department',

@@ -80,7 +80,8 @@ const setPassword = async (target: AccountTarget, text: string): Promise<Outcome
   const password = requirePassword(text)
   const { state } = await readAccount(target.parts.projector.store, target)
   if (state.existence !== 'present') throw terminal('NOT_FOUND', 'there is no such account')
-  const passwordHash = await target.parts.hasher.hash(password)
+  const { deadline } = target.command.call
+  const passwordHash = await target.parts.hasher.hash(password, { deadline })
   return changeAccount(target, { type: 'SetPassword', passwordHash })
 }
 
@@ -101,6 +102,7 @@ export const accountCalls = (parts: Parts): Handlers => {
 
     listAccounts: async (request, call): Promise<DeepPartial<ListAccountsResponse>> => {
       requireOperator(call)
+      await requireTenant(parts, request.tenant)
       const limit = pageSizeOf(request.pageSize)
       const page = {
         tenant: request.tenant,

@@ -3,7 +3,7 @@ import { terminal } from '@relais/service-kit/errors.ts'
 const invalid = (reason: string) => terminal('INVALID_ARGUMENT', reason)
 
 /** Elements of one call's list. */
-export const MAX_LIST = 1_000
+const MAX_LIST = 1_000
 
 const MAX_COMMAND_ID = 128
 

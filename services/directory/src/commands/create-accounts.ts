@@ -116,7 +116,8 @@ export class AccountCreation {
 
   async #hash(password: string): Promise<string> {
     if (password === '') return ''
-    return this.#deps.hasher.hash(requirePassword(password), this.#creation.cost)
+    const { deadline } = this.#command.call
+    return this.#deps.hasher.hash(requirePassword(password), { deadline, cost: this.#creation.cost })
   }
 
   async #append(decision: CreateAccount, addresses: readonly Address[]): Promise<void> {

@@ -18,14 +18,17 @@ const hasherOf = (options: { concurrency?: number; waiting?: number; clock?: () 
 
 test('a password is recognised by its hash, and no other is', async () => {
   const hasher = hasherOf()
-  const hash = await hasher.hash('secret')
+  const hash = await hasher.hash('secret', { deadline: FOREVER })
   assert.ok(await hasher.verify('secret', hash, FOREVER))
   assert.ok(!(await hasher.verify('Secret', hash, FOREVER)))
 })
 
 test('the same password hashed twice has two hashes', async () => {
   const hasher = hasherOf()
-  assert.notEqual(await hasher.hash('secret'), await hasher.hash('secret'))
+  assert.notEqual(
+    await hasher.hash('secret', { deadline: FOREVER }),
+    await hasher.hash('secret', { deadline: FOREVER }),
+  )
 })
 
 test('a hash made by the reference implementation of argon2id is verified', async () => {
@@ -40,7 +43,10 @@ test('a lasting account costs what OWASP recommends: 19 MiB, two passes, one lan
 
 test('a hash says what it cost, and is verified at that cost', async () => {
   const hasher = hasherOf()
-  const hash = await hasher.hash('secret', { memory: 128, passes: 2, parallelism: 1 })
+  const hash = await hasher.hash('secret', {
+    deadline: FOREVER,
+    cost: { memory: 128, passes: 2, parallelism: 1 },
+  })
   assert.deepEqual(parsePasswordHash(hash)?.cost, { memory: 128, passes: 2, parallelism: 1 })
   assert.ok(await hasher.verify('secret', hash, FOREVER))
 })
@@ -56,7 +62,7 @@ test('a hash that is none opens nothing', async () => {
 
 test('more sign-ins than may wait are asked to come back', async () => {
   const hasher = hasherOf({ concurrency: 1, waiting: 2 })
-  const hash = await hasher.hash('secret')
+  const hash = await hasher.hash('secret', { deadline: FOREVER })
   const outcomes = await Promise.allSettled(
     Array.from({ length: 5 }, () => hasher.verify('secret', hash, FOREVER)),
   )
@@ -72,7 +78,7 @@ test('more sign-ins than may wait are asked to come back', async () => {
 
 test('cheap hashes of throw-away accounts count for little: thousands may wait', async () => {
   const hasher = hasherOf({ concurrency: 1, waiting: 100 })
-  const cheap = await hasher.hash('secret', THROW_AWAY_COST)
+  const cheap = await hasher.hash('secret', { deadline: FOREVER, cost: THROW_AWAY_COST })
   const verified = await Promise.all(
     Array.from({ length: 700 }, () => hasher.verify('secret', cheap, FOREVER)),
   )
@@ -81,7 +87,7 @@ test('cheap hashes of throw-away accounts count for little: thousands may wait',
 
 test('a place given up is free again, also after a failure', async () => {
   const hasher = hasherOf({ concurrency: 1, waiting: 0 })
-  const hash = await hasher.hash('secret')
+  const hash = await hasher.hash('secret', { deadline: FOREVER })
   await assert.rejects(hasherOf({ clock: () => 2, concurrency: 1, waiting: 0 }).verify('secret', hash, 1), {
     code: 'DEADLINE_EXCEEDED',
   })
@@ -94,12 +100,19 @@ test('a sign-in whose caller has stopped waiting costs nothing', async () => {
   })
 })
 
+test('a password whose setter has stopped waiting is not hashed', async () => {
+  const hashing = hasherOf({ clock: () => 1000 }).hash('secret', { deadline: 999 })
+  await assert.rejects(hashing, { code: 'DEADLINE_EXCEEDED' })
+})
+
 test('a sign-in goes before passwords that are being set, however many those are', async () => {
   const hasher = hasherOf({ concurrency: 1 })
-  const hash = await hasher.hash('secret')
+  const hash = await hasher.hash('secret', { deadline: FOREVER })
   const order: string[] = []
   const note = (what: string) => () => order.push(what)
-  const settings = Array.from({ length: 5 }, () => hasher.hash('other').then(note('set')))
+  const settings = Array.from({ length: 5 }, () =>
+    hasher.hash('other', { deadline: FOREVER }).then(note('set')),
+  )
   const signIn = hasher.verify('secret', hash, FOREVER).then(note('sign-in'))
   await Promise.all([...settings, signIn])
   assert.ok(order.indexOf('sign-in') <= 1, order.join(' '))

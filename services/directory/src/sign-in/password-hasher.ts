@@ -38,6 +38,12 @@ type Run = {
 /** However cheap, a run is some work: at most this many times `waiting` sign-ins wait. */
 const LEAST_WORK = 1 / 50
 
+type Hashing = {
+  /** Milliseconds since 1970. */
+  readonly deadline: number
+  readonly cost?: Argon2Cost | undefined
+}
+
 const ALGORITHM = 'argon2id'
 
 const compute = ({ password, salt, cost, length }: Run): Promise<Buffer> =>
@@ -66,11 +72,12 @@ export class PasswordHasher {
     this.#dummy = formatPasswordHash({ cost: deps.cost, salt, tag })
   }
 
-  /** A PHC string. */
-  async hash(password: string, cost = this.#deps.cost): Promise<string> {
+  /** A PHC string; `cost` absent: a lasting account's. Errors: DEADLINE_EXCEEDED. */
+  async hash(password: string, { deadline, cost = this.#deps.cost }: Hashing): Promise<string> {
     const salt = this.#deps.random(SALT_BYTES)
     const turn = { lane: 'setting', work: this.#workOf(cost) } as const
-    const tag = await this.#inTurn(turn, () => compute({ password, salt, cost, length: TAG_BYTES }))
+    const run = { password, salt, cost, length: TAG_BYTES }
+    const tag = await this.#inTurn(turn, () => this.#computeBefore(deadline, run))
     return formatPasswordHash({ cost, salt, tag })
   }
 
@@ -80,11 +87,15 @@ export class PasswordHasher {
     if (parsed === undefined) return false
     const { cost, salt, tag } = parsed
     const turn = { lane: 'sign-in', work: this.#workOf(cost) } as const
-    const computed = await this.#inTurn(turn, () => {
-      if (this.#deps.clock() > deadline) throw deadlineExceeded()
-      return compute({ password, salt, cost, length: tag.length })
-    })
+    const run = { password, salt, cost, length: tag.length }
+    const computed = await this.#inTurn(turn, () => this.#computeBefore(deadline, run))
     return timingSafeEqual(computed, tag) && hash !== ''
+  }
+
+  /** Nothing is computed for a caller who has stopped waiting. */
+  #computeBefore(deadline: number, run: Run): Promise<Buffer> {
+    if (this.#deps.clock() > deadline) throw deadlineExceeded()
+    return compute(run)
   }
 
   #workOf({ memory, passes }: Argon2Cost): number {

@@ -16,11 +16,11 @@ const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
 /** A credential that isn't used for this long costs an argon2 run again. */
-export const REMEMBER_MS = 7 * DAY
+const REMEMBER_MS = 7 * DAY
 /** An account signs in from a network this long ago: it is known there. */
-export const NETWORK_MS = 60 * DAY
+const NETWORK_MS = 60 * DAY
 /** The last sign-in is kept to within the hour: a phone signs in all day. */
-export const USE_MS = HOUR
+const USE_MS = HOUR
 
 /** Entries in memory: about 15 MB each at most. */
 const CAPACITY = 50_000

@@ -30,5 +30,3 @@ export const slugOf = (name: string, attempt: number): string => {
   const number = `-${attempt}`
   return `${trimmed(baseSlug(name).slice(0, MAX_SLUG - number.length))}${number}`
 }
-
-export const isTenantId = (text: string): boolean => /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/.test(text)
