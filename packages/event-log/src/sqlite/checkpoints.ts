@@ -35,15 +35,26 @@ export class Checkpoints {
     if (this.#running || frames < this.#copyAt) return
     // Also what fails (the disk is full) is tried again only after so many frames more.
     this.#copyAt = frames + COPY_EVERY
-    this.#running = this.#copy()
-      .catch(this.#deps.onFault)
-      .finally(() => {
-        this.#running = undefined
-      })
+    this.#hold(this.#copy().catch(this.#deps.onFault))
+  }
+
+  /** Runs `work` while nothing is copied: two checkpoints at once are in each other's way. */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#running) await this.#running
+    const result = work()
+    this.#hold(result)
+    return await result
   }
 
   async idle(): Promise<void> {
-    await this.#running
+    while (this.#running) await this.#running
+  }
+
+  #hold(work: Promise<unknown>) {
+    const done = () => {
+      this.#running = undefined
+    }
+    this.#running = work.then(done, done)
   }
 
   async #copy(): Promise<void> {

@@ -5,7 +5,20 @@ import { openSqliteLog, type SqliteLog } from './sqlite-log.ts'
 
 const [file, run] = process.argv.slice(2) as [string, string]
 
-const say = (line: Ledger) => writeSync(1, `${JSON.stringify(line)}\n`)
+/** A short line is written to a pipe whole or, while the parent is behind, not at all. */
+const say = (line: string) => {
+  for (;;) {
+    try {
+      writeSync(1, `${line}\n`)
+      return
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+    }
+  }
+}
+
+const acknowledge = (ledger: Ledger) => say(JSON.stringify(ledger))
 
 /** One commit after the other to a stream of its own, each expecting the one before. */
 const appendChain = async (log: SqliteLog, account: string) => {
@@ -13,7 +26,7 @@ const appendChain = async (log: SqliteLog, account: string) => {
   for (let n = 0; ; n++) {
     const commandId = `${run}-${account}-${n}`
     const { position, repeated } = await log.append(commitFor(account, commandId, head))
-    say({ position, account, commandId, expected: head, repeated })
+    acknowledge({ position, account, commandId, expected: head, repeated })
     head = position
   }
 }
@@ -23,11 +36,11 @@ const appendAndPurge = async (log: SqliteLog) => {
   for (let n = 0; ; n++) {
     const commandId = `${run}-${PURGED}-${n}`
     const { position, repeated } = await log.append(commitFor(PURGED, commandId))
-    say({ position, account: PURGED, commandId, repeated })
+    acknowledge({ position, account: PURGED, commandId, repeated })
     if (n % 20 === 19) await log.purge('acme', PURGED)
   }
 }
 
-writeSync(1, 'opening\n')
+say('opening')
 const log = await openSqliteLog({ file })
 await Promise.all([...ACCOUNTS.map((account) => appendChain(log, account)), appendAndPurge(log)])

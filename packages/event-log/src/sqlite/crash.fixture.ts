@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { readAll, storedAs } from '../contract/commits.ts'
 import type { StoredCommit } from '../port.ts'
@@ -12,17 +13,16 @@ const WRITER = fileURLToPath(new URL('./crash-writer.fixture.ts', import.meta.ur
 
 /** Runs the writer and kills it when it has said `lines` lines; returns what it acknowledged. */
 const runAndKill = async (file: string, run: number, lines: number): Promise<Ledger[]> => {
-  const writer = spawn(process.execPath, [WRITER, file, String(run)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const writer = spawn(process.execPath, [WRITER, file, String(run)], { stdio: ['ignore', 'pipe', 'pipe'] })
   const exited = once(writer, 'exit')
+  const complaints = text(writer.stderr)
   const said: string[] = []
   for await (const line of createInterface({ input: writer.stdout })) {
     said.push(line)
     if (said.length === lines) writer.kill('SIGKILL')
   }
   const [code, signal] = await exited
-  assert.equal(signal, 'SIGKILL', `the writer ended by itself with ${code}`)
+  assert.equal(signal, 'SIGKILL', `the writer ended by itself with ${code}: ${await complaints}`)
   return said.slice(1).map((line) => JSON.parse(line) as Ledger)
 }
 

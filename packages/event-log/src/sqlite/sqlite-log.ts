@@ -205,8 +205,7 @@ class OpenSqliteLog implements SqliteLog, FeedSource {
   async #cutWal(): Promise<void> {
     const { writer } = this.#deps
     for (let tries = 0; tries < MAX_CUTS; tries++) {
-      await this.#checkpoints.idle()
-      const { busy } = await writer.call('checkpoint', { truncate: true })
+      const { busy } = await this.#checkpoints.alone(() => writer.call('checkpoint', { truncate: true }))
       if (!busy) return
       await sleep(CUT_PAUSE)
     }
