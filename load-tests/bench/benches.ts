@@ -1,4 +1,5 @@
 import { benchBlobStore } from './blob-store.ts'
+import { benchDirectory } from './directory.ts'
 import { benchEventLog } from './event-log.ts'
 import type { Figure } from './figure.ts'
 import { benchMime } from './mime.ts'
@@ -24,6 +25,7 @@ export const BENCHES: readonly Bench[] = [
   { name: 'read-store', product: false, run: () => benchReadStore() },
   { name: 'blob-store', product: false, run: () => benchBlobStore() },
   { name: 'wbxml', product: false, run: () => benchWbxml() },
+  { name: 'directory', product: false, run: () => benchDirectory() },
   { name: 'mime', product: false, run: () => benchMime() },
   { name: 'start', product: true, run: benchStart },
   { name: 'push', product: true, run: (root) => benchPush(root, 1000) },
