@@ -54,6 +54,8 @@ export interface SyncClass<Extra> extends Ground {
   access(collection: string): Promise<Access>
   /** Lower edge of a filter now. */
   floor(collection: string, filter: number): WindowEdge
+  /** Rows that an answer may look at without telling them, where it isn't the usual number. */
+  readonly invisibleBudget?: number
   /** Position of the log's head for the account. */
   head(): Promise<number>
   /** Milliseconds since the account's first commit after a position; 0 if there is none. */
@@ -233,15 +235,16 @@ type Asked = {
 }
 
 const questionOf = (
-  service: Pick<SyncClass<unknown>, 'device' | 'floor'>,
+  service: Pick<SyncClass<unknown>, 'device' | 'floor' | 'invisibleBudget'>,
   { request, window, checkpoint, applied }: Asked,
 ): Question => {
   const { collection, list, syncKey, getChanges, hint } = request
   const cursor = applyHint(request.cursor!, hint)
   const filter = request.filter ?? cursor.filter
   const floor = service.floor(collection, filter)
-  const { device } = service
-  return { device, syncKey, cursor, list, filter, floor, window, getChanges, applied, snapshot: checkpoint }
+  const { device, invisibleBudget } = service
+  const asked = { device, syncKey, cursor, list, filter, floor, window, getChanges }
+  return { ...asked, applied, invisibleBudget, snapshot: checkpoint }
 }
 
 const answerFirst = async <Extra>(
@@ -344,7 +347,7 @@ export const estimateCollections = async <Extra>(
 }
 
 const countOf = (
-  service: Pick<SyncClass<unknown>, 'device' | 'floor'>,
+  service: Pick<SyncClass<unknown>, 'device' | 'floor' | 'invisibleBudget'>,
   { reader, scope, asked }: { readonly reader: Reader; readonly scope: Scope; readonly asked: Asked },
 ): Promise<number> | number => {
   if (asked.request.cursor === undefined) return 0

@@ -22,6 +22,8 @@ export type Question = {
   /** False: only commands were wanted. */
   readonly getChanges: boolean
   readonly applied: Applied
+  /** Rows that may be looked at without being told; {@link INVISIBLE_BUDGET} if it isn't said. */
+  readonly invisibleBudget?: number
   /** Checkpoint of the snapshot that the feed reads. */
   readonly snapshot: number
 }
@@ -36,7 +38,10 @@ export class Work {
   added: number
   edge: WindowEdge
   more = false
+  /** Rows looked at, those of the bounded list too. */
   examined = 0
+  /** Of these, rows of index ranges, which have no bound of their own. */
+  private scanned = 0
   /** Corrections to be told now. */
   readonly telling: Map<number, Correction>
   /** Corrections left for the next answer. */
@@ -68,9 +73,11 @@ export class Work {
     this.gone = new Set([...applied.gone, ...[...this.telling].filter(isAdd).map(([placement]) => placement)])
   }
 
-  /** Counts a row; false: the budget is used up. */
+  /** Counts a row of an index range; false: the budget is used up. Each row passed moves a cursor, so the next answer gets on. */
   spend(): boolean {
-    if (this.examined >= INVISIBLE_BUDGET + this.question.window) return false
+    const { invisibleBudget = INVISIBLE_BUDGET, window } = this.question
+    if (this.scanned >= invisibleBudget + window) return false
+    this.scanned++
     this.examined++
     return true
   }

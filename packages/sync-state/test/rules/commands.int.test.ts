@@ -91,6 +91,21 @@ describe('chain: a change is a repeat of the last command on its group, or it is
     await scene.rest()
   })
 
+  test('rows that lag behind the log make no new command a repeat', async () => {
+    const { scene, id, phone } = await holding('INB', { isLagging: true })
+    for (const value of [1, 2]) {
+      phone.set('INB', id, { group: 'read', value })
+      const flight = scene.send(phone, ['INB'])
+      await phone.advance(flight, 2)
+      phone.giveUp(flight)
+      phone.orphans = []
+    }
+    phone.set('INB', id, { group: 'read', value: 1 })
+    await scene.sync('INB')
+    assert.equal(valueAtServer(scene, id).read, 1)
+    await scene.rest()
+  })
+
   test('rows that lag behind the log make no repeat a new command', async () => {
     const { scene, id, phone } = await holding('INB', { isLagging: true })
     for (const value of [1, 2, 1]) {
@@ -403,6 +418,17 @@ describe('follow, and what is gone', () => {
     await scene.sync('INB', { isLost: true })
     const { results, told } = await scene.sync('INB')
     assert.deepEqual([results, told], [['ok'], []])
+    await scene.rest()
+  })
+
+  test('a Delete that somebody else was quicker with succeeds, and is not told back', async () => {
+    const { scene, id, phone } = await holding('INB')
+    phone.delete('INB', id)
+    const flight = scene.send(phone, ['INB'])
+    await phone.advance(flight, 1)
+    await scene.remove(id)
+    const [reply] = await scene.answerTo(phone, flight)
+    assert.deepEqual(reply!.status === 1 && !reply!.quiet && reply!.told.operations, [])
     await scene.rest()
   })
 

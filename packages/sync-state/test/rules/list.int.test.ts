@@ -126,6 +126,39 @@ describe('known: what a phone knows beyond the cursors is on its list', () => {
   })
 })
 
+describe('told ahead of the cursor', () => {
+  test('an item that enters in one page with all that later pages have is not told in those', async () => {
+    const scene = await open({ collections: ['CAL'], filters: { CAL: 2 } })
+    const [a, b] = await scene.deliverMany(2, 'CAL', 5)
+    await scene.settle('CAL')
+    await scene.redate(a!, 0)
+    await scene.redate(b!, 0)
+    await scene.write(a!, { text: 1 })
+    const told: (readonly (readonly [string, number])[])[] = []
+    for (let page = 0; page < 3; page++) told.push((await scene.sync('CAL', { window: 1 })).told)
+    assert.deepEqual(told, [[['add', a]], [['add', b]], []])
+    await scene.rest()
+  })
+
+  test('a change of an own item that additions have not reached is told once', async () => {
+    const scene = await open({ collections: ['CON'], invisibleBudget: 1 })
+    await scene.settle('CON')
+    const gone = await scene.deliverMany(6, 'CO2')
+    scene.phone().add('CON', { title: 1, text: 1 }, 0)
+    const [own] = (await scene.sync('CON', { getChanges: false })).placements
+    await scene.write(own!, { text: 2 })
+    for (const id of gone) await scene.remove(id)
+    const told: (readonly [string, number])[] = []
+    for (let more = true, page = 0; more && page < 20; page++) {
+      const answer = await scene.sync('CON', { window: 1 })
+      told.push(...answer.told)
+      more = answer.more
+    }
+    assert.deepEqual(told, [['change', own]])
+    await scene.rest()
+  })
+})
+
 describe('clean: an own change hides itself only', () => {
   test('one made on top of an untold change is answered with the whole item', async () => {
     const scene = await open()
@@ -224,6 +257,17 @@ describe('tell: what the server does otherwise is corrected', () => {
     scene.phone().delete('CON', id)
     assert.deepEqual((await scene.sync('CON', { getChanges: false })).told, [])
     assert.deepEqual((await scene.sync('CON')).told, [['add', id]])
+    await scene.rest()
+  })
+
+  test('a refused Delete of what somebody else deletes before the Add is told: nothing', async () => {
+    const scene = await open({ collections: ['CON'] })
+    const id = await scene.deliver('CON', { readOnly: 1 })
+    await scene.settle('CON')
+    scene.phone().delete('CON', id)
+    await scene.sync('CON', { getChanges: false })
+    await scene.remove(id)
+    assert.deepEqual((await scene.sync('CON')).told, [])
     await scene.rest()
   })
 

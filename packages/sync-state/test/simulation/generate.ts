@@ -48,6 +48,7 @@ const settingsFrom = (random: Random): ScheduleSettings => {
     looksInside: true,
     isStrictOnConflicts: false,
     windows: pick(random, WINDOWS),
+    ...(random() < 0.3 ? { invisibleBudget: 1 } : {}),
   }
 }
 

@@ -34,7 +34,7 @@ export class Player {
     this.settings = settings
     this.world = new World(options.tenant, rows, { isLagging: settings.isLagging, trace: options.trace })
     this.oracle = new Oracle(this.world, settings.isStrictOnConflicts)
-    this.server = new SimulatedServer(this.world, this.oracle, settings.isStrict)
+    this.server = new SimulatedServer(this.world, this.oracle, settings)
     this.oracle.server = this.server
     this.pings = new Pings(this.world, this.server)
     this.phones = settings.phones.map((phone) => new Phone(this.world, this.server, phone))

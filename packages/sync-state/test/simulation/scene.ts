@@ -17,6 +17,7 @@ export type SceneOptions = {
   readonly deletesAsMoves?: boolean
   readonly responsesFirst?: boolean
   readonly isLagging?: boolean
+  readonly invisibleBudget?: number
 }
 
 /** What one answer told of one collection, for assertions. */
@@ -50,7 +51,13 @@ export class Scene {
   readonly rows: Rows
 
   constructor(rows: Rows, options: SceneOptions) {
-    const { collections = ['INB'], phones = ['ios1'], filters = {}, isLagging = false } = options
+    const {
+      collections = ['INB'],
+      phones = ['ios1'],
+      filters = {},
+      isLagging = false,
+      invisibleBudget,
+    } = options
     const { serverWins = true, deletesAsMoves = false, responsesFirst = true } = options
     const phone = (name: string): PhoneSettings => ({
       name,
@@ -61,7 +68,7 @@ export class Scene {
       rows,
       {
         ...{ collections, phones: phones.map(phone), isLagging, isStrict: true, adoptsAny: false },
-        ...{ looksInside: true, isStrictOnConflicts: true, windows: [512] },
+        ...{ looksInside: true, isStrictOnConflicts: true, windows: [512], invisibleBudget },
       },
       { tenant: `scene${++tenants}` },
     )

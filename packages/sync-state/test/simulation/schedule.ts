@@ -15,6 +15,8 @@ export type ScheduleSettings = {
   readonly looksInside: boolean
   readonly isStrictOnConflicts: boolean
   readonly windows: readonly number[]
+  /** Rows that an answer may look at without telling them; absent: the product's number. */
+  readonly invisibleBudget?: number
 }
 
 export type Schedule = { readonly settings: ScheduleSettings; readonly steps: readonly Step[] }

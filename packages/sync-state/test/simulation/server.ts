@@ -24,6 +24,7 @@ import { type CollectionRequest, type SyncClass, syncCollections, type Told } fr
 import { classOf, DAY_MS, type Fact, isMail, type Properties, rewrite, TRASH } from './facts.ts'
 import type { Gate } from './gate.ts'
 import { ACCOUNT, firstPlacement, groupValue, propertiesOf } from './rows.ts'
+import type { ScheduleSettings } from './schedule.ts'
 import type { World } from './world.ts'
 
 /** A phone's command, with what it is about for the oracle. */
@@ -76,14 +77,18 @@ type Remembered = { readonly request: SyncRequest }
 export class SimulatedServer {
   private readonly world: World
   private readonly witness: Witness
-  private readonly isStrict: boolean
+  private readonly settings: Pick<ScheduleSettings, 'isStrict' | 'invisibleBudget'>
   private states = new Map<string, CollectionState>()
   private readonly cached = new Map<string, Remembered>()
 
-  constructor(world: World, witness: Witness, isStrict: boolean) {
+  constructor(
+    world: World,
+    witness: Witness,
+    settings: Pick<ScheduleSettings, 'isStrict' | 'invisibleBudget'>,
+  ) {
     this.world = world
     this.witness = witness
-    this.isStrict = isStrict
+    this.settings = settings
   }
 
   stateOf(device: string, collection: string): CollectionState | undefined {
@@ -154,7 +159,7 @@ export class SimulatedServer {
     }
     const cursor = unpackKey(key)!
     const lenient = former && { ...former, presented: Math.min(former.presented, cursor.generation) }
-    const presented = present(this.isStrict ? former : lenient, key, cursor)
+    const presented = present(this.settings.isStrict ? former : lenient, key, cursor)
     if (presented.outcome !== 'ok') return { why: presented.outcome }
     this.setState(device, collection, presented.state)
     const { list, hint } = presented
@@ -230,6 +235,7 @@ export class SimulatedServer {
       tenant: world.tenant,
       account: ACCOUNT,
       device,
+      invisibleBudget: this.settings.invisibleBudget,
       commutes: isMail,
       access: async (collection) => {
         if (seen.has(collection) && !isAnswering) {

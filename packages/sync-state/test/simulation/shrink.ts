@@ -53,6 +53,7 @@ const plainer = (settings: ScheduleSettings): ScheduleSettings[] => [
   { ...settings, isStrict: false },
   { ...settings, adoptsAny: false },
   { ...settings, windows: [512] },
+  { ...settings, invisibleBudget: undefined },
   ...settings.phones.flatMap((phone, index) =>
     [
       { ...phone, filters: {} },
