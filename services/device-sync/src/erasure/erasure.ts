@@ -16,6 +16,8 @@ export type ErasureDeps = {
   /** Takes away what is kept of an account; finds nothing the second time. */
   readonly erase: (owner: AccountRef, cause: number) => Promise<void>
   readonly logger: Logger
+  /** Rest after a failure; default five seconds. */
+  readonly retryMs?: number
 }
 
 const NAME = 'erasure'
@@ -59,7 +61,7 @@ export class Erasure {
           { err: describeError(error) },
           "a deleted account's devices can't be erased; trying again",
         )
-        await delay(RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined)
+        await delay(this.#deps.retryMs ?? RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined)
       }
     }
   }
