@@ -73,6 +73,13 @@ test('an unknown name, an unknown domain, no password and a wrong one are the sa
     await refuses(signIn(started, login, password), 'BAD_CREDENTIALS')
 })
 
+test('what a sign-in is for is a word', async (t) => {
+  const started = await startFor(t)
+  await withMike(started)
+  for (const scope of ['EAS', 'a b', 'x'.repeat(1_000_000)])
+    await refuses(signIn(started, 'mike@acme.example', 'secret', { scope }), 'INVALID_ARGUMENT')
+})
+
 test("a name without a domain isn't found outside the default tenant", async (t) => {
   const started = await startFor(t)
   await withMike(started)

@@ -49,9 +49,9 @@ const requireRoom = (count: number) => {
 
 /** Aliases in the form we keep, without those that say an address again. */
 const distinctAliases = (primary: string, aliases: readonly string[]): readonly string[] => {
+  requireRoom(aliases.length)
   const byKey = new Map(aliases.map(requireAddress).map(({ key, text }) => [key, text] as const))
   byKey.delete(primary)
-  requireRoom(byKey.size)
   return [...byKey.values()]
 }
 

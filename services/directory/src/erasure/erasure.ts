@@ -46,6 +46,7 @@ export class Erasure {
   readonly #deps: Deps
   readonly #stopping = new AbortController()
   #running: Promise<void> = Promise.resolve()
+  #pause = FIRST_PAUSE_MS
   #fault: Error | undefined
 
   constructor(deps: Deps) {
@@ -68,14 +69,15 @@ export class Erasure {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping
-    for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
+    while (!signal.aborted) {
       try {
         await this.#follow(signal)
       } catch (error) {
         if (signal.aborted) return
         this.#fault = error instanceof Error ? error : new Error(String(error))
         this.#deps.logger.error({ err: describeError(error) }, 'deleted accounts are not being erased')
-        await sleep(pause, undefined, { signal }).catch(() => undefined)
+        await sleep(this.#pause, undefined, { signal }).catch(() => undefined)
+        this.#pause = Math.min(2 * this.#pause, MAX_PAUSE_MS)
       }
     }
   }
@@ -88,6 +90,7 @@ export class Erasure {
       const last = commits.at(-1)
       if (last) await writePosition(store, NAME, last.position)
       this.#fault = undefined
+      this.#pause = FIRST_PAUSE_MS
     }
   }
 
@@ -100,9 +103,9 @@ export class Erasure {
       if (parsed) await this.#eraseClaim(addressName(tenant, parsed), account, command)
     }
     await this.#tell(command, commit)
-    await this.#deps.log.purge(tenant, account)
     await this.#deps.memory.flush()
     await eraseSubject(this.#deps.store, { tenant, account })
+    await this.#deps.log.purge(tenant, account)
     this.#deps.logger.info({ tenant, account }, 'account erased')
   }
 

@@ -17,7 +17,7 @@ const DAY = 24 * HOUR
 
 /** A credential that isn't used for this long costs an argon2 run again. */
 const REMEMBER_MS = 7 * DAY
-/** An account signs in from a network this long ago: it is known there. */
+/** For this long after a sign-in its network is known to the account. */
 const NETWORK_MS = 60 * DAY
 /** The last sign-in is kept to within the hour: a phone signs in all day. */
 const USE_MS = HOUR

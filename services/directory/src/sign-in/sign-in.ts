@@ -1,6 +1,7 @@
 import type { SignInRequest } from '@relais/proto/directory/v1/directory.ts'
 import { retryable, terminal } from '@relais/service-kit/errors.ts'
 import type { AppPassword } from '../account/account.ts'
+import { isScope } from '../account/app-passwords.ts'
 import { appPasswordLetters } from '../credential/app-password.ts'
 import { normalizePassword } from '../credential/password.ts'
 import { type Client, clientOf } from '../guessing/client-network.ts'
@@ -86,6 +87,8 @@ export class SignIn<Found extends Candidate> {
     const login = parseLogin(request)
     const password = normalizePassword(request.password)
     if (login === undefined || password === undefined) throw badCredentials()
+    if (request.scope !== '' && !isScope(request.scope))
+      throw terminal('INVALID_ARGUMENT', 'a scope is a word like eas or submission')
     const found = await this.#deps.find(login)
     const trial = this.#trial({ login, password, request, found, deadline })
     const verified = await this.#verify(trial)
