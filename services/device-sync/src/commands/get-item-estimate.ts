@@ -2,6 +2,7 @@ import type { Estimate, MailClient } from '@relais/proto/mail/v1/mail.ts'
 import type { CallExtras } from '@relais/service-kit'
 import { MAX_MAIL_FILTER } from '@relais/sync-state'
 import { contentOptionsOf } from '../classes/body-options.ts'
+import type { FollowedAccounts } from '../push/followed-accounts.ts'
 import { collectionRows } from '../sync/collection-rows.ts'
 import { type Course, courseOf, wireRequest } from '../sync/course.ts'
 import { MAX_WINDOW, type RequestedCollection } from '../sync/sync-request.ts'
@@ -12,7 +13,10 @@ import { child, childrenNamed, intChild, requiredText } from '../wbxml/read.ts'
 import { answer, type Command, type CommandAnswer, type CommandContext } from './command.ts'
 import { StatusError } from './status-error.ts'
 
-export type GetItemEstimateDeps = { readonly mail: MailClient<CallExtras> }
+export type GetItemEstimateDeps = {
+  readonly mail: MailClient<CallExtras>
+  readonly accounts: FollowedAccounts
+}
 
 /** MS-ASCMD 2.2.3.177.7. */
 const ESTIMATE_STATUS = { ok: 1, noCollection: 2, notPrimed: 3, badKey: 4 } as const
@@ -81,7 +85,10 @@ const responseOf = (course: Course, estimate: Estimate | undefined): WbxmlNode =
     : response(collection, failure)
 }
 
-const run = async ({ mail }: GetItemEstimateDeps, context: CommandContext): Promise<CommandAnswer> => {
+const run = async (
+  { mail, accounts }: GetItemEstimateDeps,
+  context: CommandContext,
+): Promise<CommandAnswer> => {
   const { user, now, call } = context
   const courses = requestedCollections(context).map((one) => courseOf(context, one))
   const collections = courses.flatMap((course) =>
@@ -92,11 +99,16 @@ const run = async ({ mail }: GetItemEstimateDeps, context: CommandContext): Prom
     collections.length === 0
       ? { estimates: [] }
       : await mail.estimateMessages({ tenant, account, collections, now }, call)
+  const { heads } = await accounts.follow(user)
   const byCollection = new Map(estimates.map((estimate) => [estimate.mailbox, estimate]))
   return answer(
     el(
       'getitemestimate:GetItemEstimate',
-      courses.map((course) => responseOf(course, byCollection.get(course.requested.collection))),
+      courses.map((course) =>
+        heads.has(course.requested.collection)
+          ? responseOf(course, byCollection.get(course.requested.collection))
+          : response(course.requested.collection, ESTIMATE_STATUS.noCollection),
+      ),
     ),
   )
 }

@@ -70,7 +70,7 @@ const exchange = async (
   const responses = asked.length === 0 ? [] : await ask({ mail, context, request }, asked)
   const byCollection = new Map(responses.map((response) => [response.mailbox, response]))
   const settled = courses.map((course): Settled => {
-    if (course.kind === 'failed') return failed(course)
+    if (course.kind === 'failed') return failed(course, followed)
     return asked.includes(course)
       ? settle(context, course, byCollection.get(course.requested.collection))
       : undefined
@@ -82,8 +82,12 @@ const exchange = async (
 const knownQuiet = (course: Course, context: CommandContext, followed: FollowedAccount) =>
   course.kind === 'presented' && isKnownQuiet(course, context, followed)
 
-const failed = ({ requested, status }: Extract<Course, { kind: 'failed' }>) =>
-  failedCollection(requested.collection, status === SYNC_STATUS.badKey ? '0' : requested.key, status)
+/** Whatever is wrong with its key, a folder that isn't there sends the phone to FolderSync. */
+const failed = ({ requested, status }: Extract<Course, { kind: 'failed' }>, { heads }: FollowedAccount) => {
+  const { collection, key } = requested
+  if (!heads.has(collection)) return failedCollection(collection, key, SYNC_STATUS.hierarchy)
+  return failedCollection(collection, status === SYNC_STATUS.badKey ? '0' : key, status)
+}
 
 type Asking = {
   readonly mail: MailClient<CallExtras>
