@@ -34,20 +34,9 @@ describe('the family of a client', () => {
 
   const of = (deviceType: string, userAgent = '') => familyOf({ deviceType, userAgent, deviceId: 'x' })
 
-  test('sync.md 4, match: Outlook and Android reuse or renew their client ids', () => {
-    assert.equal(of('WindowsOutlook15').ownClientIds, false)
-    assert.equal(of('Android').ownClientIds, false)
-    assert.equal(of('iPhone').ownClientIds, true)
-  })
   test('MS-ASCMD <20>: Windows says late what it is', () => {
     assert.equal(of('WP8').lateDeviceInformation, true)
     assert.equal(of('WindowsMail').lateDeviceInformation, true)
     assert.equal(of('iPhone').lateDeviceInformation, false)
-  })
-  test('how long a client waits for an answer differs', () => {
-    assert.deepEqual(
-      ['iPhone', 'SAMSUNGx', 'Android'].map((type) => of(type).readTimeout),
-      [210, 85, 28],
-    )
   })
 })

@@ -16,12 +16,8 @@ export type Family =
 /** What to do differently for a family: field knowledge as data. */
 export type FamilyTraits = {
   readonly family: Family
-  /** Client ids of Sync Adds mean something beyond their request; others reuse 1, 2, 3 (sync.md 4, match). */
-  readonly ownClientIds: boolean
   /** Sends DeviceInformation by Settings after FolderSync (MS-ASCMD <20>): Provision doesn't insist on it. */
   readonly lateDeviceInformation: boolean
-  /** Seconds after which the client gives up reading an answer: stop computing and say MoreAvailable before. */
-  readonly readTimeout: number
 }
 
 type Client = { readonly deviceType: string; readonly deviceId: string; readonly userAgent: string }
@@ -54,23 +50,11 @@ const rows: readonly Row[] = [
   { family: 'android', matches: either(type(/android/i), agent(/android/i)) },
 ]
 
-const common = { ownClientIds: true, lateDeviceInformation: false, readTimeout: 28 }
-
-const traits: Readonly<Record<Family, FamilyTraits>> = {
-  ios: { ...common, family: 'ios', readTimeout: 210 },
-  android: { ...common, family: 'android', ownClientIds: false },
-  gmail: { ...common, family: 'gmail', ownClientIds: false },
-  samsung: { ...common, family: 'samsung', ownClientIds: false, readTimeout: 85 },
-  'outlook-desktop': { ...common, family: 'outlook-desktop', ownClientIds: false, readTimeout: 210 },
-  'outlook-mobile': { ...common, family: 'outlook-mobile' },
-  'windows-phone': { ...common, family: 'windows-phone', lateDeviceInformation: true, readTimeout: 210 },
-  'windows-mail': { ...common, family: 'windows-mail', lateDeviceInformation: true, readTimeout: 210 },
-  nine: { ...common, family: 'nine' },
-  blackberry: { ...common, family: 'blackberry' },
-  tbsync: { ...common, family: 'tbsync' },
-  unknown: { ...common, family: 'unknown' },
-}
+/** Families that say after their first FolderSync what they are (MS-ASCMD <20>, <21>). */
+const late: ReadonlySet<Family> = new Set(['windows-phone', 'windows-mail'])
 
 /** Tells a client's family from what it says about itself. */
-export const familyOf = (client: Client): FamilyTraits =>
-  traits[rows.find(({ matches }) => matches(client))?.family ?? 'unknown']
+export const familyOf = (client: Client): FamilyTraits => {
+  const family = rows.find(({ matches }) => matches(client))?.family ?? 'unknown'
+  return { family, lateDeviceInformation: late.has(family) }
+}
