@@ -70,6 +70,14 @@ describe('SendMail', () => {
     assert.equal(statusOf(await send('SendMail', sendMail(clientId(), mime(anew)))), '118')
     assert.equal(service.mail.submitted.length, 1)
   })
+  test('the same message twice at once is sent once', async () => {
+    const { service, send } = setUp()
+    const answers = await Promise.all(
+      [1, 2, 3].map(() => send('SendMail', sendMail(clientId('twice'), mime()))),
+    )
+    assert.deepEqual(answers.map(statusOf).sort(), ['118', '118', SENT])
+    assert.equal(service.mail.submitted.length, 1)
+  })
   test('another message is sent, also with a ClientId that was used before', async () => {
     const { service, send } = setUp()
     const others = [

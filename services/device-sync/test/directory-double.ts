@@ -3,6 +3,7 @@ import type { EventLog, NewCommit } from '@relais/event-log'
 import {
   type Account,
   DirectoryDefinition,
+  type GetAccountsRequest,
   type SignInRequest,
 } from '@relais/proto/directory/v1/directory.ts'
 import { type RelaisError, type ServiceClient, terminal } from '@relais/service-kit'
@@ -27,6 +28,8 @@ export type DirectoryDouble = {
   refusal: RelaisError | undefined
   /** Milliseconds since 1970 at which all credentials expire; 0: never. */
   expiresAt: number
+  /** Position that device-sync has heard of and waited for. */
+  followed: number
   epoch: number
   aliases: string[]
   displayName: string
@@ -78,7 +81,8 @@ export const createDirectoryDouble = (log: EventLog, accounts: readonly TestAcco
       if (double.refusal) throw double.refusal
       return { account: wire(double, account), appPassword: '', expiresAt: double.expiresAt }
     },
-    async getAccounts() {
+    async getAccounts({ minPosition }: GetAccountsRequest) {
+      double.followed = Math.max(double.followed, minPosition)
       return { accounts: [] }
     },
     async getSettings() {
@@ -93,6 +97,7 @@ export const createDirectoryDouble = (log: EventLog, accounts: readonly TestAcco
     settings: new Map(),
     refusal: undefined,
     expiresAt: 0,
+    followed: 0,
     epoch: 7,
     aliases: [],
     displayName: 'Mike',

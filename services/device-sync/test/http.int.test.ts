@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { before, describe, test } from 'node:test'
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { encodeWbxml } from '../src/wbxml/encode.ts'
@@ -286,6 +287,59 @@ describe('the endpoint over HTTP', () => {
       const text = await rawHttp(service.port, Buffer.concat([Buffer.from(head), body]))
       assert.match(text, /^HTTP\/1\.1 200 OK\r\n/)
       assert.match(text, /\r\nContent-Length: \d+\r\n/)
+    })
+  })
+
+  describe('connections', () => {
+    const head = (more = '') =>
+      `POST /Microsoft-Server-ActiveSync?Cmd=Settings&User=m&DeviceId=CONN1&DeviceType=x HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic}\r\nMS-ASProtocolVersion: 16.1\r\n${more}`
+    const body = Buffer.from(encodeWbxml(userInformation))
+    const whole = (more = '') =>
+      Buffer.concat([Buffer.from(`${head(more)}Content-Length: ${body.length}\r\n\r\n`), body])
+    const answers = (text: string) => text.match(/HTTP\/1\.1 200 OK/g)?.length ?? 0
+
+    test('stay open for the next request', async () => {
+      const text = await rawHttp(service.port, whole(), (sofar) => answers(sofar) === 1)
+      assert.match(text, /\r\nConnection: keep-alive\r\n/)
+      assert.match(text, /\r\nKeep-Alive: timeout=75\r\n/)
+    })
+    test('may carry requests that don’t wait for each other’s answers', async () => {
+      const three = Buffer.concat([whole(), whole(), whole('Connection: close\r\n')])
+      assert.equal(answers(await rawHttp(service.port, three)), 3)
+    })
+    test('go on after an answer that came before its request was read', async () => {
+      const refused = whole().toString('latin1').replace(basic, 'Basic bm86bm8=')
+      const two = Buffer.concat([Buffer.from(refused, 'latin1'), whole('Connection: close\r\n')])
+      const text = await rawHttp(service.port, two)
+      assert.match(text, /^HTTP\/1\.1 401 /)
+      assert.equal(answers(text), 1)
+    })
+    test('whose client asks before it sends its body is told to (RFC 9110 §10.1.1)', async () => {
+      const text = await new Promise<string>((resolve, reject) => {
+        let got = ''
+        const socket = connect(service.port, '127.0.0.1', () =>
+          socket.write(
+            `${head('Expect: 100-continue\r\nConnection: close\r\n')}Content-Length: ${body.length}\r\n\r\n`,
+          ),
+        )
+        socket.on('data', (chunk) => {
+          got += chunk.toString('latin1')
+          if (got === 'HTTP/1.1 100 Continue\r\n\r\n') socket.write(body)
+        })
+        socket.on('close', () => resolve(got))
+        socket.on('error', reject)
+      })
+      assert.match(text, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/)
+    })
+    test('that come all at once are all served', async () => {
+      const many = await Promise.all(
+        Array.from({ length: 60 }, () => rawHttp(service.port, whole('Connection: close\r\n'))),
+      )
+      assert.ok(many.every((text) => answers(text) === 1))
+    })
+    test('whose headers are too long are refused', async () => {
+      const text = await rawHttp(service.port, whole(`X-Long: ${'x'.repeat(17_000)}\r\n`))
+      assert.match(text, /^HTTP\/1\.1 431 /)
     })
   })
 

@@ -23,6 +23,8 @@ export type MailDouble = {
   readonly parts: Map<string, TestPart>
   /** Answers of SyncMailboxes by `after`. */
   readonly hierarchy: Map<number, SyncMailboxesResponse>
+  /** The same where a test works them out. */
+  hierarchyOf: ((after: number) => SyncMailboxesResponse) | undefined
   readonly calls: string[]
   lastGetMessages: GetMessagesRequest | undefined
   failure: RelaisError | undefined
@@ -74,6 +76,7 @@ const getMessages = async (double: MailDouble, request: GetMessagesRequest) => {
 const syncMailboxes = async (double: MailDouble, { after }: SyncMailboxesRequest) => {
   double.calls.push('syncMailboxes')
   if (double.failure) throw double.failure
+  if (double.hierarchyOf) return double.hierarchyOf(after)
   return double.hierarchy.get(after) ?? { ...noHierarchy, position: after }
 }
 
@@ -90,6 +93,7 @@ export const createMailDouble = (): MailDouble => {
     messages: new Map(),
     parts: new Map(),
     hierarchy: new Map(),
+    hierarchyOf: undefined,
     calls: [],
     lastGetMessages: undefined,
     failure: undefined,

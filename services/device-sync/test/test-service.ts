@@ -145,6 +145,7 @@ export const sharedTestService = (options: TestServiceOptions = {}): (() => Test
 const resetMail = (mail: MailDouble): void => {
   mail.failure = undefined
   mail.lastGetMessages = undefined
+  mail.hierarchyOf = undefined
   mail.submitted.length = 0
   mail.calls.length = 0
   for (const kept of [mail.messages, mail.parts, mail.hierarchy]) kept.clear()
