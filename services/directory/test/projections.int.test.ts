@@ -9,7 +9,7 @@ import { directoryEvents } from '../src/events.ts'
 import type { AccountRow } from '../src/projections/account-row.ts'
 import { directoryModel } from '../src/projections/directory.ts'
 import { readAccount } from '../src/queries/accounts.ts'
-import { readPlatform, readTenant, tenantRows } from '../src/queries/tenants.ts'
+import { countedTenants, readPlatform, readTenant } from '../src/queries/tenants.ts'
 
 type Fact = { readonly tenant: string; readonly account: string; readonly events: readonly DirectoryEvent[] }
 
@@ -82,7 +82,7 @@ const addressesOf = async (store: ReadStore) =>
 
 const accountsOf = (store: ReadStore) => store.all<AccountRow>('SELECT * FROM account ORDER BY account')
 
-const countedIn = async (store: ReadStore) => (await tenantRows(store)).map(({ accounts }) => accounts)
+const countedIn = async (store: ReadStore) => (await countedTenants(store)).map(({ accounts }) => accounts)
 
 test('an account has its addresses, and its tenant counts it', async (t) => {
   const store = await rowsOf(t, [acme, mike])
@@ -175,7 +175,7 @@ test('a forfeited claim makes neither account nor tenant, and an account there i
     ofAccount('u_1', forfeited),
   ])
   assert.deepEqual(
-    (await tenantRows(store)).map(({ tenant }) => tenant),
+    (await countedTenants(store)).map(({ tenant }) => tenant),
     ['acme'],
   )
   assert.deepEqual(
@@ -207,7 +207,7 @@ test('a tenant’s state has the position of its last change', async (t) => {
     ofTenant('acme', domainAdded('b.example')),
   ])
   assert.deepEqual(
-    (await tenantRows(store)).map(({ state, state_changed }) => [state, state_changed]),
+    (await countedTenants(store)).map(({ state, state_changed }) => [state, state_changed]),
     [['suspended', 20]],
   )
 })
@@ -215,7 +215,7 @@ test('a tenant’s state has the position of its last change', async (t) => {
 test('the command that made a tenant stays with it', async (t) => {
   const store = await rowsOf(t, [acme, ofTenant('acme', domainAdded('b.example'))])
   assert.deepEqual(
-    (await tenantRows(store)).map(({ created_by }) => created_by),
+    (await countedTenants(store)).map(({ created_by }) => created_by),
     ['c0'],
   )
 })

@@ -6,6 +6,7 @@ import { parseAddress } from '../src/address/address.ts'
 import { domainIsUsed, findView, holderOf, pageOfViews, readAccount } from '../src/queries/accounts.ts'
 import { findByLogin, resolveAddress } from '../src/queries/addresses.ts'
 import {
+  countedTenant,
   readPlatform,
   readTenant,
   tenantByCommand,
@@ -45,6 +46,7 @@ for (const [what, ask] of [
   ['a page of accounts', (reader: Reader) => pageOfViews(reader, { ...page, query: '' })],
   ['a search, within the tenant', (reader: Reader) => pageOfViews(reader, { ...page, query: 'mike' })],
   ['a tenant', (reader: Reader) => tenantRow(reader, 'acme')],
+  ['a tenant with its accounts counted', (reader: Reader) => countedTenant(reader, 'acme')],
   ['a tenant to decide about', (reader: Reader) => readTenant(reader, 'acme')],
   ['a tenant by its command', (reader: Reader) => tenantByCommand(reader, 'c')],
   ['the platform', (reader: Reader) => readPlatform(reader)],

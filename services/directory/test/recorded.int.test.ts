@@ -14,7 +14,7 @@ import { directoryModel } from '../src/projections/directory.ts'
 import { accountView } from '../src/queries/account-view.ts'
 import { findView, readAccount } from '../src/queries/accounts.ts'
 import { resolveAddress } from '../src/queries/addresses.ts'
-import { readPlatform, tenantRows } from '../src/queries/tenants.ts'
+import { countedTenants, readPlatform } from '../src/queries/tenants.ts'
 
 const FOLDER = new URL('./recorded/', import.meta.url).pathname
 
@@ -67,7 +67,7 @@ test('the recording of version 1 has every kind of fact', () => {
 
 test('the recorded tenants are what they were', async (t) => {
   const store = await projected(t, v1)
-  const tenants = await tenantRows(store)
+  const tenants = await countedTenants(store)
   assert.deepEqual(
     tenants.map(({ tenant, name, state, domains, settings, accounts, created_by }) => ({
       tenant,

@@ -1,8 +1,8 @@
 import type { Account, AppPassword, Tenant } from '@relais/proto/directory/v1/directory.ts'
 import type { AppPassword as OwnAppPassword } from '../account/account.ts'
 import { parseList } from '../projections/account-row.ts'
-import type { TenantRow } from '../projections/tenant-row.ts'
 import type { AccountView } from '../queries/account-view.ts'
+import type { CountedTenant } from '../queries/tenants.ts'
 
 export const accountMessage = (view: AccountView, lastSignIn: number): Account => ({
   ...view,
@@ -11,7 +11,7 @@ export const accountMessage = (view: AccountView, lastSignIn: number): Account =
   lastSignIn,
 })
 
-export const tenantMessage = (row: TenantRow, defaultTenant: string): Tenant => ({
+export const tenantMessage = (row: CountedTenant, defaultTenant: string): Tenant => ({
   tenant: row.tenant,
   name: row.name,
   domains: [...parseList<string>(row.domains)],

@@ -4,7 +4,7 @@ import { createTenant } from '../commands/create-tenant.ts'
 import { domainName } from '../commands/names.ts'
 import { type Command, type Outcome, platformStream, tenantStream } from '../commands/streams.ts'
 import { domainIsUsed } from '../queries/accounts.ts'
-import { readPlatform, readTenant, tenantRow, tenantRows } from '../queries/tenants.ts'
+import { countedTenant, countedTenants, readPlatform, readTenant } from '../queries/tenants.ts'
 import { changeSettings } from '../settings/change-settings.ts'
 import { decideTenant, requireDomain, type TenantCommand } from '../tenant/decide.ts'
 import { changeAccount } from './account-calls.ts'
@@ -89,7 +89,7 @@ export const tenantCalls = (parts: Parts): Handlers => {
       const command = { call, commandId: commandIdOf(request.commandId, parts.ids.command) }
       requireListOf('domains', request.domains)
       const tenant = await createTenant(parts, command, request)
-      const row = await tenantRow(store, tenant)
+      const row = await countedTenant(store, tenant)
       const { defaultTenant } = await readPlatform(store)
       return { tenant: row && tenantMessage(row, defaultTenant), position: row?.position ?? 0 }
     },
@@ -97,7 +97,7 @@ export const tenantCalls = (parts: Parts): Handlers => {
     listTenants: async (_, call) => {
       requireOperator(call)
       const { defaultTenant } = await readPlatform(store)
-      return { tenants: (await tenantRows(store)).map((row) => tenantMessage(row, defaultTenant)) }
+      return { tenants: (await countedTenants(store)).map((row) => tenantMessage(row, defaultTenant)) }
     },
 
     setTenantState: ({ tenant, state }, call) =>

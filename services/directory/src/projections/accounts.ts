@@ -34,7 +34,6 @@ const READ = 'SELECT * FROM account WHERE tenant = ? AND account = ?'
 const WRITE = `INSERT INTO account (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})
   ON CONFLICT (tenant, account) DO UPDATE SET ${COLUMNS.map((name) => `${name} = excluded.${name}`).join(', ')}`
 const REMOVE = 'DELETE FROM account WHERE tenant = ? AND account = ?'
-const COUNT = 'UPDATE tenant SET accounts = accounts + ? WHERE tenant = ?'
 /** Claims make addresses unique in a tenant; if they ever failed, the directory would still go on, with the first owner. */
 const ADD_ADDRESS = `INSERT INTO address (tenant, address_key, account, domain) VALUES (?, ?, ?, ?)
   ON CONFLICT (tenant, address_key) DO NOTHING`
@@ -55,8 +54,6 @@ export const projectAccount = async (writer: Writer, facts: AccountFacts): Promi
   const after = facts.events.reduce(evolveAccount, before)
   await writeAccount(writer, after, { facts, row })
   await writeAddresses(writer, facts, addressesOf(before), addressesOf(after))
-  const more = Number(after.existence === 'present') - Number(before.existence === 'present')
-  if (more !== 0) await writer.run(COUNT, more, facts.tenant)
 }
 
 /** The tenant says that an account is being erased: whoever missed its end learns it here. */

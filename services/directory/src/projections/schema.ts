@@ -14,7 +14,6 @@ export const SCHEMA: readonly string[] = [
     state_changed INTEGER NOT NULL,
     domains TEXT NOT NULL,
     settings TEXT NOT NULL,
-    accounts INTEGER NOT NULL,
     created_by TEXT NOT NULL,
     position INTEGER NOT NULL
   )`,
@@ -24,7 +23,7 @@ export const SCHEMA: readonly string[] = [
     domain TEXT NOT NULL,
     ordinal INTEGER NOT NULL,
     PRIMARY KEY (tenant, domain)
-  )`,
+  ) WITHOUT ROWID`,
   'CREATE INDEX domain_by_name ON domain (domain)',
   `CREATE TABLE account (
     tenant TEXT NOT NULL,
@@ -53,7 +52,5 @@ export const SCHEMA: readonly string[] = [
     account TEXT NOT NULL,
     domain TEXT NOT NULL,
     PRIMARY KEY (tenant, address_key)
-  )`,
-  'CREATE INDEX address_by_account ON address (tenant, account)',
-  'CREATE INDEX address_by_domain ON address (tenant, domain)',
+  ) WITHOUT ROWID`,
 ]

@@ -10,7 +10,6 @@ export type TenantRow = {
   readonly state_changed: number
   readonly domains: string
   readonly settings: string
-  readonly accounts: number
   readonly created_by: string
   readonly position: number
 }

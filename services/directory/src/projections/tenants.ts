@@ -15,8 +15,8 @@ export type TenantFacts = {
 
 const READ = 'SELECT * FROM tenant WHERE tenant = ?'
 const WRITE = `INSERT INTO tenant
-  (tenant, name, epoch, state, state_changed, domains, settings, accounts, created_by, position)
-  VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)
+  (tenant, name, epoch, state, state_changed, domains, settings, created_by, position)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (tenant) DO UPDATE SET name = excluded.name, epoch = excluded.epoch, state = excluded.state,
     state_changed = excluded.state_changed, domains = excluded.domains, settings = excluded.settings,
     position = excluded.position`

@@ -4,7 +4,10 @@ import { type TenantRow, tenantOf } from '../projections/tenant-row.ts'
 import { noTenant, type Tenant } from '../tenant/tenant.ts'
 
 const TENANT = 'SELECT * FROM tenant WHERE tenant = ?'
-const TENANTS = 'SELECT * FROM tenant ORDER BY tenant'
+const COUNTED =
+  'SELECT t.*, (SELECT count(*) FROM account a WHERE a.tenant = t.tenant) AS accounts FROM tenant t'
+const ONE_COUNTED = `${COUNTED} WHERE t.tenant = ?`
+const ALL_COUNTED = `${COUNTED} ORDER BY t.tenant`
 const BY_COMMAND = 'SELECT * FROM tenant WHERE created_by = ?'
 const PLATFORM = "SELECT default_tenant, settings, position FROM platform WHERE tenant = '-'"
 const OWNER = 'SELECT tenant FROM domain WHERE domain = ?'
@@ -18,7 +21,13 @@ export const readTenant = async (reader: Reader, tenant: string) => {
 
 export const tenantRow = (reader: Reader, tenant: string) => reader.get<TenantRow>(TENANT, tenant)
 
-export const tenantRows = (reader: Reader) => reader.all<TenantRow>(TENANTS)
+/** With the number of its accounts. */
+export type CountedTenant = TenantRow & { readonly accounts: number }
+
+export const countedTenant = (reader: Reader, tenant: string) =>
+  reader.get<CountedTenant>(ONE_COUNTED, tenant)
+
+export const countedTenants = (reader: Reader) => reader.all<CountedTenant>(ALL_COUNTED)
 
 export const tenantByCommand = (reader: Reader, commandId: string) =>
   reader.get<TenantRow>(BY_COMMAND, commandId)
