@@ -64,6 +64,9 @@ export const startInstallation = async (options: StartOptions): Promise<Installa
   }
 }
 
+/** What the last one said: why it can't start, if it can't. */
+let said = ''
+
 const spawnRelais = ({ root, accounts, flags = [], data }: StartOptions, folder: string): ChildProcess => {
   const seed = join(folder, 'seed.json')
   writeFileSync(seed, JSON.stringify({ tenants: tenantsOf(accounts) }))
@@ -79,7 +82,7 @@ const spawnRelais = ({ root, accounts, flags = [], data }: StartOptions, folder:
     },
   )
   child.stderr?.on('data', (chunk: Buffer) => {
-    if (process.env.RELAIS_BENCH_SHOW !== undefined) process.stderr.write(chunk)
+    said = (said + chunk.toString()).slice(-2000)
   })
   const end = () => void child.kill('SIGKILL')
   process.once('exit', end)
@@ -99,7 +102,9 @@ const readyFile = async (file: string, child: ChildProcess): Promise<Ready> => {
       if (ready !== undefined) return ready
       const ended = once(child, 'exit').then(() => 'ended')
       if ((await Promise.race([once(watcher, 'change'), ended])) === 'ended')
-        throw new Error(`Relais ended with ${child.exitCode} before it was ready`)
+        throw new Error(
+          `Relais ended with ${child.exitCode} before it was ready: ${said.trimEnd().split('\n').at(-1)}`,
+        )
     }
   } finally {
     watcher.close()

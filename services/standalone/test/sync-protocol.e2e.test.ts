@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { el, type WbxmlNode } from '../../device-sync/src/wbxml/node.ts'
+import { EasClient, type EasResponse } from '@relais/device-sync/testing/eas-client.ts'
+import { el, type WbxmlNode } from '@relais/device-sync/wbxml/node.ts'
 import {
   child,
   childrenNamed,
@@ -8,8 +9,7 @@ import {
   descendant,
   has,
   textChild,
-} from '../../device-sync/src/wbxml/read.ts'
-import { EasClient, type EasResponse } from '../../device-sync/test/eas-client.ts'
+} from '@relais/device-sync/wbxml/read.ts'
 import { type Person, World } from './phones/world.ts'
 import { testFolder } from './process.ts'
 

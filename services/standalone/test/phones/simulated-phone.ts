@@ -1,4 +1,5 @@
-import { el, type WbxmlNode } from '../../../device-sync/src/wbxml/node.ts'
+import { EasClient, type EasResponse } from '@relais/device-sync/testing/eas-client.ts'
+import { el, type WbxmlNode } from '@relais/device-sync/wbxml/node.ts'
 import {
   child,
   childrenNamed,
@@ -6,8 +7,7 @@ import {
   descendant,
   has,
   textChild,
-} from '../../../device-sync/src/wbxml/read.ts'
-import { EasClient, type EasResponse } from '../../../device-sync/test/eas-client.ts'
+} from '@relais/device-sync/wbxml/read.ts'
 import type { Person, World } from './world.ts'
 
 /** What goes wrong with one request: its answer is lost, it is sent twice in turn, or twice at once. */
