@@ -141,16 +141,15 @@ describe('told ahead of the cursor', () => {
   })
 
   test('a change of an own item that additions have not reached is told once', async () => {
-    const scene = await open({ collections: ['CON'], invisibleBudget: 1 })
-    await scene.settle('CON')
-    const gone = await scene.deliverMany(6, 'CO2')
-    scene.phone().add('CON', { title: 1, text: 1 }, 0)
-    const [own] = (await scene.sync('CON', { getChanges: false })).placements
+    const scene = await open({ collections: ['CAL'], filters: { CAL: 2 }, invisibleBudget: 1 })
+    await scene.settle('CAL')
+    await scene.deliverMany(6, 'CAL', 5)
+    scene.phone().add('CAL', { title: 1, text: 1 }, scene.world.clock)
+    const [own] = (await scene.sync('CAL', { getChanges: false })).placements
     await scene.write(own!, { text: 2 })
-    for (const id of gone) await scene.remove(id)
     const told: (readonly [string, number])[] = []
     for (let more = true, page = 0; more && page < 20; page++) {
-      const answer = await scene.sync('CON', { window: 1 })
+      const answer = await scene.sync('CAL', { window: 1 })
       told.push(...answer.told)
       more = answer.more
     }
