@@ -31,13 +31,22 @@ export const embedded = (structure: Part, subject: string, read: ReadBytes): Ent
 const needsBase64 = ({ type, encoding }: Part): boolean =>
   encoding === 'binary' && !type.startsWith('message/')
 
-/** A part of the original as it stands, byte for byte. */
+/** A text that was attached by where it stood, not by its own word, would become part of the letter elsewhere. */
+const needsDisposition = ({ type, disposition }: Part): boolean =>
+  type.startsWith('text/') && disposition !== 'attachment'
+
+const fieldsOf = (part: Part, content: readonly string[]): readonly string[] => {
+  const encoded = needsBase64(part)
+    ? [...withoutFields(content, ['content-transfer-encoding']), 'Content-Transfer-Encoding: base64\r\n']
+    : content
+  if (!needsDisposition(part)) return encoded
+  const name = parameter('filename', attachmentName(part))
+  return [...withoutFields(encoded, ['content-disposition']), `Content-Disposition: attachment; ${name}\r\n`]
+}
+
+/** A part of the original as it stands, its content byte for byte. */
 export const attachedEntity = async ({ part }: AttachedPart, read: ReadBytes): Promise<Entity> => {
   const { content } = splitFields(latin1(await read(part.headerStart, part.bodyStart)))
-  if (!needsBase64(part)) return { fields: content, body: rawBytes(read, part.bodyStart, part.bodyEnd) }
-  const fields = [
-    ...withoutFields(content, ['content-transfer-encoding']),
-    'Content-Transfer-Encoding: base64\r\n',
-  ]
-  return { fields, body: base64Bytes(read, part.bodyStart, part.bodyEnd) }
+  const copy = needsBase64(part) ? base64Bytes : rawBytes
+  return { fields: fieldsOf(part, content), body: copy(read, part.bodyStart, part.bodyEnd) }
 }
