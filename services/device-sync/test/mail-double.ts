@@ -9,7 +9,7 @@ import {
   type SyncMailboxesRequest,
   type SyncMailboxesResponse,
 } from '@relais/proto/mail/v1/mail.ts'
-import { type RelaisError, type ServiceClient, terminal } from '@relais/service-kit'
+import { type Call, type Identity, type RelaisError, type ServiceClient, terminal } from '@relais/service-kit'
 import { doubleClient } from './double-client.ts'
 
 export type TestPart = { readonly type: string; readonly bytes: Buffer }
@@ -26,6 +26,8 @@ export type MailDouble = {
   /** The same where a test works them out. */
   hierarchyOf: ((after: number) => SyncMailboxesResponse) | undefined
   readonly calls: string[]
+  /** For whom each call was made, and about whose mail. */
+  readonly callers: { readonly identity: Identity; readonly tenant: string; readonly account: string }[]
   lastGetMessages: GetMessagesRequest | undefined
   failure: RelaisError | undefined
   /** Bytes of a part after which reading it fails. */
@@ -81,11 +83,23 @@ const syncMailboxes = async (double: MailDouble, { after }: SyncMailboxesRequest
 }
 
 export const createMailDouble = (): MailDouble => {
+  const noted = <Request extends { tenant: string; account: string }>(
+    request: Request,
+    { identity }: Call,
+  ): Request => {
+    double.callers.push({ identity, tenant: request.tenant, account: request.account })
+    return request
+  }
   const implementation = {
-    submit: (requests: AsyncIterable<SubmitRequest>) => submit(double, requests),
-    getMessages: (request: GetMessagesRequest) => getMessages(double, request),
-    readPart: (request: ReadPartRequest) => readPart(double, request),
-    syncMailboxes: (request: SyncMailboxesRequest) => syncMailboxes(double, request),
+    submit: async (requests: AsyncIterable<SubmitRequest>, { identity }: Call) => {
+      const answer = await submit(double, requests)
+      const header = double.submitted.at(-1)?.header
+      if (header) double.callers.push({ identity, tenant: header.tenant, account: header.account })
+      return answer
+    },
+    getMessages: (request: GetMessagesRequest, call: Call) => getMessages(double, noted(request, call)),
+    readPart: (request: ReadPartRequest, call: Call) => readPart(double, noted(request, call)),
+    syncMailboxes: (request: SyncMailboxesRequest, call: Call) => syncMailboxes(double, noted(request, call)),
   }
   const double: MailDouble = {
     client: doubleClient(MailDefinition, implementation),
@@ -95,6 +109,7 @@ export const createMailDouble = (): MailDouble => {
     hierarchy: new Map(),
     hierarchyOf: undefined,
     calls: [],
+    callers: [],
     lastGetMessages: undefined,
     failure: undefined,
     breakAfter: Number.POSITIVE_INFINITY,

@@ -40,7 +40,11 @@ export const mike: Readonly<TestAccount> = {
   password: 'secret',
 }
 
-export type TestServiceOptions = { readonly config?: Partial<EasEndpointConfig> }
+export type TestServiceOptions = {
+  readonly config?: Partial<EasEndpointConfig>
+  /** Besides mike. */
+  readonly accounts?: readonly TestAccount[]
+}
 
 const listen = (server: Server): Promise<number> =>
   new Promise((resolve) => {
@@ -59,7 +63,7 @@ const open = async (scope: TestScope, folder: string, options: TestServiceOption
   const clock = createFakeClock(Date.now())
   const logged: string[] = []
   const log = await openSqliteLog({ file: join(folder, 'log') })
-  const directory = createDirectoryDouble(log, [mike])
+  const directory = createDirectoryDouble(log, [mike, ...(options.accounts ?? [])])
   const mail = createMailDouble()
   const store = await openSqliteStore({ file: join(folder, 'rows'), schema: localSchema, version: 1 })
   const service = await createDeviceSync({
@@ -148,6 +152,7 @@ const resetMail = (mail: MailDouble): void => {
   mail.hierarchyOf = undefined
   mail.submitted.length = 0
   mail.calls.length = 0
+  mail.callers.length = 0
   for (const kept of [mail.messages, mail.parts, mail.hierarchy]) kept.clear()
 }
 

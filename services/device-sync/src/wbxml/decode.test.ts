@@ -4,6 +4,7 @@ import { decodeWbxml, type WbxmlLimits } from './decode.ts'
 import { encodeWbxml } from './encode.ts'
 import { WbxmlError, type WbxmlErrorCode } from './errors.ts'
 import { el, type WbxmlNode } from './node.ts'
+import { childrenOf } from './read.ts'
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex')
 
@@ -108,6 +109,26 @@ describe('hostile input', () => {
   })
   test('an empty string is a text, not an empty tag', () => {
     assert.deepEqual(decodeWbxml(hex(`${start}4b 03 00 01`)), el('airsync:SyncKey', ''))
+  })
+})
+
+describe('memory', () => {
+  const document = encodeWbxml(el('composemail:SendMail', [el('composemail:Mime', Buffer.from('a message'))]))
+
+  test('of opaque content is the document’s: a message of megabytes isn’t copied', () => {
+    const bytes = new Uint8Array(document)
+    const [mime] = childrenOf(decodeWbxml(bytes))
+    const content = mime?.content
+    assert.ok(content instanceof Uint8Array)
+    assert.equal(content.buffer, bytes.buffer)
+  })
+  test('that is part of something larger is read from where it begins', () => {
+    const larger = new Uint8Array(document.length + 20).fill(0xff)
+    larger.set(document, 10)
+    assert.deepEqual(decodeWbxml(larger.subarray(10, 10 + document.length)), decodeWbxml(document))
+  })
+  test('that isn’t a Buffer is read as one', () => {
+    assert.deepEqual(decodeWbxml(Uint8Array.from(document)), decodeWbxml(Buffer.from(document)))
   })
 })
 
