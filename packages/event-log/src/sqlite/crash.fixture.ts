@@ -93,7 +93,7 @@ export const killAndVerify = async (
 ): Promise<Acknowledged> => {
   const acknowledged: Acknowledged = new Map()
   for (let run = 0; run < kills; run++) {
-    const ledgers = await runAndKill(file, run, 1 + Math.floor(random() ** 2 * 1500))
+    const ledgers = await runAndKill(file, run, 1 + Math.floor(random() ** 2 * 900))
     note(acknowledged, ledgers)
     const log = await openSqliteLog({ file })
     try {
