@@ -16,7 +16,10 @@ export interface Writer extends Reader {
   run(sql: string, ...params: SqlValue[]): Promise<number>
 }
 
-/** One service's rows. Every key of every table starts with the tenant. */
+/**
+ * One service's rows. Every key of every table starts with the tenant.
+ * Errors of every method: STORE_FULL, STORE_UNAVAILABLE, STORE_CLOSED (retryable), STORE_DAMAGED (terminal).
+ */
 export interface ReadStore extends Reader {
   /** Reads that all see one moment; `checkpoint` is the log position these rows stand for. Don't await anything but the reader inside. */
   snapshot<T>(read: (reader: Reader, checkpoint: number) => Promise<T>): Promise<T>
@@ -39,14 +42,18 @@ export type ReadModel = {
 
 /** Keeps a read model's rows equal to the log. Rows and checkpoint change in one transaction. */
 export interface Projector {
+  /** Can only be read: a transaction is refused (READ_MODEL_READ_ONLY). */
   readonly store: ReadStore
   /** Position of the last commit whose rows are there. */
   checkpoint(): number
-  /** Resolves when the rows of that position are there; rejects with DEADLINE_EXCEEDED after `deadline` (milliseconds since 1970). */
+  /**
+   * Resolves when the rows of that position are there, whichever service's commit it is. Errors, all retryable:
+   * DEADLINE_EXCEEDED after `deadline` (milliseconds since 1970), PROJECTION_STOPPED, STORE_CLOSED.
+   */
   waitFor(position: number, deadline: number): Promise<void>
   /** Calls the listener after each batch is visible to readers. */
   onProjected(listener: (checkpoint: number) => void): { close(): void }
-  /** Builds the rows anew beside the present ones while these serve, then switches. */
+  /** Builds the rows anew beside the present ones while these serve, then switches. Rejects, with nothing changed, if that fails. */
   rebuild(progress?: (position: number, head: number) => void): Promise<void>
   /** Why it stands still, if it does (a gap in a stream, a disk error, a projection that throws). */
   fault(): Error | undefined

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { EventLog } from '@relais/event-log'
-import type { Projector } from '../port.ts'
+import type { Projector, ReadModel } from '../port.ts'
 import { commitOf, ledger, noteAll, notesOf, range, scalar, soon, texts } from './ledger.ts'
 import type { Rule } from './rule.ts'
 
@@ -18,6 +18,18 @@ const momentOf = ({ store }: Projector): Promise<Moment> =>
     entries: await scalar(reader, 'SELECT COUNT(*) FROM entry'),
     notes: (await scalar(reader, 'SELECT SUM(notes) FROM tally')) ?? 0,
   }))
+
+/** Rows are those of the checkpoint. */
+const assertTrue = ({ checkpoint, last, entries, notes }: Moment) => {
+  assert.equal(last, checkpoint)
+  assert.equal(entries, notes)
+}
+
+const momentsInARow = async (projector: Projector, count: number): Promise<Moment[]> => {
+  const moments: Moment[] = []
+  for (const _ of range(count)) moments.push(await momentOf(projector))
+  return moments
+}
 
 /** Looks at the rows over and over while `work` goes on. */
 const momentsDuring = async (projector: Projector, work: Promise<unknown>): Promise<Moment[]> => {
@@ -52,6 +64,24 @@ export const togetherRules = (rule: Rule) => {
       }
     },
   )
+
+  rule('so they are at every step of a projection', async ({ log, project }) => {
+    const looks: Promise<Moment[]>[] = []
+    const { project: writeRows, ...rest } = ledger()
+    let projector: Projector | undefined
+    const watched: ReadModel = {
+      ...rest,
+      project: async (writer, commit) => {
+        await writeRows(writer, commit)
+        // Not waited for: these looks come between the steps that end the transaction.
+        if (projector) looks.push(momentsInARow(projector, 60))
+      },
+    }
+    projector = await project(watched)
+    for (const group of range(30))
+      await projector.waitFor(await noteAll(log, texts(3, `group ${group}`)), soon())
+    for (const moment of (await Promise.all(looks)).flat()) assertTrue(moment)
+  })
 
   rule('a commit of many events is visible whole or not at all', async ({ log, project }) => {
     const projector = await project(ledger())
