@@ -216,19 +216,28 @@ for (const [transport, connect] of [
       ])
         assert.equal(await code(client.listDevices({ ...all, pageToken })), 'INVALID_ARGUMENT')
     })
-    test('and nobody else see or change devices', async (t) => {
-      const { client } = await setUp(t)
-      const identity: Identity = {
-        tenant: 'acme',
-        actor: { kind: 'account', id: 'u1', device: '' },
-        principal: 'u1',
-      }
+    const denied = async (client: Client, identity: Identity) => {
       assert.equal(await code(client.listDevices(all, { identity })), 'PERMISSION_DENIED')
       assert.equal(
         await code(client.blockDevice({ ...one, blocked: true }, { identity })),
         'PERMISSION_DENIED',
       )
       assert.equal(await code(client.removeDevice(one, { identity })), 'PERMISSION_DENIED')
+    }
+    test('and nobody else see or change devices', async (t) => {
+      const { client } = await setUp(t)
+      const actor = (kind: string) => ({ kind, id: 'u1', device: '' })
+      for (const kind of ['account', 'device', 'service', ''])
+        await denied(client, { tenant: 'acme', actor: actor(kind), principal: 'u1' })
+      await denied(client, { tenant: 'other', actor: actor('operator'), principal: '' })
+    })
+    test('of one tenant administer it', async (t) => {
+      const { service, client } = await setUp(t)
+      await easStatus(service)
+      await listed(client)
+      const identity = { tenant: 'acme', actor: { kind: 'operator', id: 'o', device: '' }, principal: '' }
+      assert.equal((await client.listDevices(all, { identity })).devices.length, 1)
+      assert.ok((await client.blockDevice({ ...one, blocked: true }, { identity })).position > 0)
     })
   })
 

@@ -23,13 +23,11 @@ export type HandlerDeps = {
 const PAGE = 100
 const MAX_PAGE = 1_000
 
-/** Operators administer every tenant, others nothing: accounts see their own devices elsewhere. */
-const requireOperator = ({ identity }: Call): void => {
-  if (identity.actor.kind !== 'operator')
+/** Operators of the installation administer every tenant, those of a tenant their own, others nothing. */
+const requireOperator = ({ identity }: Call, { tenant }: { readonly tenant: string }): void => {
+  const mayAdminister = identity.tenant === '' || identity.tenant === tenant
+  if (identity.actor.kind !== 'operator' || !mayAdminister)
     throw terminal('PERMISSION_DENIED', 'only administrators see and change devices')
-}
-
-const requireTenant = ({ tenant }: { readonly tenant: string }): void => {
   if (tenant === '') throw terminal('INVALID_ARGUMENT', 'a tenant is needed')
 }
 
@@ -101,20 +99,19 @@ const change = async (
 /** The administrators' side of device-sync (proto/relais/device_sync/v1/device_sync.proto). */
 export const createHandlers = (deps: HandlerDeps): DeviceSyncServiceImplementation<Call> => ({
   async listDevices(request, call) {
-    requireOperator(call)
-    requireTenant(request)
+    requireOperator(call, request)
     return list(deps, request)
   },
 
   async blockDevice({ tenant, account, device, blocked }, call) {
-    requireOperator(call)
     const ref = { tenant, account, device }
+    requireOperator(call, ref)
     return { position: await change(deps, ref, { type: 'BlockDevice', device, blocked }, call) }
   },
 
   async removeDevice({ tenant, account, device }, call) {
-    requireOperator(call)
     const ref = { tenant, account, device }
+    requireOperator(call, ref)
     const position = await change(deps, ref, { type: 'RemoveDevice', device }, call)
     await deps.rowStore.remove(tenant, account, device)
     return { position }
