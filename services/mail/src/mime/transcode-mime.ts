@@ -28,8 +28,11 @@ async function* asText(read: ReadBytes, start: number, end: number): AsyncGenera
   for await (const bytes of windows(read, start, end)) yield toUtf8(bytes, { charset: '' })
 }
 
+/** A part with a longer header is no part of a letter: its text is sent as text. */
+const MAX_HEADER = 1024 * 1024
+
 const needsEncoding = async (part: Part, read: ReadBytes): Promise<boolean> => {
-  if (!isIdentity(part)) return false
+  if (!isIdentity(part) || part.bodyStart - part.headerStart > MAX_HEADER) return false
   for await (const bytes of windows(read, part.bodyStart, part.bodyEnd)) if (!isFitText(bytes)) return true
   return false
 }

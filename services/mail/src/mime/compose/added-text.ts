@@ -3,13 +3,13 @@ import type { Part } from '@relais/proto/mail/v1/message.ts'
 import libbase64 from 'libbase64'
 import libqp from 'libqp'
 import type { MessageBody, TextSource } from '../body-parts.ts'
-import { asBuffer, latin1 } from '../bytes.ts'
+import { asBuffer } from '../bytes.ts'
 import type { ReadBytes } from '../open-part.ts'
 import { bodyEnd } from '../plain-to-html.ts'
 import { isAtMost, MAX_BODY } from '../read-text.ts'
 import { decodeWhole } from '../transfer.ts'
 import { toUtf8 } from '../utf8-text.ts'
-import { splitFields, withoutFields } from './entity-fields.ts'
+import { readFields, withoutFields } from './entity-fields.ts'
 
 /** A text part written anew: its fields, and its encoded body. */
 export type WrittenText = { readonly fields: readonly string[]; readonly body: Uint8Array }
@@ -82,7 +82,7 @@ export const withAddedText = async (
 ): Promise<Replacement> => {
   const { part } = source
   const text = writeText(kindOfText(part), joined(await writtenText(part, read), source, added))
-  const header = splitFields(latin1(await read(part.headerStart, part.bodyStart)))
+  const header = await readFields(read, part.headerStart, part.bodyStart)
   const kept = withoutFields(header.content, [
     'content-type',
     'content-transfer-encoding',

@@ -412,6 +412,26 @@ test('of a huge original the beginning is quoted, and the end is marked', async 
   assert.ok(text.trimEnd().endsWith('> […]'))
 })
 
+test('of a part with a huge header only its beginning is read', async () => {
+  const huge = message(
+    ...ORIGINAL,
+    multipart(
+      'mixed',
+      'o',
+      plainText('x'),
+      [`Content-Type: application/x; name=a.bin`, `X: ${'y'.repeat(5_000_000)}`, '', 'z'].join('\r\n'),
+    ),
+  )
+  let largest = 0
+  const read = (start: number, end: number): Uint8Array => {
+    largest = Math.max(largest, end - start)
+    return huge.bytes.subarray(start, end)
+  }
+  const forwarded = await compose('forward', written, { ...huge, read })
+  assert.equal(attachmentsOf(forwarded.structure)[0]?.name, 'a.bin')
+  assert.ok(largest <= 1024 * 1024)
+})
+
 test('a huge attachment is passed through window by window', async () => {
   const huge = message(
     ...ORIGINAL,

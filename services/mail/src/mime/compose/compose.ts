@@ -1,12 +1,12 @@
 import { Buffer } from 'node:buffer'
 import type { Envelope, Part } from '@relais/proto/mail/v1/message.ts'
 import { type AttachedPart, bodyOf, type TextSource } from '../body-parts.ts'
-import { asBuffer, latin1 } from '../bytes.ts'
+import { asBuffer } from '../bytes.ts'
 import { kindOf } from '../kind.ts'
 import type { ReadBytes } from '../open-part.ts'
 import { renderText } from '../render-text.ts'
 import { type Replacement, targetsOf, withAddedText, writeText } from './added-text.ts'
-import { hasField, splitFields } from './entity-fields.ts'
+import { hasField, readFields } from './entity-fields.ts'
 import { attachedEntity, embedded, isWhole } from './originals.ts'
 import { bytesOf, type Entity, entityPieces, multipart, type Pieces, rawBytes } from './pieces.ts'
 import { type Quoting, quotedHtml, quotedPlain } from './quote.ts'
@@ -168,7 +168,7 @@ const composedEntity = async (composition: Composition, content: readonly string
  */
 export async function* composeMessage(composition: Composition): AsyncGenerator<Uint8Array, void> {
   const { written, original } = composition
-  const { content, message } = splitFields(latin1(await written.read(0, written.structure.bodyStart)))
+  const { content, message } = await readFields(written.read, 0, written.structure.bodyStart)
   const entity = await composedEntity(composition, content)
   const fields = [...messageFields(message, original.envelope), ...entity.fields]
   yield* entityPieces({ fields, body: entity.body })

@@ -1,4 +1,6 @@
 import { Buffer } from 'node:buffer'
+import { latin1 } from '../bytes.ts'
+import type { ReadBytes } from '../open-part.ts'
 
 /** A header as it stands, one character per byte, cut into its fields with their folds and line ends. */
 export type EntityFields = {
@@ -21,6 +23,13 @@ export const splitFields = (header: string): EntityFields => {
   const fields = (header.match(FIELD) ?? []).filter((field) => /^[!-9;-~]+[ \t]*:/.test(field)).map(closed)
   return { content: fields.filter(isContent), message: fields.filter((field) => !isContent(field)) }
 }
+
+/** A longer header is an attack; submission refuses a quarter of it. */
+const MAX_HEADER = 1024 * 1024
+
+/** The fields of the header that stands there. */
+export const readFields = async (read: ReadBytes, start: number, end: number): Promise<EntityFields> =>
+  splitFields(latin1(await read(start, Math.min(end, start + MAX_HEADER))))
 
 export const hasField = (fields: readonly string[], name: string): boolean =>
   fields.some((field) => isName(field, name))

@@ -1,10 +1,9 @@
 import type { Part } from '@relais/proto/mail/v1/message.ts'
 import { attachmentName } from '../attachments.ts'
 import type { AttachedPart } from '../body-parts.ts'
-import { latin1 } from '../bytes.ts'
 import { kindOf } from '../kind.ts'
 import type { ReadBytes } from '../open-part.ts'
-import { parameter, splitFields, withoutFields } from './entity-fields.ts'
+import { parameter, readFields, withoutFields } from './entity-fields.ts'
 import { base64Bytes, type Entity, rawBytes } from './pieces.ts'
 
 /** True if a message can't be taken apart: S/MIME would break, a stub has no parts. */
@@ -46,7 +45,7 @@ const fieldsOf = (part: Part, content: readonly string[]): readonly string[] => 
 
 /** A part of the original as it stands, its content byte for byte. */
 export const attachedEntity = async ({ part }: AttachedPart, read: ReadBytes): Promise<Entity> => {
-  const { content } = splitFields(latin1(await read(part.headerStart, part.bodyStart)))
+  const { content } = await readFields(read, part.headerStart, part.bodyStart)
   const copy = needsBase64(part) ? base64Bytes : rawBytes
   return { fields: fieldsOf(part, content), body: copy(read, part.bodyStart, part.bodyEnd) }
 }

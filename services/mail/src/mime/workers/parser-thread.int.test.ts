@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { Buffer } from 'node:buffer'
 import { after, test } from 'node:test'
 import { type Loss, ParserThread } from './parser-thread.ts'
 import type { Reply } from './protocol.ts'
+import { ThreadedJob } from './threaded-job.ts'
 
 const DIES = 1
 const THROWS = 2
@@ -59,6 +61,33 @@ test('a thread that does not come back is ended, and a new one answers', async (
   )
   const fresh = threadOf('./misbehaving-thread.fixture.ts')
   assert.deepEqual(await ask(fresh, ANSWERS), { type: 'taken', job: ANSWERS })
+})
+
+test('a thread that was lost is another one afterwards', async () => {
+  const thread = misbehaving()
+  const before = thread.generation
+  await ask(thread, ANSWERS)
+  assert.equal(thread.generation, before)
+  await ask(thread, DIES)
+  assert.notEqual(thread.generation, before)
+})
+
+test('a message that was under way when its thread was lost is not parsed from its middle', async () => {
+  const thread = misbehaving()
+  const job = new ThreadedJob(thread, ANSWERS)
+  job.write(Buffer.from('beginning'))
+  await ask(thread, ANSWERS)
+  await ask(thread, DIES)
+  assert.throws(() => job.write(Buffer.from('middle')), { code: 'MIME_PARSER_LOST' })
+  await assert.rejects(job.end(), { code: 'MIME_PARSER_LOST' })
+})
+
+test('a thread that is stopped takes no more requests, and is not started again', async () => {
+  const thread = misbehaving()
+  await ask(thread, ANSWERS)
+  await thread.stop('the service stops')
+  assert.deepEqual(await ask(thread, ANSWERS), { culprit: false, reason: 'the service stops' })
+  assert.ok(!thread.isRunning)
 })
 
 test('a thread that is stopped has no culprit', async () => {

@@ -28,6 +28,8 @@ export class ParserThread {
   #worker: Worker | null = null
   #waiting: ReplyHandler[] = []
   #watchdog: NodeJS.Timeout | undefined
+  #generation = 0
+  #stopped: string | null = null
 
   constructor(options: ParserThreadOptions) {
     this.#options = options
@@ -38,12 +40,21 @@ export class ParserThread {
     return this.#waiting.length
   }
 
+  /** Changes when the thread is lost, and with it all that it had been told. */
+  get generation(): number {
+    return this.#generation
+  }
+
   get isRunning(): boolean {
     return this.#worker !== null
   }
 
   /** Its bytes are gone afterwards. */
   ask(request: Exclude<Request, { type: 'drop' }>, handler: ReplyHandler): void {
+    if (this.#stopped !== null) {
+      handler.onLoss({ culprit: false, reason: this.#stopped })
+      return
+    }
     const worker = this.#worker ?? this.#start()
     this.#waiting.push(handler)
     if (this.#waiting.length === 1) this.#watch()
@@ -54,8 +65,10 @@ export class ParserThread {
     this.#worker?.postMessage({ type: 'drop', job } satisfies Request)
   }
 
+  /** For good: whatever is asked afterwards is lost. */
   async stop(reason: string): Promise<void> {
     const worker = this.#worker
+    this.#stopped = reason
     this.#lose(reason, false)
     await worker?.terminate()
   }
@@ -102,6 +115,7 @@ export class ParserThread {
   #lose(reason: string, hasCulprit: boolean): void {
     clearTimeout(this.#watchdog)
     this.#worker = null
+    this.#generation++
     const lost = this.#waiting
     this.#waiting = []
     for (const [index, handler] of lost.entries())

@@ -121,6 +121,12 @@ test('a thread that is stuck is ended; its message is a stub, the others are to 
   assert.ok(second.status === 'rejected' && isCode('MIME_PARSER_LOST')(second.reason))
 })
 
+test('a pool that is closed parses no more', async () => {
+  const pool = workers({ threads: 1, inlineBytes: 0 })
+  await pool.close()
+  await assert.rejects(pool.parse(cut(small.bytes, 10)), isCode('MIME_PARSER_LOST'))
+})
+
 test('a job that is given up leaves the others alone', async () => {
   const given = threaded.start()
   given.write(large.bytes)

@@ -13,6 +13,7 @@ const PARSED: Parsed = { message: stubMessage(1, ''), searchText: Buffer.from('t
 class ThreadByHand {
   readonly asked: { request: Request; handler: ReplyHandler }[] = []
   readonly dropped: number[] = []
+  generation = 0
 
   ask(request: Request, handler: ReplyHandler): void {
     this.asked.push({ request, handler })
@@ -24,6 +25,7 @@ class ThreadByHand {
     this.asked.shift()?.handler.onReply(reply)
   }
   lose(loss: Loss): void {
+    this.generation++
     for (const { handler } of this.asked.splice(0)) handler.onLoss(loss)
   }
 }
@@ -106,6 +108,17 @@ test('another message of that thread is to be sent again', async () => {
   await assert.rejects(ended, isCode('MIME_PARSER_LOST'))
   assert.throws(() => job.write(Buffer.alloc(1)), isCode('MIME_PARSER_LOST'))
   await assert.rejects(job.end(), isCode('MIME_PARSER_LOST'))
+})
+
+test('a message whose thread was lost between two chunks is to be sent again: the next thread has not seen its beginning', async () => {
+  for (const rest of [(job: ThreadedJob) => job.write(Buffer.alloc(10)), (job: ThreadedJob) => job.end()]) {
+    const { thread, job } = start()
+    job.write(Buffer.alloc(10))
+    thread.reply({ type: 'taken', job: 7 })
+    thread.lose({ culprit: false, reason: 'exited' })
+    await assert.rejects(async () => rest(job), isCode('MIME_PARSER_LOST'))
+    assert.equal(thread.asked.length, 0)
+  }
 })
 
 test('a message that is a stub already stays one when its thread is lost', async () => {

@@ -13,6 +13,8 @@ const lost = (reason: string): RelaisError =>
 export class ThreadedJob {
   readonly #thread: ParserThread
   readonly #id: number
+  /** Of the thread that has the beginning of the message. */
+  readonly #generation: number
   #size = 0
   #inFlight = 0
   #defect: string | null = null
@@ -22,9 +24,11 @@ export class ThreadedJob {
   constructor(thread: ParserThread, id: number) {
     this.#thread = thread
     this.#id = id
+    this.#generation = thread.generation
   }
 
   write(chunk: Uint8Array): Promise<void> | undefined {
+    this.#notice()
     if (this.#error) throw this.#error
     this.#size += chunk.length
     if (this.#defect !== null) return undefined
@@ -39,6 +43,7 @@ export class ThreadedJob {
   }
 
   end(): Promise<Parsed> {
+    this.#notice()
     return new Promise((resolve, reject) => {
       const settle = (parsed: Parsed | null): void => {
         if (this.#error) reject(this.#error)
@@ -47,6 +52,12 @@ export class ThreadedJob {
       if (this.#error || this.#defect !== null) settle(null)
       else this.#thread.ask({ type: 'end', job: this.#id }, this.#handler(0, settle))
     })
+  }
+
+  /** A thread that was lost between two chunks has told nobody: the next one doesn't know the beginning. */
+  #notice(): void {
+    const isLost = this.#thread.generation !== this.#generation
+    if (isLost && this.#defect === null) this.#error ??= lost('a thread was lost')
   }
 
   abort(): void {
