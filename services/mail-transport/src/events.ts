@@ -1,5 +1,6 @@
 import { defineEvents, type EventOf } from '@relais/event-log'
 import {
+  QueueErased,
   RecipientDeferred,
   RecipientDelivered,
   RecipientFailed,
@@ -12,6 +13,7 @@ export const transportEvents = defineEvents({
   RecipientDelivered: { version: 1, codec: RecipientDelivered },
   RecipientDeferred: { version: 1, codec: RecipientDeferred },
   RecipientFailed: { version: 1, codec: RecipientFailed },
+  QueueErased: { version: 1, codec: QueueErased },
 })
 
 export type TransportEvent = EventOf<typeof transportEvents>

@@ -11,8 +11,10 @@ import type { MailServer, ServerTls } from './inbound/server.ts'
 import { sweepSpool } from './inbound/spool.ts'
 import { createSubmissionServer } from './inbound/submission-server.ts'
 import { Dispatcher } from './outbound/dispatcher.ts'
+import { eraseAccounts } from './outbound/erase-accounts.ts'
+import { follow, REACTION_SCHEMA, type Reaction } from './outbound/reaction.ts'
 import { createSmarthost, type SmarthostOptions } from './outbound/smarthost.ts'
-import { REACTION_SCHEMA, takeSubmissions } from './outbound/take-submissions.ts'
+import { takeSubmissions } from './outbound/take-submissions.ts'
 import { queueModel } from './projections/queue.ts'
 
 /** Rows of a service's own, which no log can rebuild. */
@@ -80,7 +82,12 @@ export const createMailTransport = async (deps: MailTransportDeps): Promise<Mail
     servers.push(server)
     return server
   }
-  let taking: Promise<void> = Promise.resolve()
+  let following: Promise<unknown> = Promise.resolve()
+  const react = (reaction: Reaction) =>
+    follow(reaction, parts, ending.signal).catch((error) => {
+      if (!ending.signal.aborted)
+        logger.error({ err: error, component: reaction.name }, 'a process stands still')
+    })
   return {
     handlers: createHandlers(parts),
     projector,
@@ -90,14 +97,12 @@ export const createMailTransport = async (deps: MailTransportDeps): Promise<Mail
       tracked(createSubmissionServer({ ...deps, tls, implicitTls, passwordsInClear }, parts)),
     start: () => {
       dispatcher.start()
-      taking = takeSubmissions(parts, ending.signal).catch((error) => {
-        if (!ending.signal.aborted) logger.error({ err: error }, 'submissions are not taken over any more')
-      })
+      following = Promise.all([react(takeSubmissions(parts)), react(eraseAccounts(parts))])
     },
     stop: async (graceMs = DEFAULT_GRACE_MS) => {
       await Promise.all(servers.map((server) => server.drain(graceMs)))
       ending.abort()
-      await taking
+      await following
       await dispatcher.stop()
       smarthost?.close()
       await projector.stop()

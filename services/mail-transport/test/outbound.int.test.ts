@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { AccountErased } from '@relais/proto/directory/v1/events.ts'
 import { retryable, terminal } from '@relais/service-kit'
 import { createFakeClock, waitUntil } from '@relais/testing'
 import { SMTPServer } from 'smtp-server'
@@ -194,6 +195,27 @@ test('a mailbox here that refuses for good bounces', async (t) => {
     running.arrived.map(({ account }) => account),
     ['anna'],
   )
+})
+
+test('of an account that was erased nothing is sent any more', async (t) => {
+  const { clock, running } = await withClock(t, {})
+  running.failing.set('ben', retryable('QUOTA_EXCEEDED', 'full'))
+  await submit(running, ['ben@acme.example'])
+  await waitUntil(async () => (await waiting(running))[0]?.attempts === 1)
+  const erased = AccountErased.encode({ account: 'anna' }).finish()
+  await running.deps.log.append({
+    stream: { tenant: 'acme', account: '-', service: 'directory' },
+    events: [{ type: 'AccountErased', version: 1, payload: erased }],
+    commandId: 'erased',
+    actor: { kind: 'service', id: 'directory', device: '' },
+    principal: '',
+    at: clock.now(),
+  })
+  await waitUntil(async () => (await waiting(running)).length === 0)
+  clock.advance(70_000)
+  const again = await running.restart()
+  assert.deepEqual(await waiting(again), [])
+  assert.deepEqual(running.arrived, [])
 })
 
 test('what was submitted while the queue stood still is taken over at the next start, once', async (t) => {

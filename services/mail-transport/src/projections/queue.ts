@@ -45,6 +45,8 @@ const projectEvent = (writer: Writer, commit: StoredCommit, event: TransportEven
     case 'RecipientDelivered':
     case 'RecipientFailed':
       return remove(writer, commit.stream.tenant, event.payload)
+    case 'QueueErased':
+      return erase(writer, commit.stream.tenant, event.payload.account)
   }
 }
 
@@ -81,3 +83,6 @@ const remove = (writer: Writer, tenant: string, event: { submission: number; rec
     'DELETE FROM queue WHERE tenant = ? AND submission = ? AND recipient = ?',
     ...[tenant, event.submission, event.recipient],
   )
+
+const erase = (writer: Writer, tenant: string, account: string) =>
+  writer.run('DELETE FROM queue WHERE tenant = ? AND account = ?', tenant, account)

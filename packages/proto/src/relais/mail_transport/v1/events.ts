@@ -51,6 +51,11 @@ export interface RecipientFailed {
   notified: boolean;
 }
 
+/** A fact of the tenant, stream <tenant>/-/mail-transport: the account was deleted, and nothing of it is sent any more. */
+export interface QueueErased {
+  account: string;
+}
+
 function createBaseSubmissionQueued(): SubmissionQueued {
   return {
     submission: 0,
@@ -480,6 +485,61 @@ export const RecipientFailed: MessageFns<RecipientFailed> = {
     message.recipient = object.recipient ?? "";
     message.reply = object.reply ?? "";
     message.notified = object.notified ?? false;
+    return message;
+  },
+};
+
+function createBaseQueueErased(): QueueErased {
+  return { account: "" };
+}
+
+export const QueueErased: MessageFns<QueueErased> = {
+  encode(message: QueueErased, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== "") {
+      writer.uint32(10).string(message.account);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): QueueErased {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseQueueErased();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<QueueErased>): QueueErased {
+    return QueueErased.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<QueueErased>): QueueErased {
+    const message = createBaseQueueErased();
+    message.account = object.account ?? "";
     return message;
   },
 };
