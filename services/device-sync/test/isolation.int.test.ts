@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Context, OPERATOR } from '@relais/service-kit'
+import { type Context, OPERATOR, retryable } from '@relais/service-kit'
 import { waitUntil } from '@relais/testing'
 import { serverIdOf } from '../src/classes/server-id.ts'
 import { encodeWbxml } from '../src/wbxml/encode.ts'
@@ -136,6 +136,15 @@ describe('what is logged', () => {
     const text = service.logged.join('\n')
     for (const secret of ['Salary', 'ann@example.org', 'mike@example.org', 'secret'])
       assert.ok(!text.includes(secret), secret)
+  })
+  test('of what we couldn’t do is told to the operator', async (t) => {
+    const service = await startTestService(t)
+    service.mail.failure = retryable('UNAVAILABLE', 'away')
+    await service
+      .phone()
+      .post('FolderSync', el('folderhierarchy:FolderSync', [el('folderhierarchy:SyncKey', '0')]))
+    const warning = service.logged.map((line) => JSON.parse(line)).find(({ level }) => level === 'warn')
+    assert.deepEqual([warning.code, warning.command, warning.account], ['UNAVAILABLE', 'FolderSync', 'u1'])
   })
   test('of a refusal are ids and a code, for those who look for it', async (t) => {
     const service = await startTestService(t)

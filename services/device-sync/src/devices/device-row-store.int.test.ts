@@ -96,6 +96,21 @@ describe('rows of devices', () => {
     assert.equal((await rows.of(ref())).get(counts), undefined)
     assert.match(logged.join(), /counts as lost/)
   })
+  test('that can’t be decoded leave a list of devices whole', async (t) => {
+    const { rows, store } = await setUp(t)
+    ;(await rows.of(ref('d2'))).put(counts, { n: 2 })
+    await store.transaction((writer) =>
+      writer.run(
+        "INSERT INTO device_rows VALUES ('acme', 'u1', 'd1', 'count', '', ?)",
+        Buffer.from('{broken'),
+      ),
+    )
+    const found = await rows.range(counts, 'acme', {
+      first: { account: 'u1', device: 'd1' },
+      last: { account: 'u1', device: 'd2' },
+    })
+    assert.deepEqual([...found], [['u1/d2', { n: 2 }]])
+  })
   test('loaded twice at once are one object', async (t) => {
     const { rows } = await setUp(t)
     const [one, two] = await Promise.all([rows.of(ref()), rows.of(ref())])

@@ -18,7 +18,7 @@ export type DeviceRange = { readonly first: DevicePlace; readonly last: DevicePl
 type StoredRow = { kind: string; key: string; value: Uint8Array }
 
 /** Bytes until somebody asks: most rows of a device aren't read by most requests. */
-type Cell = { kind: string; key: string; bytes?: Uint8Array; value?: unknown; encode?: () => Uint8Array }
+type Cell = { kind: string; key: string; bytes?: Uint8Array; value?: unknown }
 
 const nameOf = (kind: string, key: string): string => `${kind}\u0000${key}`
 const refKey = ({ tenant, account, device }: DeviceRef): string => `${tenant}/${account}/${device}`
@@ -42,14 +42,10 @@ class LoadedRows implements DeviceRows {
     const name = nameOf(kind.name, key)
     const cell = this.#cells.get(name)
     if (!cell?.bytes) return cell?.value as Value | undefined
-    try {
-      cell.value = kind.decode(cell.bytes)
-      cell.bytes = undefined
-    } catch (error) {
-      this.#cells.delete(name)
-      this.#store.lost(this.device, kind.name, error)
-    }
-    return cell.value as Value | undefined
+    const value = this.#store.decoded(this.device, kind, cell.bytes)
+    if (value === undefined) this.#cells.delete(name)
+    else this.#cells.set(name, { kind: cell.kind, key: cell.key, value })
+    return value
   }
 
   put<Value>(kind: RowKind<Value>, value: Value, key = ''): void {
@@ -165,13 +161,6 @@ export class DeviceRowStore {
     })
   }
 
-  lost({ tenant, account, device }: DeviceRef, kind: string, error: unknown): void {
-    this.#options.logger.warn(
-      { tenant, account, device, kind, err: describeError(error) },
-      "a device row can't be read; it counts as lost",
-    )
-  }
-
   /** Writes what isn't yet; resolves when it is durable. */
   flush(): Promise<void> {
     clearTimeout(this.#timer)
@@ -215,7 +204,29 @@ export class DeviceRowStore {
        AND (account, device) >= (?, ?) AND (account, device) <= (?, ?)`,
       ...[tenant, kind.name, first.account, first.device, last.account, last.device],
     )
-    return new Map(rows.map(({ account, device, value }) => [`${account}/${device}`, kind.decode(value)]))
+    const found = new Map<string, Value>()
+    for (const { account, device, value } of rows) {
+      const decoded = this.decoded({ tenant, account, device }, kind, value)
+      if (decoded !== undefined) found.set(`${account}/${device}`, decoded)
+    }
+    return found
+  }
+
+  /** Undefined: what is stored can't be read, and counts as lost. */
+  decoded<Value>(
+    { tenant, account, device }: DeviceRef,
+    kind: RowKind<Value>,
+    bytes: Uint8Array,
+  ): Value | undefined {
+    try {
+      return kind.decode(bytes)
+    } catch (error) {
+      this.#options.logger.warn(
+        { tenant, account, device, kind: kind.name, err: describeError(error) },
+        "a device row can't be read; it counts as lost",
+      )
+      return undefined
+    }
   }
 
   /** Erases the rows of a device, or of all devices of an account. */

@@ -42,16 +42,21 @@ const optionsAnswer = async (deps: EasEndpointDeps, request: IncomingMessage): P
   }
 }
 
-/** BAD_CREDENTIALS and the like are the directory's to report; everything unforeseen is ours. */
+/** What happens every day: a crowd, a phone that left, a password that is tried again. */
+const everyday = new Set(['OVERLOADED', 'SIGN_IN_SLOWED', 'CANCELLED'])
+
+/** Refusals are for who looks for them; what we couldn't do is for the operator, and what nobody foresaw with its stack. */
 const report = ({ logger }: EasEndpointDeps, error: unknown, post?: Post): void => {
-  const fields = {
-    ...post?.visitor?.rows.device,
-    command: post?.line?.command,
-    correlation: post?.correlation,
-    ...(isCoded(error) ? { code: error.code, reason: error.message } : { err: describeError(error) }),
+  const command = post?.line?.command
+  const fields = { ...post?.visitor?.rows.device, command, correlation: post?.correlation }
+  if (!isCoded(error)) {
+    logger.error({ ...fields, err: describeError(error) }, 'a request failed')
+    return
   }
-  if (isCoded(error)) logger.debug(fields, 'a request was refused')
-  else logger.error(fields, 'a request failed')
+  const { code, message: reason } = error
+  const ours = failureOf(error, command ?? '').http >= 500 && !everyday.has(code)
+  if (ours) logger.warn({ ...fields, code, reason }, "a request couldn't be done")
+  else logger.debug({ ...fields, code, reason }, 'a request was refused')
 }
 
 const postAnswer = async (
