@@ -5,7 +5,7 @@ import type { Figure } from './figure.ts'
 import { benchMime } from './mime.ts'
 import { benchDelivery } from './product/delivery.ts'
 import { benchFolderSync } from './product/folders.ts'
-import { benchPush } from './product/push.ts'
+import { benchHeldOverTls, benchPush } from './product/push.ts'
 import { benchRestart } from './product/restart.ts'
 import { benchStart } from './product/start.ts'
 import { benchFirstSync, benchQuietSync } from './product/sync.ts'
@@ -30,6 +30,7 @@ export const BENCHES: readonly Bench[] = [
   { name: 'start', product: true, run: benchStart },
   { name: 'push', product: true, run: (root) => benchPush(root, 1000) },
   { name: 'push-15000', product: true, run: (root) => benchPush(root, 15_000) },
+  { name: 'held-tls', product: true, run: (root) => benchHeldOverTls(root, 5000) },
   { name: 'restart', product: true, run: (root) => benchRestart(root, 5000) },
   { name: 'quiet-sync', product: true, run: benchQuietSync },
   { name: 'first-sync', product: true, run: benchFirstSync },

@@ -26,6 +26,23 @@ export const benchPush = async (
   }
 }
 
+/** What a request that waits over TLS costs. */
+export const benchHeldOverTls = async (root: string, held: number): Promise<Figure[]> => {
+  const installation = await startInstallation({ root, accounts: loadAccounts(held), flags: ['--expose'] })
+  try {
+    const before = installation.memory().now
+    const phones = await holdPhones(installation, held)
+    const each = ((installation.memory().now - before) * 1024) / held
+    for (const { phone, answered } of phones) {
+      answered.catch(() => {})
+      phone.close()
+    }
+    return [{ name: `${held} held requests over TLS, each`, value: each, unit: 'KiB', atMost: 64 }]
+  } finally {
+    await installation.kill()
+  }
+}
+
 const figures = (held: number, latencies: readonly number[], each: number): Figure[] => {
   const name = `LMTP last byte → Ping answered, ${held} held`
   return held <= 1000

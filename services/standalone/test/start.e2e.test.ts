@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { createTransport } from 'nodemailer'
 import { LmtpSender } from '../../../load-tests/phone/lmtp-sender.ts'
 import { hostAndPort, refusedStart, relais, start, testFolder, writeSeed } from './process.ts'
 
@@ -214,7 +215,7 @@ describe('while it runs', () => {
     assert.equal((await phone.sync('inbox')).added, 1)
   })
 
-  test('with --expose it speaks TLS with a certificate that was made for it', async (t) => {
+  test('with --expose phones, programs and administrators are served over TLS with a certificate that was made for it', async (t) => {
     const running = await seeded(t, ['--expose'])
     assert.match(running.ready.eas, /^https:/)
     assert.match(running.ready.ca ?? '', /BEGIN CERTIFICATE/)
@@ -222,6 +223,15 @@ describe('while it runs', () => {
     assert.ok((await phone.folderSync()).folders.size >= 5)
     phone.close()
     assert.match(running.said(), /█/)
+    const submission = hostAndPort(running.ready.submission)
+    const program = createTransport({
+      ...submission,
+      requireTLS: true,
+      auth: { user: ANNA.address, pass: ANNA.password },
+      tls: { ca: running.ready.ca, servername: 'localhost' },
+    })
+    await program.sendMail({ from: ANNA.address, to: 'ben@acme.example', subject: 'over TLS', text: 'x' })
+    program.close()
     await relais(running.data, ['status'])
   })
 })
