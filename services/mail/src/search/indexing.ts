@@ -27,7 +27,7 @@ type IndexingDeps = {
 }
 
 /** Changes of one transaction: it holds the thread for some milliseconds, and push comes first. */
-const AT_ONCE = 32
+const AT_ONCE = 16
 const ROWS_WITHIN_MS = 60_000
 
 /** Follows the log and keeps the search index; never in the way of a delivery. */
