@@ -1,7 +1,7 @@
 import type { Reader, SqlValue } from '@relais/read-store'
 import { isWalkLeft, type Remainder } from './answer/estimate.ts'
 import { compareEdges, compareFeed, type FeedPosition, type WindowEdge } from './cursor.ts'
-import { merged, paged } from './lanes.ts'
+import { distinct, merged, paged } from './lanes.ts'
 import type { PlacementRow } from './placement-row.ts'
 import { PLACEMENT_COLUMNS, placementsById, readPlacement, type Scope, type StoredPlacement } from './rows.ts'
 
@@ -20,7 +20,7 @@ export interface Feed {
   additionsAfter(placement: number): AsyncGenerator<PlacementRow>
   /** Live items below an edge and not below a floor, newest first. */
   walk(below: WindowEdge, floor: WindowEdge): AsyncGenerator<PlacementRow>
-  /** Items that are or were from an edge up to below another, oldest first; one that was at several places comes at each. */
+  /** Items that are or were from an edge up to below another, oldest first; one that was at several places comes once at each. */
   between(from: WindowEdge, below: WindowEdge): AsyncGenerator<WindowEntry>
   /** Items that a device moved here itself, ended ones too, by id. */
   movedHere(device: string, after: number): AsyncGenerator<PlacementRow>
@@ -134,18 +134,21 @@ export const rowFeed = (reader: Reader, scope: Scope): Feed => {
         floor.placement,
       ]),
     between: (from, below) =>
-      merged(
-        perCollection(WINDOW_RANGES, (sql, collection) =>
-          paged<WindowEntry>(async (last, limit) => {
-            const start = last?.edge ?? { ...from, placement: from.placement - 1 }
-            const bounds = [start.sortKey, start.placement, below.sortKey, below.placement]
-            const found = await select<'place'>(sql, collection, ...bounds, limit)
-            const rows = await rowsOf(found)
-            return rows.map((row, index) => ({
-              edge: { sortKey: found[index]!.place, placement: row.id },
-              row,
-            }))
-          }),
+      distinct(
+        merged(
+          perCollection(WINDOW_RANGES, (sql, collection) =>
+            paged<WindowEntry>(async (last, limit) => {
+              const start = last?.edge ?? { ...from, placement: from.placement - 1 }
+              const bounds = [start.sortKey, start.placement, below.sortKey, below.placement]
+              const found = await select<'place'>(sql, collection, ...bounds, limit)
+              const rows = await rowsOf(found)
+              return rows.map((row, index) => ({
+                edge: { sortKey: found[index]!.place, placement: row.id },
+                row,
+              }))
+            }),
+          ),
+          byEdge,
         ),
         byEdge,
       ),

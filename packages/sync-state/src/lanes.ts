@@ -38,3 +38,16 @@ export async function* merged<Row>(
     lanes[first] = await advance(lane.rows)
   }
 }
+
+/** Rows in order, those that compare as equal to the one before left out. */
+export async function* distinct<Row>(
+  rows: AsyncGenerator<Row>,
+  compare: (a: Row, b: Row) => number,
+): AsyncGenerator<Row> {
+  let last: Row | undefined
+  for await (const row of rows) {
+    if (last !== undefined && compare(last, row) === 0) continue
+    last = row
+    yield row
+  }
+}

@@ -44,8 +44,8 @@ const allRows = async (scene: Awaited<ReturnType<typeof tell>>, collections: rea
   return { scope, rows: rows.filter(({ collection }) => collections.includes(collection)) }
 }
 
-const placesOf = ({ id, sortKey, spans }: PlacementRow): WindowEdge[] =>
-  (spans ?? [{ sortKey }]).map((span) => ({ sortKey: span.sortKey, placement: id }))
+const placesOf = ({ id, sortKey, spans = [{ sortKey }] as never }: PlacementRow): WindowEdge[] =>
+  [...new Set(spans.map((span) => span.sortKey))].map((place) => ({ sortKey: place, placement: id }))
 
 const eventsOf = (row: PlacementRow): FeedPosition[] =>
   [

@@ -160,6 +160,20 @@ describe('floor: the lower edge is cursor and horizon in one', () => {
     assert.equal((await scene.sync()).quiet, true)
   })
 
+  test('a cut never falls between two spans at one place: what was told as fallen stays told', async () => {
+    const scene = await open({ collections: ['CAL'], filters: { CAL: 3 }, invisibleBudget: 1 })
+    const id = await scene.deliver('CAL')
+    await scene.settle('CAL')
+    await scene.hide(id, true)
+    const others = await scene.deliverMany(1, 'CAL')
+    await scene.world.passDays(4)
+    assert.deepEqual((await scene.sync('CAL', { window: 1 })).told, [['soft_delete', id]])
+    for (let more = true; more; ) more = (await scene.sync('CAL', { window: 1 })).more
+    assert.deepEqual(scene.phone().shown('CAL'), [])
+    assert.equal(others.length, 1)
+    await scene.rest()
+  })
+
   test('what came meanwhile and is below the edge already is not told as removed', async () => {
     const scene = await open()
     await scene.settle()

@@ -314,6 +314,7 @@ const requireNoEcho = (inbox: Inbox, { part, operation, item, told }: Told) => {
   const isOwn = (tag: number) => item.own.includes(tag) || acknowledged.has(tag)
   const history = oracle.world.truth.items.get(placement)?.history ?? []
   const news = history.filter(({ position }) => position > item.seen && position <= part.told.snapshot)
+  if (news.some(({ position }) => oracle.world.hasForgotten(position))) return
   const isSame = JSON.stringify(item.properties) === JSON.stringify(told.properties)
   if (isSame && news.some(({ tag }) => isOwn(tag)) && news.every(({ tag }) => isOwn(tag)))
     violated(`own change of #${placement} in ${sent.collection} was echoed to ${phone.name}`)

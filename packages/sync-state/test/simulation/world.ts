@@ -157,6 +157,11 @@ export class World {
     return next === undefined ? 0 : this.clock * DAY_MS - next.at
   }
 
+  /** A commit so old that which command it was isn't remembered. */
+  hasForgotten(position: number): boolean {
+    return this.log[position - 1]!.at < this.clock * DAY_MS - RETENTION_MS
+  }
+
   liveIn(collection: string) {
     return this.truth.live().filter((item) => item.collection === collection)
   }
