@@ -10,6 +10,7 @@ import { benchRestart } from './product/restart.ts'
 import { benchStart } from './product/start.ts'
 import { benchFirstSync, benchQuietSync } from './product/sync.ts'
 import { benchReadStore } from './read-store.ts'
+import { benchSyncState } from './sync-state.ts'
 import { benchWbxml } from './wbxml.ts'
 
 export type Bench = {
@@ -24,6 +25,7 @@ export const BENCHES: readonly Bench[] = [
   { name: 'event-log', product: false, run: () => benchEventLog() },
   { name: 'read-store', product: false, run: () => benchReadStore() },
   { name: 'blob-store', product: false, run: () => benchBlobStore() },
+  { name: 'sync-state', product: false, run: () => benchSyncState() },
   { name: 'wbxml', product: false, run: () => benchWbxml() },
   { name: 'directory', product: false, run: () => benchDirectory() },
   { name: 'mime', product: false, run: () => benchMime() },
