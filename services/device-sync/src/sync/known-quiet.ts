@@ -10,14 +10,16 @@ type Presented = Extract<Course, { kind: 'presented' }>
 
 /**
  * Whether nothing can have changed for this key since an answer found nothing: the collection's head, the filter's edge and the log's
- * epoch are the same. Then no other service is asked.
+ * epoch are the same. Then no other service is asked. After a Ping said "changes" mail's answer has to settle which key the device
+ * holds (sync.md 6, may): without it the next Ping would say so again, for a key that was lost with its answer.
  */
 export const isKnownQuiet = (
-  { requested, cursor, hint, quietAt, options }: Presented,
+  { requested, cursor, hint, quietAt, options, state }: Presented,
   { user, now }: CommandContext,
   followed: FollowedAccount,
 ): boolean => {
-  if (hint === undefined || requested.commands.length > 0 || !requested.getChanges) return false
+  if (hint === undefined || state.asked || requested.commands.length > 0 || !requested.getChanges)
+    return false
   const filter = requested.options === undefined ? cursor.filter : (options.filter ?? 0)
   const edge = mailFilterEdge(filter, now)
   const head = followed.heads.get(requested.collection)
