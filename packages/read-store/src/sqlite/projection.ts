@@ -9,6 +9,8 @@ const MAX_SKIPPED = 1024
 
 const WRITE_CHECKPOINT = 'UPDATE relais_checkpoint SET position = ?, command_id = ?'
 
+const RAISE_CHECKPOINT = 'UPDATE relais_checkpoint SET position = ? WHERE position < ?'
+
 export type AddCommit = (commit: StoredCommit) => Promise<void>
 
 export type ProjectionOptions = {
@@ -69,6 +71,12 @@ export class Projection {
       throw error
     }
     this.#committed()
+  }
+
+  /** Says that the rows stand for a later position too, for nothing is in the log between. */
+  async raise(position: number): Promise<void> {
+    await this.#database.transaction((writer) => writer.run(RAISE_CHECKPOINT, position, position))
+    this.#checkpoint = Math.max(this.#checkpoint, position)
   }
 
   async #write(writer: Writer, work: (add: AddCommit) => Promise<void>): Promise<void> {

@@ -216,7 +216,7 @@ test('damage that a projection meets is built anew, and the commit is there then
   assert.equal((await notesOf(projector.store)).at(-1), 'after')
 })
 
-test('a rebuild ends also where the last commits of the rows that serve were purged', async (context) => {
+test('a rebuild ends also where the last commits of the rows that serve were purged, and no checkpoint goes back', async (context) => {
   const { log, project } = await opened(context)
   await noteAll(log, texts(10), { account: 'stays' })
   const last = await noteAll(log, texts(10), { account: 'goes' })
@@ -224,5 +224,38 @@ test('a rebuild ends also where the last commits of the rows that serve were pur
   await projector.waitFor(last, soon())
   await log.purge('acme', 'goes')
   await projector.rebuild()
-  assert.ok(projector.checkpoint() < last)
+  assert.equal(projector.checkpoint(), last)
+  assert.equal(await projector.store.snapshot(async (_, checkpoint) => checkpoint), last)
+  assert.deepEqual(await notesOf(projector.store, 'goes'), [])
+  await projector.waitFor(last, 0)
+  await projector.waitFor(await note(log, 'after', { account: 'stays' }), soon())
+  assert.equal((await notesOf(projector.store, 'stays')).length, 11)
+})
+
+test('commits that come while rows without the purged ones take over are there', async (context) => {
+  const { log, project } = await opened(context)
+  await noteAll(log, texts(500), { account: 'stays' })
+  await noteAll(log, texts(10), { account: 'goes' })
+  const projector = await project(ledger())
+  await log.purge('acme', 'goes')
+  const rebuilt = projector.rebuild()
+  for (const text of texts(30, 'meanwhile')) {
+    await projector.waitFor(await note(log, text, { account: 'stays' }), soon())
+  }
+  await rebuilt
+  assert.deepEqual(await compareWithRebuild({ store: projector.store, log, model: ledger() }), [])
+})
+
+test('after a start rows whose last commit was purged are made anew, and what comes is added', async (context) => {
+  const { log, project } = await opened(context)
+  await noteAll(log, texts(10), { account: 'stays' })
+  await noteAll(log, texts(10), { account: 'goes' })
+  const projector = await project(ledger())
+  await log.purge('acme', 'goes')
+  await projector.rebuild()
+  await projector.stop()
+  const again = await project(ledger())
+  await again.waitFor(await note(log, 'after', { account: 'stays' }), soon())
+  assert.equal((await notesOf(again.store, 'stays')).length, 11)
+  assert.deepEqual(await compareWithRebuild({ store: again.store, log, model: ledger() }), [])
 })

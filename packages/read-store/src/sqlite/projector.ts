@@ -159,16 +159,20 @@ export class SqliteProjector implements Projector {
       if (follower.fault) return switched.reject(follower.fault)
       if (!follower.caughtUp) return
       if (next.checkpoint >= this.checkpoint()) serve()
-      else void this.#outlived(next).then((isWhole) => isWhole && serve(), switched.reject)
+      else void this.#raise(next).then((isRaised) => isRaised && serve(), switched.reject)
     })
     return switched.promise
   }
 
-  /** True if it has all that is in the log although it is behind the rows that serve: what those have last was purged since. */
-  async #outlived(next: Generation): Promise<boolean> {
+  /**
+   * It may be behind the rows that serve and yet have all that is in the log: what those have last was purged since. Then
+   * it stands for their position too, so that no reader's checkpoint goes back. True if it may serve.
+   */
+  async #raise(next: Generation): Promise<boolean> {
     const serving = this.checkpoint()
-    const head = await this.#options.log.head(this.#options.filter)
-    return head <= next.checkpoint && this.checkpoint() === serving
+    if ((await this.#options.log.head(this.#options.filter)) > next.checkpoint) return false
+    await next.projection.raise(serving)
+    return next.checkpoint >= this.checkpoint()
   }
 
   /** Until the next one is marked as complete a start would go on with the old one, so that goes last. */
