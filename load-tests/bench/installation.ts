@@ -64,6 +64,14 @@ export const startInstallation = async (options: StartOptions): Promise<Installa
   }
 }
 
+/** As `npm start` of that revision runs it. */
+const startArguments = (root: string): string[] => {
+  const { scripts }: { scripts: { start: string } } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  )
+  return scripts.start.split(' ').slice(1)
+}
+
 /** What the last one said: why it can't start, if it can't. */
 let said = ''
 
@@ -73,14 +81,10 @@ const spawnRelais = ({ root, accounts, flags = [], data }: StartOptions, folder:
   const where = data === undefined ? ['--ephemeral'] : ['--data', data]
   const seeding = accounts.length > 0 ? ['--seed', seed] : []
   const args = ['--port', '0', '--ready-file', join(folder, 'ready.json'), ...where, ...seeding, ...flags]
-  const child = spawn(
-    `${root}/node_modules/.bin/node`,
-    [`${root}/services/standalone/src/main.ts`, ...args],
-    {
-      cwd: root,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  )
+  const child = spawn(`${root}/node_modules/.bin/node`, [...startArguments(root), ...args], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   child.stderr?.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-2000)
   })
