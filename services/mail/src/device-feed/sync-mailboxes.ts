@@ -9,6 +9,7 @@ import type { HandlerCall, Handling } from '../api/context.ts'
 import { MAIL_SERVICE } from '../events.ts'
 import type { AccountKey } from '../queries/account.ts'
 import { type HierarchyRow, hierarchyChanges } from '../queries/hierarchy-changes.ts'
+import { parentsFirst } from './parents-first.ts'
 
 /** The tree of mailboxes, or what changed in it after a position. Tombstones of mailboxes are kept for ever: they are few. */
 export const syncMailboxes =
@@ -38,17 +39,4 @@ const changesAfter = async (
 const changeOf = (row: HierarchyRow, after: number): MailboxChange => {
   const { id: mailbox, role, name, parent, total, unseen, head } = row
   return { mailbox: { mailbox, role, name, parent, total, unseen, head }, added: row.created > after }
-}
-
-/** A phone can't place a mailbox whose parent it doesn't know yet. */
-const parentsFirst = (rows: readonly HierarchyRow[]): HierarchyRow[] => {
-  const byId = new Map(rows.map((row) => [row.id, row]))
-  const ordered = new Set<HierarchyRow>()
-  for (const row of rows) {
-    const path = [row]
-    for (let above = byId.get(row.parent); above && !path.includes(above); above = byId.get(above.parent))
-      path.push(above)
-    for (const one of path.toReversed()) ordered.add(one)
-  }
-  return [...ordered]
 }
