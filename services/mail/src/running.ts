@@ -13,6 +13,7 @@ import { createMimeWorkers, type MimeWorkers } from './mime/workers/pool.ts'
 import { accountLife } from './onboarding/account-life.ts'
 import { Onboarding } from './onboarding/onboarding.ts'
 import { Following, PROCESS_SCHEMA } from './process/follow.ts'
+import { rest } from './process/rest.ts'
 import { mailRows } from './projections/mail-rows.ts'
 import type { Rights } from './rights/rights.ts'
 import { indexing } from './search/indexing.ts'
@@ -28,6 +29,8 @@ export type Running = {
   readonly handlers: MailServiceImplementation<Call>
   readonly projector: Projector
   sweep(tenant: string): Promise<number>
+  /** Why rows or processes stand still, if they do. */
+  fault(): Error | undefined
   stop(): Promise<void>
 }
 
@@ -42,13 +45,20 @@ export const openMail = async (parts: MailParts): Promise<Running> => {
   const opened = await openStores(parts)
   const handling = handlingOf(parts, opened)
   const projected = opened.projector.onProjected((checkpoint) => handling.streams.forget(checkpoint))
-  const processes = startProcesses(handling, opened)
+  const following = startFollowing(handling, opened)
+  const sweeper = new Sweeper({
+    blobs: parts.blobs,
+    logger: parts.logger,
+    rest,
+    sweep: (tenant) => sweepBlobs(handling, tenant),
+  })
   return {
     handlers: { ...createHandlers(handling), ...createFeedHandlers(handling) },
     projector: opened.projector,
     sweep: (tenant) => sweepBlobs(handling, tenant),
+    fault: () => opened.projector.fault() ?? following.map((one) => one.fault()).find((fault) => fault),
     stop: async () => {
-      await Promise.all(processes.map((process) => process.stop()))
+      await Promise.all([...following, sweeper].map((process) => process.stop()))
       projected.close()
       handling.accounts.close()
       await closeAll(opened)
@@ -91,7 +101,7 @@ const handlingOf = (parts: MailParts, { projector, searchStore, parser }: Opened
   }
 }
 
-const startProcesses = (handling: Handling, { processStore, searchStore }: Opened) => {
+const startFollowing = (handling: Handling, { processStore, searchStore }: Opened) => {
   const { log, projector, blobs, onboarding, limits, clock, logger } = handling
   const erase: Parameters<typeof accountLife>[0]['erase'] = (key, caller) =>
     eraseAccount(handling, key, caller)
@@ -101,6 +111,5 @@ const startProcesses = (handling: Handling, { processStore, searchStore }: Opene
       { log, logger, store: searchStore },
       indexing({ store: searchStore, projector, blobs, clock, gatherMs: limits.searchGatherMs }),
     ),
-    new Sweeper({ blobs, logger, sweep: (tenant) => sweepBlobs(handling, tenant) }),
   ]
 }

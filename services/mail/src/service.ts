@@ -38,7 +38,7 @@ export type MailService = {
   readonly handlers: MailServiceImplementation<Call>
   /** Opens its rows, builds what is missing of them, and starts its processes. Errors: those of the stores. */
   start(): Promise<void>
-  /** Lets what is under way finish and closes what it opened; log and blobs aren't its own. */
+  /** Stops its processes and closes what it opened; callers are drained before. Log and blobs aren't its own. */
   stop(): Promise<void>
   /** Builds the rows anew beside the present ones. */
   rebuild(progress?: (position: number, head: number) => void): Promise<void>
@@ -71,7 +71,7 @@ export const createMail = (deps: MailDeps): MailService => {
     rebuild: (progress) => current().projector.rebuild(progress),
     sweep: (tenant) => current().sweep(tenant),
     checkpoint: () => running?.projector.checkpoint() ?? 0,
-    fault: () => running?.projector.fault(),
+    fault: () => running?.fault(),
   }
 }
 

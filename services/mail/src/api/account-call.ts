@@ -1,7 +1,8 @@
+import { commandIdOf } from '../commands/command-id.ts'
 import type { Command } from '../commands/streams.ts'
 import type { AccountKey } from '../queries/account.ts'
 import { requireLevel } from '../rights/rights.ts'
-import { invalid, requireId } from './arguments.ts'
+import { requireId, requireText } from './arguments.ts'
 import type { HandlerCall, Handling } from './context.ts'
 
 type AccountRequest = AccountKey & { readonly minPosition?: number }
@@ -34,8 +35,6 @@ export const requireOwner = async (
   return key
 }
 
-const MAX_COMMAND_ID = 200
-
 /** A command under the caller's id, or a new one where the caller doesn't care about repeats. */
 export const commandOf = (
   handling: Handling,
@@ -43,6 +42,9 @@ export const commandOf = (
   call: HandlerCall,
   commandId: string,
 ): Command => {
-  if (commandId.length > MAX_COMMAND_ID) throw invalid('the command id is too long')
-  return { ...key, call, commandId: commandId || handling.ids() }
+  return {
+    ...key,
+    call,
+    commandId: commandId === '' ? handling.ids() : commandIdOf(requireText(commandId, 'command id')),
+  }
 }

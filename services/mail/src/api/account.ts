@@ -32,9 +32,8 @@ export const getHeads =
       await requireLevel(rights, call.identity, { ...key, level: 1 })
     }
     if (request.minPosition > 0) await projector.waitFor(request.minPosition, call.deadline)
-    return projector.store.snapshot(async (reader, position) => {
-      const accounts = []
-      for (const key of request.accounts) accounts.push(await headsOf(reader, key))
-      return { accounts, position }
-    })
+    return projector.store.snapshot(async (reader, position) => ({
+      accounts: await headsOf(reader, request.accounts),
+      position,
+    }))
   }

@@ -14,6 +14,18 @@ export const requireId = (value: string, what: string): string => {
   return value
 }
 
+/** Longer than any address or list of names that a caller makes an id of. */
+export const MAX_TEXT_LENGTH = 64 * 1024
+
+/** RFC 5321 section 4.5.3.1: 64 and 255 octets; UTF-8 may need some more. */
+export const MAX_ADDRESS_LENGTH = 1024
+
+/** Text without control characters, which may be empty. */
+export const requireText = (value: string, what: string, max = MAX_TEXT_LENGTH): string => {
+  if (value !== '' && (value.length > max || !ID.test(value))) throw invalid(`${what} is too long or no text`)
+  return value
+}
+
 /** Placement ids: safe integers, each once, in the order given. */
 export const requirePlacements = (placements: readonly number[], max = MAX_PLACEMENTS_PER_CALL): number[] => {
   if (placements.length > max) throw invalid('too many messages in one call')

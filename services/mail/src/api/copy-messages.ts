@@ -1,6 +1,7 @@
 import type { CopyMessagesRequest, CopyMessagesResponse } from '@relais/proto/mail/v1/mail.ts'
 import { terminal } from '@relais/service-kit/errors.ts'
 import { batchesOf } from '../commands/batches.ts'
+import { commandIdOf } from '../commands/command-id.ts'
 import type { Command } from '../commands/streams.ts'
 import { quotaExceeded } from '../commands/usage.ts'
 import { decideCopy } from '../message/decide.ts'
@@ -21,8 +22,11 @@ export const copyMessages =
     const made: number[] = []
     let position = 0
     for (const [n, placements] of batchesOf(requirePlacements(request.placements)).entries()) {
-      const commandId = n === 0 ? command.commandId : `${command.commandId}/${n}`
-      position = await copyBatch(handling, { ...command, commandId }, { placements, to })
+      const commandId = n === 0 ? command.commandId : commandIdOf(command.commandId, n)
+      const outcome = await copyBatch(handling, { ...command, commandId }, { placements, to })
+      position = outcome.position
+      // Where nothing was copied the position is somebody else's.
+      if (outcome.events.length === 0) continue
       made.push(...(await placementsMadeAt(handling.projector.store, key, position)))
     }
     return { placements: made, position }
@@ -32,7 +36,7 @@ type Batch = { readonly placements: readonly number[]; readonly to: string }
 
 const copyBatch = async (handling: Handling, command: Command, { placements, to }: Batch) => {
   const { quotaBytes } = await handling.accounts.get(command)
-  const { position } = await handling.streams.execute(command, {
+  return handling.streams.execute(command, {
     load: async (reader) => ({
       messages: await messageFacts(reader, command, placements),
       usedBytes: (await accountRow(reader, command)).usedBytes,
@@ -45,5 +49,4 @@ const copyBatch = async (handling: Handling, command: Command, { placements, to 
       return decideCopy(messages, to)
     },
   })
-  return position
 }

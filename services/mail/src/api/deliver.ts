@@ -6,6 +6,7 @@ import type {
   DeliverResult,
 } from '@relais/proto/mail/v1/mail.ts'
 import { isCoded, terminal } from '@relais/service-kit/errors.ts'
+import { commandIdOf } from '../commands/command-id.ts'
 import type { MailEvent } from '../events.ts'
 import { arrivingOf, contentOf } from '../ingest/content.ts'
 import { type Ingested, ingest } from '../ingest/ingest.ts'
@@ -13,7 +14,14 @@ import { isRole } from '../mailbox/roles.ts'
 import { hasMailbox } from '../queries/mailboxes.ts'
 import { conversationOf } from '../queries/threads.ts'
 import { requireService } from '../rights/rights.ts'
-import { invalid, requireId, requireTime } from './arguments.ts'
+import {
+  invalid,
+  MAX_ADDRESS_LENGTH,
+  MAX_ID_LENGTH,
+  requireId,
+  requireText,
+  requireTime,
+} from './arguments.ts'
 import { readChunked } from './chunked.ts'
 import type { HandlerCall, Handling } from './context.ts'
 
@@ -44,11 +52,16 @@ type Delivery = {
 
 const requireDelivery = ({ limits }: Handling, header: DeliverHeader) => {
   requireId(header.tenant, 'tenant')
-  requireId(header.commandId, 'command id')
+  if (requireText(header.commandId, 'command id') === '') throw invalid('a delivery needs a command id')
+  requireText(header.envelopeSender, 'envelope sender', MAX_ADDRESS_LENGTH)
   requireTime(header.receivedAt, 'the time of receipt')
   if (header.recipients.length === 0) throw invalid('a delivery has at least one recipient')
   if (header.recipients.length > limits.deliveryRecipients) throw invalid('too many recipients in one call')
-  for (const { account } of header.recipients) requireId(account, 'account')
+  for (const { account, mailbox, envelopeRecipient } of header.recipients) {
+    requireId(account, 'account')
+    requireText(mailbox, 'mailbox', MAX_ID_LENGTH)
+    requireText(envelopeRecipient, 'envelope recipient', MAX_ADDRESS_LENGTH)
+  }
 }
 
 const deliverTo = async (
@@ -76,7 +89,7 @@ const deliverTo = async (
 /** Deliveries commute; only what goes into a mailbox that its owner can delete needs to know that it is there. */
 const commit = async (handling: Handling, call: HandlerCall, { header, message, recipient }: Delivery) => {
   const key = { tenant: header.tenant, account: recipient.account }
-  const command = { ...key, call, commandId: `${header.commandId}/${recipient.account}` }
+  const command = { ...key, call, commandId: commandIdOf(header.commandId, recipient.account) }
   const receivedAt = header.receivedAt || handling.clock()
   const conversation = await conversationOf(handling.projector.store, key, arrivingOf(message, receivedAt))
   const eventFor = (mailbox: string): MailEvent => ({

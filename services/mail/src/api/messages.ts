@@ -8,6 +8,7 @@ import type {
 } from '@relais/proto/mail/v1/mail.ts'
 import { terminal } from '@relais/service-kit/errors.ts'
 import { batchesOf } from '../commands/batches.ts'
+import { commandIdOf } from '../commands/command-id.ts'
 import type { Command } from '../commands/streams.ts'
 import { decideDelete, decideUpdate } from '../message/decide.ts'
 import { hasMailbox } from '../queries/mailboxes.ts'
@@ -98,7 +99,7 @@ const inBatches = async (
 ): Promise<{ position: number }> => {
   let position = 0
   for (const [n, batch] of batchesOf(placements).entries()) {
-    const part = n === 0 ? command : { ...command, commandId: `${command.commandId}/${n}` }
+    const part = n === 0 ? command : { ...command, commandId: commandIdOf(command.commandId, n) }
     position = (await commit(part, batch)).position
   }
   return { position }

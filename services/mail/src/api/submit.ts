@@ -12,7 +12,7 @@ import { decideSubmit, RATE_WINDOW_MS, type SubmitMessage } from '../submission/
 import { prepareSubmission } from '../submission/prepare.ts'
 import { splitMessage } from '../submission/split-message.ts'
 import { commandOf, openAccount } from './account-call.ts'
-import { requireId } from './arguments.ts'
+import { invalid, requireText } from './arguments.ts'
 import { readChunked } from './chunked.ts'
 import { composedMessage } from './compose-source.ts'
 import type { HandlerCall, Handling } from './context.ts'
@@ -25,11 +25,12 @@ export const submit =
   (handling: Handling) =>
   async (requests: AsyncIterable<SubmitRequest>, call: HandlerCall): Promise<SubmitResponse> => {
     const { header, chunks } = await readChunked<SubmitHeader>(requests)
-    requireId(header.commandId, 'command id')
+    if (header.commandId === '') throw invalid('a submission needs a command id')
+    requireText(header.device, 'device')
     const key = await openAccount(handling, header, call)
     const command = commandOf(handling, key, deviceCall(call, header), header.commandId)
     await handling.streams.settled(key, call.deadline)
-    const submitted = await submittedAt(handling.projector.store, key, header.commandId)
+    const submitted = await submittedAt(handling.projector.store, key, command.commandId)
     if (submitted !== undefined) return { position: submitted, repeated: true }
     return send(handling, command, { header, chunks })
   }

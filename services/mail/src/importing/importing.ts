@@ -1,7 +1,7 @@
 import type { ImportHeader, ImportRefusal, ImportResponse } from '@relais/proto/mail/v1/mail.ts'
 import { isCoded } from '@relais/service-kit/errors.ts'
 import { commandOf, requireOwner } from '../api/account-call.ts'
-import { invalid, MAX_ID_LENGTH, requireTime } from '../api/arguments.ts'
+import { invalid, MAX_ADDRESS_LENGTH, requireText, requireTime } from '../api/arguments.ts'
 import type { HandlerCall, Handling } from '../api/context.ts'
 import { Ingest, type Ingested } from '../ingest/ingest.ts'
 import type { AccountKey } from '../queries/account.ts'
@@ -51,7 +51,7 @@ export class Importing {
     await this.finishCurrent()
     if (this.finishing.length >= MAX_FINISHING) await this.storeFirst()
     requireTime(header.receivedAt, 'the time of receipt')
-    if (header.envelopeSender.length > MAX_ID_LENGTH) throw invalid('the envelope sender is too long')
+    requireText(header.envelopeSender, 'envelope sender', MAX_ADDRESS_LENGTH)
     const key = await requireOwner(this.handling, header, this.call)
     await this.handling.onboarding.ensure(key, this.call)
     this.current = { index: this.count++, header, key, ingest: await Ingest.open(this.handling, key.tenant) }

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { CommitFilter, EventLog, StoredCommit } from '@relais/event-log'
 import type { ReadStore } from '@relais/read-store'
 import { isCoded } from '@relais/service-kit/errors.ts'
 import type { Logger } from '@relais/service-kit/logging/logger.ts'
+import { rest } from './rest.ts'
 
 /** Checkpoints of processes; no log can rebuild them, and losing them costs a second, harmless run. */
 export const PROCESS_SCHEMA = [
@@ -31,11 +31,17 @@ export class Following {
   private readonly stopping = new AbortController()
   private readonly running: Promise<void>
   private retryMs = FIRST_RETRY_MS
+  private failure: Error | undefined
 
   constructor(deps: FollowDeps, process: Process) {
     this.deps = deps
     this.process = process
     this.running = this.run()
+  }
+
+  /** What it fails at, again and again, until it goes on. */
+  fault(): Error | undefined {
+    return this.failure
   }
 
   async stop(): Promise<void> {
@@ -63,13 +69,9 @@ export class Following {
       await handle(commits)
       await this.save(commits.at(-1)!.position)
       this.retryMs = FIRST_RETRY_MS
-      if (caughtUp) await this.rest(this.process.restMs ?? 0)
+      this.failure = undefined
+      if (caughtUp && this.process.restMs) await rest(this.process.restMs, this.stopping.signal)
     }
-  }
-
-  private async rest(ms: number): Promise<void> {
-    if (ms > 0)
-      await delay(ms, undefined, { signal: this.stopping.signal, ref: false }).catch(() => undefined)
   }
 
   /** A checkpoint beyond the log's head is another log's (a restored backup): start again, everything is done twice at most. */
@@ -94,6 +96,7 @@ export class Following {
 
   private async failed(error: unknown): Promise<void> {
     if (this.stopping.signal.aborted) return
+    this.failure = error instanceof Error ? error : new Error(String(error))
     const { logger } = this.deps
     const passing = isCoded(error) && error.retryable
     const fields = { err: error, component: this.process.name }
@@ -101,6 +104,6 @@ export class Following {
     else logger.error(fields, 'a process fails')
     const wait = this.retryMs
     this.retryMs = Math.min(wait * 2, LAST_RETRY_MS)
-    await this.rest(wait)
+    await rest(wait, this.stopping.signal)
   }
 }

@@ -1,3 +1,5 @@
+import { PROCESS_SCHEMA } from '../process/follow.ts'
+
 /**
  * The search index: apart from the read model, since its texts come from blobs' artefacts and it may lag. item is the message's; texts
  * are kept as words only.
@@ -13,6 +15,6 @@ export const SEARCH_STORE = {
     'CREATE INDEX docs_by_time ON docs (tenant, account, received, item)',
     `CREATE VIRTUAL TABLE texts USING fts5(scope, sender, recipients, subject, attachments, body,
       content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2')`,
-    'CREATE TABLE processes (name TEXT NOT NULL PRIMARY KEY, position BIGINT NOT NULL)',
+    ...PROCESS_SCHEMA,
   ],
-} as const
+}

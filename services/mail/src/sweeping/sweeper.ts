@@ -1,11 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { BlobStore } from '@relais/blob-store'
 import type { Logger } from '@relais/service-kit/logging/logger.ts'
+import type { Rest } from '../process/rest.ts'
 
 type SweeperDeps = {
   readonly blobs: Pick<BlobStore, 'tenants'>
   readonly sweep: (tenant: string) => Promise<number>
   readonly logger: Logger
+  readonly rest: Rest
 }
 
 const FIRST_AFTER_MS = 10 * 60_000
@@ -53,7 +54,7 @@ export class Sweeper {
   /** False: it is to stop. */
   private async rested(ms: number): Promise<boolean> {
     const { signal } = this.stopping
-    await delay(ms, undefined, { signal, ref: false }).catch(() => undefined)
+    await this.deps.rest(ms, signal)
     return !signal.aborted
   }
 }
