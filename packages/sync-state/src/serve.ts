@@ -1,97 +1,25 @@
 import type { Reader } from '@relais/read-store'
-import { type Answer, answer } from './answer/answer.ts'
-import { estimate } from './answer/estimate.ts'
-import { type Applied, NOTHING_APPLIED } from './answer/knowledge.ts'
-import type { Question } from './answer/work.ts'
-import { type CarriedOut, carryOut, type Ground } from './commands/carry-out.ts'
-import type { DeviceCommand } from './commands/command.ts'
+import { answer } from './answer/answer.ts'
+import { questionOf } from './answer/ask.ts'
+import { NOTHING_APPLIED } from './answer/knowledge.ts'
+import { type CarriedOut, carryOut } from './commands/carry-out.ts'
 import type { Presentation } from './commands/presentation.ts'
 import { settleCommands } from './commands/settle.ts'
-import { applyHint, type Cursor, firstCursor, type Hint, type WindowEdge } from './cursor.ts'
+import { applyHint, firstCursor } from './cursor.ts'
 import { rowFeed } from './feed.ts'
-import { type KnownList, listSize, MAX_KNOWN } from './known-list.ts'
+import { listSize, MAX_KNOWN } from './known-list.ts'
 import { RETENTION_MS } from './retention.ts'
-import { collectionsOf, journalOf, placementsById, type Scope } from './rows.ts'
-import { type StaleReason, staleReason } from './staleness.ts'
-
-/** How a device stands to a collection now. */
-export type Access = {
-  /** Incarnation of the log. */
-  readonly epoch: number
-  /** 0: it doesn't exist for the device. */
-  readonly level: number
-  readonly view: number
-  /** What is answered as this collection: itself, or a merged view's. */
-  readonly collections: readonly string[]
-}
-
-export type CollectionRequest = {
-  readonly collection: string
-  /** Undefined: a first request (key 0). */
-  readonly cursor: Cursor | undefined
-  /** Generation for the key of a first request. */
-  readonly generation: number
-  readonly list: KnownList
-  readonly hint: Hint | undefined
-  /** Name of the presented key. */
-  readonly syncKey: string
-  /** Absent: the key's (ftkey). */
-  readonly filter: number | undefined
-  readonly window: number
-  readonly getChanges: boolean
-  readonly clientWins: boolean
-  readonly commands: readonly DeviceCommand[]
-}
-
-/** What a class gives to the engine for one device's request. */
-export interface SyncClass<Extra> extends Ground {
-  readonly tenant: string
-  readonly account: string
-  readonly device: string
-  /** Commits in this collection are right whatever comes before them: none expects a head, and all are appended at once. */
-  commutes(collection: string): boolean
-  /** Asked on arrival and again before the answer: rights and views change in between (level, view). */
-  access(collection: string): Promise<Access>
-  /** Lower edge of a filter now. */
-  floor(collection: string, filter: number): WindowEdge
-  /** Rows that an answer may look at without telling them, where it isn't the usual number. */
-  readonly invisibleBudget?: number
-  /** Position of the log's head for the account. */
-  head(): Promise<number>
-  /** Milliseconds since the account's first commit after a position; 0 if there is none. */
-  ageOf(position: number): Promise<number>
-  /** Read with the answer, of the same snapshot. */
-  extra(reader: Reader, request: CollectionRequest, told: Answer | undefined): Promise<Extra>
-}
-
-export type CommandResult = {
-  readonly outcome: 'ok' | 'conflict' | 'not_found' | 'refused'
-  readonly placement: number
-}
-
-export type Told<Extra> = {
-  readonly outcome: 'ok'
-  /** Nothing to tell, and the presented key stays good. */
-  readonly quiet: boolean
-  readonly cursor: Cursor
-  readonly list: KnownList
-  readonly operations: Answer['operations']
-  /** One for each command, in order. */
-  readonly results: readonly CommandResult[]
-  readonly more: boolean
-  readonly snapshot: number
-  readonly examined: number
-  readonly extra: Extra
-}
-
-export type CollectionAnswer<Extra> =
-  | Told<Extra>
-  | { readonly outcome: 'no_collection' }
-  | { readonly outcome: 'invalid_key'; readonly reason: StaleReason }
-
-type Refusal = Exclude<CollectionAnswer<never>, { outcome: 'ok' }>
-const INVALID = (reason: StaleReason): Refusal => ({ outcome: 'invalid_key', reason })
-const NO_COLLECTION: Refusal = { outcome: 'no_collection' }
+import { journalOf, placementsById, type Scope } from './rows.ts'
+import { accessesOf, invalidKey, isBeyond, presentedPosition, refusalOf, scopeOf } from './standing.ts'
+import type {
+  Access,
+  CollectionAnswer,
+  CollectionRequest,
+  CommandResult,
+  Refusal,
+  SyncClass,
+  Told,
+} from './sync-class.ts'
 
 /** A request on its way: what was found on arrival, and what its commands became. */
 type Course = {
@@ -131,31 +59,18 @@ export const syncCollections = async <Extra>(
   return Promise.all(drafts.map((draft) => decideQuiet(service, draft)))
 }
 
-const accessesOf = async (
-  service: Pick<SyncClass<unknown>, 'access'>,
-  requests: readonly CollectionRequest[],
-): Promise<ReadonlyMap<string, Access>> => {
-  const accesses = new Map<string, Access>()
-  for (const { collection } of requests) accesses.set(collection, await service.access(collection))
-  return accesses
-}
-
-const neededPosition = ({ request, done }: Course): number =>
-  Math.max(request.cursor?.changes.position ?? 0, ...done.positions.values())
-
-const scopeOf = (
-  { tenant, account }: Pick<SyncClass<unknown>, 'tenant' | 'account'>,
-  { collections }: Access,
-): Scope => ({
-  tenant,
-  account,
-  collections,
-})
+const neededPosition = ({ request, refusal, done }: Course): number =>
+  refusal ? 0 : Math.max(presentedPosition(request), ...done.positions.values())
 
 const arrive = async <Extra>(service: SyncClass<Extra>, request: CollectionRequest): Promise<Course> => {
   const access = await service.access(request.collection)
   const scope = scopeOf(service, access)
-  const refusal = await service.snapshot((reader) => refusalOf(reader, { scope, access, request }))
+  const { refusal, checkpoint } = await service.snapshot(async (reader, { checkpoint }) => ({
+    refusal: await refusalOf(reader, { scope, access, request }),
+    checkpoint,
+  }))
+  if (await isBeyond(service, request, checkpoint))
+    return { request, refusal: invalidKey('epoch'), presentation: undefined, done: NOTHING_DONE }
   if (refusal || request.cursor === undefined)
     return { request, refusal, presentation: undefined, done: NOTHING_DONE }
   const presentation = presentationOf(service, request, access)
@@ -164,19 +79,6 @@ const arrive = async <Extra>(service: SyncClass<Extra>, request: CollectionReque
   if (request.commands.length > 0) await service.waitFor(await service.head())
   const done = await carryOut({ ground: service, scope, presentation, commuting }, request.commands)
   return { request, refusal, presentation, done }
-}
-
-type Standing = { readonly scope: Scope; readonly access: Access; readonly request: CollectionRequest }
-
-const refusalOf = async (
-  reader: Reader,
-  { scope, access, request }: Standing,
-): Promise<Refusal | undefined> => {
-  const collections = await collectionsOf(reader, scope)
-  if (access.level === 0 || !collections.some(({ ended }) => ended === 0)) return NO_COLLECTION
-  if (request.cursor === undefined) return undefined
-  const reason = staleReason(applyHint(request.cursor, request.hint), { ...access, collections })
-  return reason && INVALID(reason)
 }
 
 const presentationOf = (
@@ -220,31 +122,11 @@ const answerCourse = async <Extra>(
     applied,
   })
   const told = await answer(rowFeed(reader, scope), question)
-  if (listSize(told.list) > MAX_KNOWN) return { request, answer: INVALID('list'), idle: false }
+  if (listSize(told.list) > MAX_KNOWN) return { request, answer: invalidKey('list'), idle: false }
   const extra = await service.extra(reader, request, told)
   const results = done.carried.map(resultOf)
   const draft = { ...told, outcome: 'ok' as const, quiet: false, results, snapshot: checkpoint, extra }
   return { request, answer: draft, idle: told.idle && request.commands.length === 0 }
-}
-
-type Asked = {
-  readonly request: CollectionRequest
-  readonly window: number
-  readonly checkpoint: number
-  readonly applied: Applied
-}
-
-const questionOf = (
-  service: Pick<SyncClass<unknown>, 'device' | 'floor' | 'invisibleBudget'>,
-  { request, window, checkpoint, applied }: Asked,
-): Question => {
-  const { collection, list, syncKey, getChanges, hint } = request
-  const cursor = applyHint(request.cursor!, hint)
-  const filter = request.filter ?? cursor.filter
-  const floor = service.floor(collection, filter)
-  const { device, invisibleBudget } = service
-  const asked = { device, syncKey, cursor, list, filter, floor, window, getChanges }
-  return { ...asked, applied, invisibleBudget, snapshot: checkpoint }
 }
 
 const answerFirst = async <Extra>(
@@ -318,38 +200,4 @@ const decideQuiet = async <Extra>(
   const presented = request.cursor!.changes.position
   const lags = told.cursor.changes.position > presented && (await service.ageOf(presented)) > RETENTION_MS / 2
   return lags ? told : { ...told, quiet: true }
-}
-
-export type Estimate = { readonly outcome: 'ok'; readonly count: number } | Refusal
-
-/** Window of an estimate's answer: what is beyond is counted, not looked at. */
-const ESTIMATE_WINDOW = 512
-
-/** How many items a device would be told of each collection, from rows that have the stream's head. */
-export const estimateCollections = async <Extra>(
-  service: SyncClass<Extra>,
-  requests: readonly CollectionRequest[],
-): Promise<readonly Estimate[]> => {
-  await service.waitFor(await service.head())
-  const accesses = await accessesOf(service, requests)
-  return service.snapshot(async (reader, { checkpoint }) => {
-    const estimates: Estimate[] = []
-    for (const request of requests) {
-      const access = accesses.get(request.collection)!
-      const scope = scopeOf(service, access)
-      const refusal = await refusalOf(reader, { scope, access, request })
-      const asked = { request, window: ESTIMATE_WINDOW, checkpoint, applied: NOTHING_APPLIED }
-      const count = refusal ? 0 : await countOf(service, { reader, scope, asked })
-      estimates.push(refusal ?? { outcome: 'ok', count })
-    }
-    return estimates
-  })
-}
-
-const countOf = (
-  service: Pick<SyncClass<unknown>, 'device' | 'floor' | 'invisibleBudget'>,
-  { reader, scope, asked }: { readonly reader: Reader; readonly scope: Scope; readonly asked: Asked },
-): Promise<number> | number => {
-  if (asked.request.cursor === undefined) return 0
-  return estimate(rowFeed(reader, scope), questionOf(service, asked))
 }

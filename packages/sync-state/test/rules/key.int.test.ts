@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { after, describe, mock, test } from 'node:test'
 import { endOf } from '../../src/cursor.ts'
-import { unpackKey } from '../../src/key.ts'
+import { packKey, unpackKey } from '../../src/key.ts'
 import { type Scene, stage } from '../simulation/scene.ts'
 
 const open = stage({ after })
@@ -260,6 +260,32 @@ describe('level and view: another one is another collection', () => {
     const news = await scene.deliver('CO2')
     assert.deepEqual((await scene.sync('CON')).told, [['add', news]])
     await scene.rest()
+  })
+})
+
+describe('epoch: a key belongs to one log', () => {
+  test('one that has been further than the log is Status 3 at once: nothing is waited for', async () => {
+    const scene = await open()
+    await scene.settle()
+    const position = scene.world.head + 5
+    const ahead = { ...cursorOf(scene), changes: endOf(position), told: position }
+    scene.phone().folder('INB').key = packKey(ahead)
+    assert.equal((await scene.sync()).status3, 'epoch')
+    await scene.rest()
+  })
+
+  test('one that the rows have not reached yet, but the log has, is waited for', async () => {
+    const scene = await open({ isLagging: true })
+    await scene.deliver()
+    await scene.settle()
+    const { world } = scene
+    const { projected } = world
+    world.projected = 1
+    const waited = mock.method(world, 'project', async () => {
+      world.projected = projected
+    })
+    assert.equal((await scene.sync()).status3, '')
+    assert.ok(waited.mock.callCount() > 0)
   })
 })
 

@@ -93,6 +93,7 @@ const startAnew = (
     purged: phone.world.clock - folder.upToDate > 4,
     level: true,
     view: true,
+    epoch: true,
   }
   if (!isRight[why]) violated(`needless Status 3 (${why}) for ${phone.name} in ${collection}`)
   phone.storage.moves = phone.storage.moves.filter(({ from }) => from !== collection)

@@ -20,7 +20,8 @@ import {
 import { hashKey, packKey, unpackKey } from '../../src/key.ts'
 import { NOTHING_KNOWN } from '../../src/known-list.ts'
 import type { PlacementRow } from '../../src/placement-row.ts'
-import { type CollectionRequest, type SyncClass, syncCollections, type Told } from '../../src/serve.ts'
+import { syncCollections } from '../../src/serve.ts'
+import type { CollectionRequest, SyncClass, Told } from '../../src/sync-class.ts'
 import { classOf, DAY_MS, type Fact, isMail, type Properties, rewrite, TRASH } from './facts.ts'
 import type { Gate } from './gate.ts'
 import { ACCOUNT, firstPlacement, groupValue, propertiesOf } from './rows.ts'
@@ -249,6 +250,7 @@ export class SimulatedServer {
       },
       floor: (collection, filter) => this.floor(collection, filter),
       head: async () => world.head,
+      end: async () => world.head,
       ageOf: async (position) => world.ageOf(position),
       snapshot: (read) => world.snapshot(read),
       waitFor: (position) => world.project(Math.max(position, world.projected)),

@@ -32,6 +32,7 @@ export const mailClass = (handling: Handling, request: FeedRequest): SyncClass<C
     }),
     floor: (_mailbox, filter) => mailFilterEdge(filter, now),
     head: () => handling.log.head({ ...key, service: MAIL_SERVICE }),
+    end: () => handling.log.head({}),
     ageOf: (position) => ageOf(handling, { key, position, now }),
     snapshot: (read) =>
       projector.store.snapshot(async (reader, checkpoint) =>

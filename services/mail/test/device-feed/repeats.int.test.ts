@@ -104,3 +104,13 @@ test('keys survive a rebuild of the rows', async (t) => {
     ['delete', 'add', 'add'],
   )
 })
+
+test('a key that has been further than the log is invalid at once: the log was set back', async (t) => {
+  const harness = await startMail(t)
+  const { device } = servedAccount(harness, 'u_1')
+  await device.syncAll()
+  const part = device.compose({})
+  const ahead = { position: part.cursor!.changes!.position! + 1000, placement: 0 }
+  const [answer] = await device.ask([{ ...part, cursor: { ...part.cursor, changes: ahead } }])
+  assert.deepEqual([answer!.outcome, answer!.reason], ['invalid_key', 'epoch'])
+})
