@@ -13,6 +13,8 @@ export type ConnectionOptions = { readonly readOnly?: boolean; readonly cacheKiB
 export class Connection {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
+  /** Those for `run`. They answer in BigInts: a full-text table leaves row ids beyond 2^53 behind, which are part of every answer. */
+  readonly #writes = new Map<string, StatementSync>()
 
   constructor(path: string, { readOnly = false, cacheKiB = 8192 }: ConnectionOptions = {}) {
     try {
@@ -41,7 +43,7 @@ export class Connection {
 
   run(sql: string, params: readonly SqlValue[] = []): number {
     try {
-      return this.#statement(sql).run(...params).changes as number
+      return Number(this.#write(sql).run(...params).changes)
     } catch (error) {
       throw storeFault(error)
     }
@@ -58,7 +60,7 @@ export class Connection {
 
   /** How many statements are kept prepared. */
   get prepared(): number {
-    return this.#statements.size
+    return this.#statements.size + this.#writes.size
   }
 
   get isInTransaction(): boolean {
@@ -67,16 +69,26 @@ export class Connection {
 
   close(): void {
     this.#statements.clear()
+    this.#writes.clear()
     this.#database.close()
   }
 
   #statement(sql: string): StatementSync {
-    const known = this.#statements.get(sql)
+    return this.#statements.get(sql) ?? this.#prepare(sql, this.#statements)
+  }
+
+  #write(sql: string): StatementSync {
+    const known = this.#writes.get(sql)
     if (known) return known
-    if (this.#statements.size >= MAX_STATEMENTS)
-      this.#statements.delete(this.#statements.keys().next().value!)
+    const statement = this.#prepare(sql, this.#writes)
+    statement.setReadBigInts(true)
+    return statement
+  }
+
+  #prepare(sql: string, statements: Map<string, StatementSync>): StatementSync {
+    if (statements.size >= MAX_STATEMENTS) statements.delete(statements.keys().next().value!)
     const statement = this.#database.prepare(sql)
-    this.#statements.set(sql, statement)
+    statements.set(sql, statement)
     return statement
   }
 }

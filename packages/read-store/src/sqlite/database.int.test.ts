@@ -124,3 +124,21 @@ test('the statements kept prepared are bounded', async (context) => {
   assert.ok(connection.prepared <= 1000)
   connection.close()
 })
+
+test('a full-text table can be deleted from, whatever row ids SQLite gives its own rows', async (context) => {
+  const { database } = await open(context)
+  const schema = "CREATE VIRTUAL TABLE words USING fts5(text, content='', contentless_delete=1)"
+  await database.transaction((writer) => writer.run(schema))
+  const add = (id: number) =>
+    database.transaction((writer) => writer.run('INSERT INTO words (rowid, text) VALUES (?, ?)', id, 'word'))
+  for (const id of [1, 2, 3]) await add(id)
+  const gone = await database.transaction(async (writer) => {
+    const words = await writer.run('DELETE FROM words WHERE rowid = ?', 2)
+    return [words, await writer.run('DELETE FROM row WHERE id = ?', 99)]
+  })
+  assert.deepEqual(gone, [1, 0])
+  assert.deepEqual(
+    await database.all('SELECT rowid FROM words WHERE words MATCH ?', 'word'),
+    [{ rowid: 1 }, { rowid: 3 }].map((row) => Object.assign(Object.create(null), row)),
+  )
+})
