@@ -50,6 +50,8 @@ export type Harness = {
   accounts(): Promise<number>
   /** All rows of all tables of the read model, as text. */
   rows(): Promise<Readonly<Record<string, readonly string[]>>>
+  /** The rows of the read model as it is now, for tests that look inside. */
+  store(): ReadStore
   stop(): Promise<void>
 }
 
@@ -123,6 +125,7 @@ export const startMail = async (scope: TestScope, options: HarnessOptions = {}):
   return {
     ...{ folder, log, blobs, directory, mail, client, stop },
     ...{ damage, lose, loseSearchIndex, ageBlobs, searchDocuments, accounts, rows },
+    store: () => projector!.store,
   }
 }
 

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { describe, type TestContext, test } from 'node:test'
+import { Envelope } from '@relais/proto/mail/v1/message.ts'
+import { openSqliteStore, type Writer } from '@relais/read-store'
+import { temporaryFolder } from '@relais/testing'
+import { addDocument, attachmentNames, moveDocument, removeAccount, removeDocument } from './documents.ts'
+import { findItems } from './find.ts'
+import { parseQuery } from './query.ts'
+import { SEARCH_STORE } from './schema.ts'
+
+const mike = { tenant: 'acme', account: 'u_mike' }
+const anna = { tenant: 'acme', account: 'u_anna' }
+
+const document = (item: number, body: string, mailbox = 'inbox') => ({
+  ...{ item, placement: item, mailbox, received: item * 1000, attachments: [], body },
+  envelope: Envelope.fromPartial({
+    subject: `subject${item}`,
+    from: [{ name: 'Anna', address: 'anna@x.example' }],
+  }),
+})
+
+const setUp = async (t: TestContext) => {
+  let close = async () => {}
+  t.after(() => close())
+  const folder = await temporaryFolder(t)
+  const store = await openSqliteStore({ ...SEARCH_STORE, file: join(folder, 'search.sqlite') })
+  close = () => store.close()
+  const write = <T>(work: (writer: Writer) => Promise<T>) => store.transaction(work)
+  const find = async (
+    query: string,
+    key = mike,
+    some: { mailboxes?: string[]; offset?: number; limit?: number } = {},
+  ) => {
+    const { mailboxes = [], offset = 0, limit = 100 } = some
+    return findItems(store, key, { query: parseQuery(query), mailboxes, offset, limit, after: 0, before: 0 })
+  }
+  return { write, find }
+}
+
+describe('documents of the index', () => {
+  test('are found by what they say, inside their account', async (t) => {
+    const { write, find } = await setUp(t)
+    await write(async (writer) => {
+      await addDocument(writer, mike, document(1, 'apples and pears'))
+      await addDocument(writer, anna, document(2, 'apples only'))
+    })
+    assert.deepEqual(await find('apples'), { items: [1], total: 1 })
+    assert.deepEqual(await find('apples', anna), { items: [2], total: 1 })
+    assert.deepEqual(await find('apples', { tenant: 'other', account: 'u_mike' }), { items: [], total: 0 })
+  })
+
+  test('that are added again are one', async (t) => {
+    const { write, find } = await setUp(t)
+    for (let n = 0; n < 2; n++) await write((writer) => addDocument(writer, mike, document(1, 'apples')))
+    assert.equal((await find('apples')).total, 1)
+    await write((writer) => removeDocument(writer, mike, 1))
+    assert.equal((await find('apples')).total, 0)
+  })
+
+  test('move with their message, and go with its newest placement only', async (t) => {
+    const { write, find } = await setUp(t)
+    await write((writer) => addDocument(writer, mike, document(1, 'apples')))
+    await write((writer) => moveDocument(writer, mike, { placement: 1, target: 9, mailbox: 'archive' }))
+    assert.equal((await find('apples', mike, { mailboxes: ['archive'] })).total, 1)
+    assert.equal((await find('apples', mike, { mailboxes: ['inbox'] })).total, 0)
+    await write((writer) => removeDocument(writer, mike, 1))
+    assert.equal((await find('apples')).total, 1)
+    await write((writer) => removeDocument(writer, mike, 9))
+    assert.equal((await find('apples')).total, 0)
+  })
+
+  test('of another account are neither moved nor removed by their placement', async (t) => {
+    const { write, find } = await setUp(t)
+    await write((writer) => addDocument(writer, mike, document(1, 'apples')))
+    await write(async (writer) => {
+      await moveDocument(writer, anna, { placement: 1, target: 2, mailbox: 'trash' })
+      await removeDocument(writer, anna, 1)
+    })
+    assert.equal((await find('apples', mike, { mailboxes: ['inbox'] })).total, 1)
+  })
+
+  test('of an account go in steps', async (t) => {
+    const { write, find } = await setUp(t)
+    await write(async (writer) => {
+      for (let item = 1; item <= 5; item++) await addDocument(writer, mike, document(item, 'apples'))
+      await addDocument(writer, anna, document(6, 'apples'))
+    })
+    const steps: number[] = []
+    for (let gone = 2; gone === 2; ) {
+      gone = await write((writer) => removeAccount(writer, mike, 2))
+      steps.push(gone)
+    }
+    assert.deepEqual(steps, [2, 2, 1])
+    assert.equal((await find('apples')).total, 0)
+    assert.equal((await find('apples', anna)).total, 1)
+  })
+
+  test('are found the newest first, page by page', async (t) => {
+    const { write, find } = await setUp(t)
+    await write(async (writer) => {
+      for (const item of [3, 1, 5, 2, 4]) await addDocument(writer, mike, document(item, 'apples'))
+    })
+    assert.deepEqual((await find('apples')).items, [5, 4, 3, 2, 1])
+    assert.deepEqual(await find('apples', mike, { offset: 1, limit: 2 }), { items: [4, 3], total: 5 })
+    assert.deepEqual(await find('apples', mike, { offset: 9, limit: 2 }), { items: [], total: 5 })
+  })
+
+  test('of a mailbox of a thousand are found in one look at the index', async (t) => {
+    const { write, find } = await setUp(t)
+    await write(async (writer) => {
+      for (let item = 1; item <= 1000; item++)
+        await addDocument(writer, mike, document(item, `apples number${item}`))
+    })
+    assert.equal((await find('apples')).total, 1000)
+    assert.deepEqual(await find('apples number77'), {
+      items: [770, 771, 772, 773, 774, 775, 776, 777, 778, 779, 77].sort((a, b) => b - a),
+      total: 11,
+    })
+  })
+})
+
+test('names of attachments are those of all parts that have one', () => {
+  const part = (filename: string, parts: object[] = []) =>
+    ({ filename, parts }) as unknown as Parameters<typeof attachmentNames>[0]
+  assert.deepEqual(attachmentNames(undefined), [])
+  assert.deepEqual(attachmentNames(part('', [part('a.pdf')!, part('', [part('b.txt')!])!])), [
+    'a.pdf',
+    'b.txt',
+  ])
+})
