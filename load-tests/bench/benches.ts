@@ -2,6 +2,7 @@ import { benchBlobStore } from './blob-store.ts'
 import { benchDirectory } from './directory.ts'
 import { benchEventLog } from './event-log.ts'
 import type { Figure } from './figure.ts'
+import { benchMail } from './mail.ts'
 import { benchMime } from './mime.ts'
 import { benchDelivery } from './product/delivery.ts'
 import { benchFolderSync } from './product/folders.ts'
@@ -29,6 +30,7 @@ export const BENCHES: readonly Bench[] = [
   { name: 'wbxml', product: false, run: () => benchWbxml() },
   { name: 'directory', product: false, run: () => benchDirectory() },
   { name: 'mime', product: false, run: () => benchMime() },
+  { name: 'mail', product: false, run: () => benchMail() },
   { name: 'start', product: true, run: benchStart },
   { name: 'push', product: true, run: (root) => benchPush(root, 1000) },
   { name: 'push-15000', product: true, run: (root) => benchPush(root, 15_000) },
