@@ -35,9 +35,10 @@ const phoneSettings = (random: Random, collections: readonly string[], index: nu
   responsesFirst: random() < 0.5,
 })
 
-const settingsFrom = (random: Random): ScheduleSettings => {
+const settingsFrom = (random: Random, sets: readonly (readonly string[])[] | undefined): ScheduleSettings => {
   const single = random() < 0.35
-  const collections = single ? [pick(random, ['INB', 'CAL', 'CON'])] : pick(random, COLLECTION_SETS)
+  const any = single ? [pick(random, ['INB', 'CAL', 'CON'])] : pick(random, COLLECTION_SETS)
+  const collections = sets ? pick(random, sets) : any
   const count = random() < 0.5 ? 1 : random() < 0.7 ? 2 : 3
   return {
     collections,
@@ -124,16 +125,48 @@ const stepFrom = (random: Random, draw: Draw): Step => {
   return (kind ?? KINDS[0]!)[1](draw)
 }
 
-/** The schedule that a seed determines, of at most `length` and 8 steps. */
-export const scheduleFrom = (seed: number, length: number): Schedule => {
+/** Most schedules begin with some items that most phones hold: what then happens to them is what is looked for. */
+const preludeFrom = (random: Random, { collections, phones }: ScheduleSettings): Step[] => {
+  if (random() < 0.2) return []
+  const deliveries = collections.flatMap((_, collection) =>
+    Array.from({ length: Math.floor(random() * 5) }, (): Step => {
+      const [age, variant] = [Math.floor(random() * 5), Math.floor(random() * 6)]
+      return ['deliver', collection, age, variant]
+    }),
+  )
+  const syncs = phones.flatMap((_, phone) => (random() < 0.85 ? settled(phone, collections.length) : []))
+  return [...deliveries, ...syncs]
+}
+
+/** Key 0, all there is, and a quiet answer, of each collection. */
+const settled = (phone: number, collections: number): Step[] =>
+  Array.from({ length: collections }, (_, collection) =>
+    Array.from({ length: 3 }, (): Step => ['round', phone, collection, 512, 1, 1, 0]),
+  ).flat()
+
+/** Sets of mailboxes alone. */
+export const MAIL_ONLY: readonly (readonly string[])[] = [
+  ['INB'],
+  ['INB', 'ARC'],
+  ['INB', 'TRA'],
+  ['INB', 'ARC', 'TRA'],
+]
+
+/** The schedule that a seed determines, of at most `length` and 8 steps, over one of the sets of collections. */
+export const scheduleFrom = (
+  seed: number,
+  length: number,
+  sets?: readonly (readonly string[])[],
+): Schedule => {
   const random = randomFrom(seed)
-  const settings = settingsFrom(random)
+  const settings = settingsFrom(random, sets)
   const below = (bound: number) => Math.floor(random() * bound)
   const draw = {
     below,
     phone: () => below(settings.phones.length),
     window: () => pick(random, settings.windows),
   }
+  const prelude = preludeFrom(random, settings)
   const steps = Array.from({ length: 8 + below(length) }, () => stepFrom(random, draw))
-  return { settings, steps }
+  return { settings, steps: [...prelude, ...steps] }
 }

@@ -241,7 +241,7 @@ const receiveAdd = ({ phone, oracle, folder, sent, flight }: Inbox, part: Full, 
   const { collection } = sent
   const told = part.told.extra.get(placement)!
   const filter = sent.filter ?? folder.settledFilter
-  if (isMail(collection) && filter && told.sortKey < flight.sentAt - filter)
+  if (isMail(collection) && filter && told.sortKey < (flight.sentAt - filter) * oracle.world.scale)
     violated(`#${placement} in ${collection} is outside the phone's filter`)
   const former = folder.items.get(placement)
   const isExcused = isRefusedDelete(sent, placement) || (former?.wasMoved && oracle.rowsWereLost)

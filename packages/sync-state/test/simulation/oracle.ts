@@ -163,7 +163,7 @@ export class Oracle implements Witness {
     for (const collection of collections)
       for (const stored of await this.world.rows.all<StoredPlacement>(
         `SELECT ${PLACEMENT_COLUMNS} FROM placements p WHERE tenant = ? AND account = ? AND collection = ? AND ended = 0`,
-        ...[scope.tenant, scope.account, collection],
+        ...[scope.tenant, scope.account, this.world.storedName(collection)],
       ))
         rows.push(await readPlacement(this.world.rows, scope, stored))
     return rows

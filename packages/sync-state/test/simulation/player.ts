@@ -16,7 +16,22 @@ const FILTERS = { mail: [0, 1, 2, 3], calendar: [0, 1, 3, 4], contacts: [0, 0, 0
 const LOST = 0
 const RECEIVED = 1
 
-/** Plays a schedule's steps on the real engine. */
+/** What a schedule is played on. */
+export type Making = {
+  world(settings: ScheduleSettings): World
+  server(world: World, oracle: Oracle, settings: ScheduleSettings): SimulatedServer
+}
+
+/** The engine on real rows, with a class of items that is there for nothing else. */
+export const onEngine = (
+  rows: Rows,
+  { tenant, trace }: { tenant: string; trace?: (line: string) => void },
+): Making => ({
+  world: ({ isLagging }) => new World(tenant, rows, { isLagging, trace }),
+  server: (world, oracle, settings) => new SimulatedServer(world, oracle, settings),
+})
+
+/** Plays a schedule's steps. */
 export class Player {
   readonly world: World
   readonly server: SimulatedServer
@@ -26,15 +41,11 @@ export class Player {
   readonly settings: ScheduleSettings
   private titles = 0
 
-  constructor(
-    rows: Rows,
-    settings: ScheduleSettings,
-    options: { tenant: string; trace?: (line: string) => void },
-  ) {
+  constructor(settings: ScheduleSettings, make: Making) {
     this.settings = settings
-    this.world = new World(options.tenant, rows, { isLagging: settings.isLagging, trace: options.trace })
+    this.world = make.world(settings)
     this.oracle = new Oracle(this.world, settings.isStrictOnConflicts)
-    this.server = new SimulatedServer(this.world, this.oracle, settings)
+    this.server = make.server(this.world, this.oracle, settings)
     this.oracle.server = this.server
     this.pings = new Pings(this.world, this.server)
     this.phones = settings.phones.map((phone) => new Phone(this.world, this.server, phone))
@@ -169,13 +180,16 @@ export class Player {
     deliver: (c, age, variant) =>
       server.deliver(this.world, this.collection(c!), { age: age!, variant: variant! }),
     srvset: (i, k, value) =>
-      server.mark(this.world, this.item(i!), { group: k ? 'flag' : 'read', value: value! }),
+      server.mark(this.world, this.item(i!), {
+        group: k ? 'flag' : 'read',
+        value: value! % this.world.marks,
+      }),
     srvedit: (i, value) => server.edit(this.world, this.item(i!), value!),
     redate: (i, days) => server.redate(this.world, this.item(i!), days!),
     priv: (i) => server.togglePrivate(this.world, this.item(i!)),
     srvdel: (i) => server.remove(this.world, this.item(i!)),
     srvmove: (i, c) => server.move(this.world, this.item(i!), this.collection(c!)),
-    bulk: (c, value) => server.markAll(this.world, this.collection(c!), value!),
+    bulk: (c, value) => server.markAll(this.world, this.collection(c!), value! % this.world.marks),
     bulkmove: (c, d) => server.moveAll(this.world, this.collection(c!), this.collection(d!)),
     tick: (days) => this.world.passDays(days!),
     project: (count) => this.world.project(Math.min(this.world.head, this.world.projected + count!)),
@@ -185,7 +199,8 @@ export class Player {
     // a phone's user
     uset: (p, c, i, k, value) =>
       this.withShown([p!, c!, i!], (phone, collection, id) => {
-        if (isMail(collection)) phone.set(collection, id, { group: k ? 'flag' : 'read', value: value! })
+        if (isMail(collection))
+          phone.set(collection, id, { group: k ? 'flag' : 'read', value: value! % this.world.marks })
       }),
     uedit: (p, c, i, title, text, date) =>
       this.withShown([p!, c!, i!], (phone, collection, id) =>

@@ -2,7 +2,7 @@ import type { Answer } from '../../src/answer/answer.ts'
 import { isMail, type Properties } from './facts.ts'
 import { receive } from './inbox.ts'
 import type { Flight, Phone, PhoneSettings } from './phone.ts'
-import { Player } from './player.ts'
+import { onEngine, Player } from './player.ts'
 import { comeToRest } from './rest.ts'
 import { openRows, type Rows } from './rows.ts'
 import type { CollectionReply } from './server.ts'
@@ -65,12 +65,11 @@ export class Scene {
     })
     this.rows = rows
     this.player = new Player(
-      rows,
       {
         ...{ collections, phones: phones.map(phone), isLagging, isStrict: true, adoptsAny: false },
         ...{ looksInside: true, isStrictOnConflicts: true, windows: [512], invisibleBudget },
       },
-      { tenant: `scene${++tenants}` },
+      onEngine(rows, { tenant: `scene${++tenants}` }),
     )
   }
 

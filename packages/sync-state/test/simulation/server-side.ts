@@ -25,7 +25,8 @@ export const deliver = (
   { age, variant }: { age: number; variant: number },
 ) => {
   const kind = classOf(collection)
-  const sortKey = kind === 'contacts' ? 0 : kind === 'mail' ? world.clock - (age % 5) : world.clock - 3 + age
+  const day = kind === 'contacts' ? 0 : kind === 'mail' ? world.clock - (age % 5) : world.clock - 3 + age
+  const sortKey = day * world.scale
   return world.append([
     { type: 'Placed', collection, sortKey, properties: contentOfNew(collection, variant) },
   ])

@@ -21,7 +21,7 @@ import { hashKey, packKey, unpackKey } from '../../src/key.ts'
 import { NOTHING_KNOWN } from '../../src/known-list.ts'
 import type { PlacementRow } from '../../src/placement-row.ts'
 import { syncCollections } from '../../src/serve.ts'
-import type { CollectionRequest, SyncClass, Told } from '../../src/sync-class.ts'
+import type { CollectionAnswer, CollectionRequest, SyncClass, Told } from '../../src/sync-class.ts'
 import { classOf, DAY_MS, type Fact, isMail, type Properties, rewrite, TRASH } from './facts.ts'
 import type { Gate } from './gate.ts'
 import { ACCOUNT, firstPlacement, groupValue, propertiesOf } from './rows.ts'
@@ -72,11 +72,22 @@ export type Witness = {
   conflicted(device: string, command: PhoneCommand, request: CollectionSync): void
 }
 
+/** What came of a collection, with the items told. */
+export type Answered = CollectionAnswer<ReadonlyMap<number, ToldItem>>
+
+export type Asking = {
+  readonly device: string
+  readonly meant: SyncRequest
+  readonly requests: readonly CollectionRequest[]
+  readonly window: number
+  readonly gate: Gate
+}
+
 type Remembered = { readonly request: SyncRequest }
 
 /** What device-sync does around the engine: device rows, keys, the cached request, waiting. */
 export class SimulatedServer {
-  private readonly world: World
+  protected readonly world: World
   private readonly witness: Witness
   private readonly settings: Pick<ScheduleSettings, 'isStrict' | 'invisibleBudget'>
   private states = new Map<string, CollectionState>()
@@ -111,7 +122,7 @@ export class SimulatedServer {
 
   floor(collection: string, filter: number): WindowEdge {
     if (classOf(collection) === 'contacts' || filter === 0) return BOTTOM
-    return { sortKey: this.world.clock - filter, placement: 0 }
+    return { sortKey: (this.world.clock - filter) * this.world.scale, placement: 0 }
   }
 
   async sync(device: string, request: SyncRequest, gate: Gate): Promise<SyncReply> {
@@ -119,9 +130,8 @@ export class SimulatedServer {
     if (meant === undefined) return { status: 13, collections: [] }
     const prepared = meant.collections.map((one) => this.prepare(device, one))
     const window = Math.max(...meant.collections.map((one) => one.window))
-    const service = this.serviceOf(device, meant, gate)
     const requests = prepared.flatMap((one) => ('why' in one ? [] : [one.request]))
-    const answers = [...(await syncCollections(service, requests, window))]
+    const answers = [...(await this.ask({ device, meant, requests, window, gate }))]
     const replies = prepared.map((one, index): CollectionReply => {
       const asked = meant.collections[index]!
       if ('why' in one) return { collection: asked.collection, key: asked.key, status: 3, why: one.why }
@@ -129,6 +139,10 @@ export class SimulatedServer {
     })
     this.remember(device, meant, replies)
     return { status: 1, collections: replies }
+  }
+
+  protected ask({ device, meant, requests, window, gate }: Asking): Promise<readonly Answered[]> {
+    return syncCollections(this.serviceOf(device, meant, gate), requests, window)
   }
 
   private prepare(
@@ -176,7 +190,7 @@ export class SimulatedServer {
     }: {
       asked: CollectionSync
       cursor: Cursor | undefined
-      answer: Awaited<ReturnType<typeof syncCollections<ReadonlyMap<number, ToldItem>>>>[number]
+      answer: Answered
     },
   ): CollectionReply {
     const { collection, key, getChanges } = asked

@@ -39,7 +39,8 @@ export class Truth {
     return this.origins(placement).some((id) => this.wishes.has([device, id, group, value].join('|')))
   }
 
-  private origins(placement: number): number[] {
+  /** All placements of one item. */
+  origins(placement: number): number[] {
     const ids = [placement]
     for (const item of this.items.values()) if (ids.includes(item.movedTo)) ids.push(item.id)
     for (let item = this.items.get(placement); item?.movedTo; item = this.items.get(item.movedTo))

@@ -26,12 +26,16 @@ export class World {
   readonly isLagging: boolean
   /** In simulated days. */
   clock = 100
+  /** Sort keys of one day. */
+  readonly scale: number = 1
+  /** Values that a mark can have: 0, 1, ... */
+  readonly marks: number = 3
   projected = 0
   isJoined = false
   viewVersion = 1
   readonly levels = new Map<string, number>()
   private readonly commands = new Map<string, number>()
-  private readonly heads = new Map<string, number>()
+  protected readonly heads = new Map<string, number>()
   private readonly listeners = new Set<(collections: readonly string[]) => void>()
   private nextTag = 1
 
@@ -62,6 +66,11 @@ export class World {
       : [collection]
   }
 
+  /** What the rows call a collection. */
+  storedName(collection: string): string {
+    return collection
+  }
+
   headOf(device: string, collection: string): number {
     return Math.max(...this.viewOf(device, collection).map((one) => this.heads.get(one) ?? 0))
   }
@@ -86,12 +95,22 @@ export class World {
     const commit = this.commitOf(facts, origin)
     this.log.push(commit)
     if (origin.commandId !== '') this.commands.set(origin.commandId, commit.position)
-    this.truth.apply(commit, origin.tag)
-    for (const collection of commit.collections) this.heads.set(collection, commit.position)
-    this.trace(`  log ${commit.position}: ${origin.device || 'server'} ${facts.map(describe).join('; ')}`)
+    this.happened(commit, origin.tag)
     if (!this.isLagging) await this.project()
-    for (const listener of this.listeners) listener(commit.collections)
+    this.noticed(commit)
     return commit.position
+  }
+
+  /** A commit is in the log. */
+  protected happened(commit: SimulatedCommit, tag: number) {
+    this.truth.apply(commit, tag)
+    for (const collection of commit.collections) this.heads.set(collection, commit.position)
+    const { position, actor, facts } = commit
+    this.trace(`  log ${position}: ${actor.device || 'server'} ${facts.map(describe).join('; ')}`)
+  }
+
+  protected noticed({ collections }: SimulatedCommit) {
+    for (const listener of this.listeners) listener(collections)
   }
 
   private commitOf(facts: readonly Fact[], { device, syncKey, commandId }: Origin): SimulatedCommit {
@@ -114,7 +133,7 @@ export class World {
     }
   }
 
-  private touched(fact: Fact): readonly string[] {
+  protected touched(fact: Fact): readonly string[] {
     if (fact.type === 'Collections' || fact.type === 'Noted') return []
     if (fact.type === 'Placed') return [fact.collection]
     const here =
