@@ -3,42 +3,18 @@ import { after, before, describe, test } from 'node:test'
 import { craftedSchedules } from '@relais/sync-state/test/simulation/crafted.ts'
 import { isMail } from '@relais/sync-state/test/simulation/facts.ts'
 import { MAIL_ONLY, scheduleFrom } from '@relais/sync-state/test/simulation/generate.ts'
-import { playOn } from '@relais/sync-state/test/simulation/play.ts'
-import type { Schedule } from '@relais/sync-state/test/simulation/schedule.ts'
-import { startMail } from '../harness.ts'
-import { type MailUnderTest, onMail } from './simulated-mail.ts'
-
-/** Days for which a phone can want its mail, of those that the simulation has. */
-const withMailFilters = ({ settings, steps }: Schedule): Schedule => ({
-  settings: {
-    ...settings,
-    invisibleBudget: undefined,
-    phones: settings.phones.map((phone) => ({
-      ...phone,
-      filters: Object.fromEntries(
-        Object.entries(phone.filters).map(([name, days]) => [name, days === 2 ? 3 : days]),
-      ),
-    })),
-  },
-  steps: steps.map((step) =>
-    step[0] === 'filter' && step[3] === 2 ? ['filter', step[1]!, step[2]!, 3] : step,
-  ),
-})
+import { startSimulatedMail } from './play-on-mail.ts'
 
 describe('schedules of simulated phones, on mail itself', () => {
   const closing: (() => void | Promise<void>)[] = []
-  let mail: MailUnderTest
+  let play: Awaited<ReturnType<typeof startSimulatedMail>>
 
   before(async () => {
-    const clock = { now: Date.now() }
-    const harness = await startMail({ after: (close) => closing.push(close) }, { clock: () => clock.now })
-    mail = { ...harness, clock }
+    play = await startSimulatedMail({ after: (close) => closing.push(close) })
   })
   after(async () => {
     for (const close of closing) await close()
   })
-
-  const play = (schedule: Schedule) => playOn(onMail(mail), withMailFilters(schedule))
 
   const crafted = craftedSchedules()?.filter(({ schedule }) => schedule.settings.collections.every(isMail))
   if (crafted)
