@@ -93,6 +93,15 @@ export class Phone {
     return status
   }
 
+  /** The same phone, with the keys it has, at another server. */
+  at(url: string): Phone {
+    const { hostname, port, protocol } = new URL(url)
+    const address = { host: hostname, port: Number(port), secure: protocol === 'https:' }
+    const moved = new Phone({ ...this.#options, address })
+    for (const [collection, key] of this.#keys) moved.#keys.set(collection, key)
+    return moved
+  }
+
   close(): void {
     this.#connection.close()
   }

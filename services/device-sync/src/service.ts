@@ -43,6 +43,8 @@ export type DeviceSyncDeps = {
   /** Milliseconds since 1970. */
   readonly clock: () => number
   readonly logger: Logger
+  /** Of the log, 24 bits: another one after a restore, so that no key of before is taken for one of after. Default 0. */
+  readonly incarnation?: number
   /** From 0 to 1; default Math.random. */
   readonly random?: () => number
   readonly config?: Partial<EasEndpointConfig>
@@ -80,7 +82,7 @@ const assemble = (deps: DeviceSyncDeps, { projector, store }: Parts) => {
   const config: EasEndpointConfig = { ...defaultEasConfig, ...deps.config }
   const held = new HeldRequests()
   const remembered = new RememberedCredentials({ clock })
-  const signIn = new SignIn({ directory, remembered })
+  const signIn = new SignIn({ directory, remembered, incarnation: deps.incarnation })
   const settings = new AccountSettings(directory, clock)
   const registry = new DeviceRegistry({ log, projector, clock })
   const rowStore = new DeviceRowStore({ store, logger })

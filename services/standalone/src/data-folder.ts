@@ -16,21 +16,23 @@ export type DataFolder = {
   readonly path: string
   /** True: this start made it. */
   readonly fresh: boolean
+  /** Of the log; another one after each restore. */
+  readonly incarnation: number
   /** 32 bytes, made at the first use, kept in keys/ with mode 0600, outside of every store. */
   secret(name: string): Buffer
   folder(name: string): string
   close(): void
 }
 
-type Marker = { readonly format: number }
+/** `incarnation`: written by a restore, since a restored log gives positions again. */
+type Marker = { readonly format: number; readonly incarnation?: number }
 
 /** Opens or makes a data folder. Errors ({@link StartError}): unwritable, foreign, damaged, newer than this program, in use. */
 export const openDataFolder = (path: string): DataFolder => {
   makeFolder(path)
   const lock = takeLock(path)
   try {
-    const fresh = checkMarker(path)
-    return dataFolder(path, fresh, lock, () => {})
+    return dataFolder(path, { ...checkMarker(path), lock }, () => {})
   } catch (error) {
     lock.release()
     throw error
@@ -41,8 +43,9 @@ export const openDataFolder = (path: string): DataFolder => {
 export const openTemporaryFolder = (): DataFolder => {
   const path = mkdtempSync(join(tmpdir(), 'relais-'))
   const lock = takeLock(path)
-  checkMarker(path)
-  return dataFolder(path, true, lock, () => rmSync(path, { recursive: true, force: true }))
+  return dataFolder(path, { ...checkMarker(path), lock }, () =>
+    rmSync(path, { recursive: true, force: true }),
+  )
 }
 
 const makeFolder = (path: string) => {
@@ -62,20 +65,22 @@ const takeLock = (path: string): FolderLock => {
   return lock
 }
 
-const checkMarker = (path: string): boolean => {
+type Checked = { readonly fresh: boolean; readonly incarnation: number }
+
+const checkMarker = (path: string): Checked => {
   const file = join(path, MARKER)
   const text = readIfThere(file)
   if (text === undefined) {
     refuseForeign(path)
     writeWhole(file, `${JSON.stringify({ format: DATA_FORMAT } satisfies Marker)}\n`)
-    return true
+    return { fresh: true, incarnation: 0 }
   }
-  const { format } = parseMarker(file, text)
+  const { format, incarnation = 0 } = parseMarker(file, text)
   if (format > DATA_FORMAT)
     throw new StartError(
       `the data folder ${path} has format ${format}, made by a newer Relais; this one knows up to ${DATA_FORMAT}`,
     )
-  return false
+  return { fresh: false, incarnation }
 }
 
 const refuseForeign = (path: string) => {
@@ -101,11 +106,18 @@ const parseMarker = (file: string, text: string): Marker => {
 }
 
 const isMarker = (value: unknown): value is Marker =>
-  typeof value === 'object' && value !== null && 'format' in value && Number.isInteger(value.format)
+  typeof value === 'object' &&
+  value !== null &&
+  'format' in value &&
+  Number.isInteger(value.format) &&
+  (!('incarnation' in value) || Number.isInteger(value.incarnation))
 
-const dataFolder = (path: string, fresh: boolean, lock: FolderLock, after: () => void): DataFolder => ({
+type Opened = Checked & { readonly lock: FolderLock }
+
+const dataFolder = (path: string, { fresh, incarnation, lock }: Opened, after: () => void): DataFolder => ({
   path,
   fresh,
+  incarnation,
   secret: (name) => secretIn(join(path, 'keys'), name),
   folder: (name) => {
     const folder = join(path, name)

@@ -138,6 +138,7 @@ const openServices = async (options: RelaisOptions & Common): Promise<Services> 
   const deviceSync = await createDeviceSync({
     ...child('device-sync'),
     ...clients,
+    incarnation: data.incarnation,
     config: { publicUrl, trustedProxies, maxMessageBytes },
   })
   await deviceSync.start()

@@ -159,7 +159,9 @@ describe('the command line', () => {
     await deliveries
     const restored = join(folder.path, 'restored')
     await command('restore', backup, restored)
+    const known = await readyPhone(ANNA, 'KNOWN')
     const second = await start(t, restored)
+    await assert.rejects(known.at(second.ready.eas).sync('inbox'), /Status 3/)
     const phone = second.phone(ANNA.address, ANNA.password, 'RESTORED')
     await phone.folderSync()
     await phone.prime('inbox')

@@ -28,7 +28,7 @@ async function* streamed(files: Files, last?: BackupResponse): AsyncGenerator<Ba
 }
 
 const silent = () => {}
-const FILES = { 'relais.json': '{}', 'blobs/acme/ab/cd': 'mail', 'log/empty': '' }
+const FILES = { 'relais.json': '{"format":1}', 'blobs/acme/ab/cd': 'mail', 'log/empty': '' }
 
 const saved = async (t: TestContext, files: Files = FILES) => {
   const to = join(folder(t), 'backup')
@@ -39,10 +39,23 @@ const saved = async (t: TestContext, files: Files = FILES) => {
 
 test('a backup that is restored has the same files', async (t) => {
   const to = join(folder(t), 'data')
-  assert.deepEqual(await restoreBackup(await saved(t), to, silent), { files: 3, bytes: 6 })
-  for (const [path, content] of Object.entries(FILES))
-    assert.equal(readFileSync(join(to, path), 'utf8'), content)
+  assert.deepEqual(await restoreBackup(await saved(t), to, silent), { files: 3, bytes: 16 })
+  for (const path of ['blobs/acme/ab/cd', 'log/empty'] as const)
+    assert.equal(readFileSync(join(to, path), 'utf8'), FILES[path])
   assert.ok(!existsSync(join(to, 'backup.json')))
+})
+
+test('a restored folder is another incarnation each time, and keeps its format', async (t) => {
+  const backup = await saved(t)
+  const restored = async () => {
+    const to = join(folder(t), 'data')
+    await restoreBackup(backup, to, silent)
+    return JSON.parse(readFileSync(join(to, 'relais.json'), 'utf8'))
+  }
+  const [first, second] = [await restored(), await restored()]
+  assert.equal(first.format, 1)
+  assert.ok(Number.isInteger(first.incarnation) && first.incarnation > 0 && first.incarnation < 2 ** 24)
+  assert.notEqual(first.incarnation, second.incarnation)
 })
 
 test('a backup whose stream ends early is no backup', async (t) => {

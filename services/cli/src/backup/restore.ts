@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomInt } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -29,9 +29,19 @@ export const restoreBackup = async (
     bytes += file.size
     if ((index + 1) % PROGRESS_EVERY === 0) progress(`${index + 1} of ${files.length} files`)
   }
+  await beginIncarnation(join(partial, MARKER))
   await rm(to, { recursive: true, force: true })
   await rename(partial, to)
   return { files: files.length, bytes }
+}
+
+const MARKER = 'relais.json'
+
+/** A restored log gives positions again that phones may know already: keys of before must not be taken for keys of after. */
+const beginIncarnation = async (file: string): Promise<void> => {
+  const marker: unknown = JSON.parse(await readFile(file, 'utf8'))
+  const incarnation = randomInt(1, 2 ** 24)
+  await writeFile(file, `${JSON.stringify({ ...(marker as object), incarnation })}\n`, { mode: 0o600 })
 }
 
 const readList = async (from: string): Promise<readonly SavedFile[]> => {

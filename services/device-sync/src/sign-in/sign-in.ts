@@ -8,11 +8,16 @@ import type { SignedIn } from './signed-in.ts'
 export type SignInOptions = {
   readonly directory: DirectoryClient<CallExtras>
   readonly remembered: RememberedCredentials
+  /** Of the log: another one after a restore, since a restored log gives positions again. */
+  readonly incarnation?: number
 }
+
+/** Epochs in sync keys take three bytes. */
+const EPOCHS = 0xffffff
 
 const badCredentials = () => terminal('BAD_CREDENTIALS', 'unknown user or wrong password')
 
-const signedIn = ({ account, appPassword, expiresAt }: SignInResponse): SignedIn => {
+const signedIn = ({ account, appPassword, expiresAt }: SignInResponse, incarnation: number): SignedIn => {
   if (!account) throw badCredentials()
   return {
     tenant: account.tenant,
@@ -22,7 +27,7 @@ const signedIn = ({ account, appPassword, expiresAt }: SignInResponse): SignedIn
     displayName: account.displayName,
     locale: account.locale,
     timeZone: account.timeZone,
-    epoch: account.epoch,
+    epoch: (account.epoch ^ incarnation) & EPOCHS,
     appPassword,
     expiresAt: expiresAt === 0 ? Number.POSITIVE_INFINITY : expiresAt,
   }
@@ -86,7 +91,7 @@ export class SignIn {
       { login: user, domain: '', password, scope: 'eas', clientAddress },
       { identity: SERVICE_IDENTITY },
     )
-    return signedIn(response)
+    return signedIn(response, this.#options.incarnation ?? 0)
   }
 
   /** Whoever is being asked about now must be asked about again. */
