@@ -51,7 +51,7 @@ export type CarriedOut = {
   readonly positions: ReadonlyMap<string, number>
 }
 
-/** Times that the remaining commands are decided anew because somebody else's commit came first. */
+/** Times in a row that somebody else's commit comes before the next one of the device. */
 const MAX_ATTEMPTS = 5
 
 type Task = {
@@ -71,7 +71,8 @@ export const carryOut = async (task: Task, commands: readonly DeviceCommand[]): 
   while (remaining.length > 0) {
     const { decisions, commandsNow, head } = await decideNext(task, remaining)
     const done = await appendAll(task, { decisions, commands: commandsNow, head }, positions)
-    if (done < decisions.length && ++attempts === MAX_ATTEMPTS) throw new ConflictError(head)
+    attempts = done === 0 ? attempts + 1 : 0
+    if (attempts === MAX_ATTEMPTS) throw new ConflictError(head)
     carried.push(...decisions.slice(0, done).map((decision) => withCreated(decision, positions)))
     remaining = remaining.slice(done)
     if (remaining.length > 0) await task.ground.waitFor(Math.max(head, ...positions.values()))
@@ -115,7 +116,7 @@ const appendInOrder = async (
   for (const [done, ofOne] of steps.entries())
     for (const step of ofOne) {
       try {
-        expected = await append(task, { step, expected }, positions)
+        expected = Math.max(expected, await append(task, { step, expected }, positions))
       } catch (error) {
         if (!(error instanceof ConflictError)) throw error
         await task.ground.waitFor(error.head)

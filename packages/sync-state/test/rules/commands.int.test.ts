@@ -486,6 +486,22 @@ describe('a server that stops between two commands of one request', () => {
     await scene.rest()
   })
 
+  test("commands get on although somebody else's commit comes before each of them", async () => {
+    const scene = await open({ collections: ['CON'] })
+    const busy = await scene.deliver('CON')
+    await scene.settle('CON')
+    const phone = scene.phone()
+    for (let title = 1; title <= 8; title++) phone.add('CON', { title, text: 0 }, 0)
+    const flight = scene.send(phone, ['CON'])
+    for (let step = 0; step < 24 && !flight.reply; step++) {
+      await phone.advance(flight, 1)
+      if (step % 2 === 0) await scene.write(busy, { text: step })
+    }
+    await scene.answerTo(phone, flight)
+    assert.equal(scene.world.liveIn('CON').length, 9)
+    await scene.rest()
+  })
+
   test("commands that expect a head are decided anew when somebody else's commit comes between", async () => {
     const { scene, id, phone } = await holding('CON')
     phone.edit('CON', id, { text: 1 })
