@@ -93,7 +93,7 @@ onBothTransports('MoveMessages', (open) => {
     assert.deepEqual([result!.outcome, result!.placement], ['no_source', 0])
   })
 
-  test('a thousand at once are moved, each in a commit of its own', async () => {
+  test('many at once are moved, each in a commit of its own', async () => {
     const { device } = await settled(40)
     const ids = device.ids()
     const results = await device.move(ids.map((placement) => ({ placement, from: 'inbox', to: 'archive' })))
