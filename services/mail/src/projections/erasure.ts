@@ -1,7 +1,7 @@
 import { type Projection, whose } from './projection.ts'
 
-/** Rows of one table that one commit takes away: what a transaction does in some tens of milliseconds. */
-export const ERASED_AT_ONCE = 2000
+/** Rows of one table that one commit takes away: what a transaction does in some 20 ms. */
+export const ERASED_AT_ONCE = 1000
 
 /** Tables with a row for each message, by what tells their rows apart inside an account. */
 const LARGE = [

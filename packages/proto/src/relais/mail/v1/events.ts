@@ -119,7 +119,7 @@ export interface MessageSubmitted {
 }
 
 /**
- * The account was deleted and its streams purged: rows of up to 2,000 of its messages go, with the last ones all that is left of it.
+ * The account was deleted and its streams purged: rows of up to 1,000 of its messages go, with the last ones all that is left of it.
  * Appended until nothing is left, so that no transaction takes long.
  */
 export interface MailErased {

@@ -57,7 +57,7 @@ export interface SubmitHeader {
   account: string;
   /** The EAS device, if one sends. */
   device: string;
-  /** Same id, same message: sent once, and the repeat answers DUPLICATE_COMMAND with the first position. */
+  /** The same id again sends nothing: the answer says `repeated` and has the first position. */
   commandId: string;
   saveInSent: boolean;
   /** SMART reply or forward: the source, and whether the server adds its text or attaches it. */
