@@ -81,7 +81,7 @@ const spawnRelais = ({ root, accounts, flags = [], data }: StartOptions, folder:
   const where = data === undefined ? ['--ephemeral'] : ['--data', data]
   const seeding = accounts.length > 0 ? ['--seed', seed] : []
   const args = ['--port', '0', '--ready-file', join(folder, 'ready.json'), ...where, ...seeding, ...flags]
-  const child = spawn(`${root}/node_modules/.bin/node`, [...startArguments(root), ...args], {
+  const child = spawn(`${root}/node_modules/node/bin/node`, [...startArguments(root), ...args], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
