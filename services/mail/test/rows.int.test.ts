@@ -161,11 +161,14 @@ const arrive = async (world: World, at: number, size: number) => {
   }
 }
 
-const take = async (step: Step, world: World) => {
+/** False: it was refused. */
+const take = async (step: Step, world: World): Promise<boolean> => {
   try {
     await step(world)
+    return true
   } catch (error) {
     if (!isCoded(error) || error.retryable) throw error
+    return false
   }
 }
 
@@ -189,10 +192,11 @@ const requireCounted = async ({ suite, account }: World) => {
 test('whatever happens, rows equal a rebuild from the log, and counts equal what is there', async (t) => {
   const suite = await startMail(t)
   const worlds = [MIKE, ANNA].map((account): World => ({ suite, account, mailboxes: [], placements: [] }))
+  let done = 0
   const taken = fc.array(fc.tuple(fc.nat({ max: 1 }), steps), { minLength: 10, maxLength: 40 })
   await fc.assert(
     fc.asyncProperty(taken, async (some) => {
-      for (const [who, step] of some) await take(step, worlds[who]!)
+      for (const [who, step] of some) done += (await take(step, worlds[who]!)) ? 1 : 0
       for (const world of worlds) await requireCounted(world)
       const before = await suite.rows()
       await suite.mail.rebuild()
@@ -200,9 +204,7 @@ test('whatever happens, rows equal a rebuild from the log, and counts equal what
     }),
     { numRuns: 12, endOnFailure: true },
   )
-  const { messages = [], placements = [], collections = [], submissions = [] } = await suite.rows()
-  for (const rows of [messages, placements, collections, submissions])
-    assert.ok(rows.length > 10, 'something happened')
+  assert.ok(done >= 50, `only ${done} steps did something`)
 })
 
 test('a rebuild reads no blob: it gives the same rows where all of them are gone', async (t) => {
