@@ -1,4 +1,4 @@
-import { ConflictError } from '@relais/event-log'
+import { type Appended, ConflictError } from '@relais/event-log'
 import type { Reader } from '@relais/read-store'
 import { placementId } from '../placement.ts'
 import type { PlacementRow } from '../placement-row.ts'
@@ -39,8 +39,8 @@ export interface Ground {
   /** Reads of one moment; `head`: the stream's last commit in these rows; `checkpoint`: the log position they stand for. */
   snapshot<T>(read: (reader: Reader, at: { head: number; checkpoint: number }) => Promise<T>): Promise<T>
   facts(reader: Reader, rows: readonly PlacementRow[], commands: readonly DeviceCommand[]): Promise<Facts>
-  /** Appends the commit and answers with its position. Throws ConflictError where the stream's head isn't the expected one. */
-  append(step: CommitStep, context: CommitContext): Promise<number>
+  /** Appends the commit, or finds it. Throws ConflictError where the stream's head isn't the expected one. */
+  append(step: CommitStep, context: CommitContext): Promise<Appended>
   /** Resolves when the rows of a position are there. */
   waitFor(position: number): Promise<void>
 }
@@ -107,6 +107,7 @@ const appendAll = async (task: Task, decided: Decided, positions: Map<string, nu
   return steps.length
 }
 
+/** Each commit is based on the one before it. Where that can't be so, the rest is decided anew. */
 const appendInOrder = async (
   task: Task,
   { steps, head }: { readonly steps: readonly (readonly CommitStep[])[]; readonly head: number },
@@ -114,27 +115,42 @@ const appendInOrder = async (
 ): Promise<number> => {
   let expected = head
   for (const [done, ofOne] of steps.entries())
-    for (const step of ofOne) {
-      try {
-        expected = Math.max(expected, await append(task, { step, expected }, positions))
-      } catch (error) {
-        if (!(error instanceof ConflictError)) throw error
-        await task.ground.waitFor(error.head)
-        return done
-      }
+    for (const [index, step] of ofOne.entries()) {
+      const appended = await appendExpecting(task, { step, expected }, positions)
+      if (appended === 'conflict') return done
+      // Another request of the device made it since: what else came in between hasn't been looked at.
+      if (appended.repeated && appended.position > expected)
+        return index === ofOne.length - 1 ? done + 1 : done
+      expected = Math.max(expected, appended.position)
     }
   return steps.length
 }
 
+type Expecting = { readonly step: CommitStep; readonly expected: number | undefined }
+
+const appendExpecting = async (
+  task: Task,
+  expecting: Expecting,
+  positions: Map<string, number>,
+): Promise<Appended | 'conflict'> => {
+  try {
+    return await append(task, expecting, positions)
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error
+    await task.ground.waitFor(error.head)
+    return 'conflict'
+  }
+}
+
 const append = async (
   { ground, presentation }: Task,
-  { step, expected }: { readonly step: CommitStep; readonly expected: number | undefined },
+  { step, expected }: Expecting,
   positions: Map<string, number>,
-): Promise<number> => {
+): Promise<Appended> => {
   const { collection, syncKey } = presentation
-  const position = await ground.append(step, { collection, syncKey, expected })
-  positions.set(step.commandId, position)
-  return position
+  const appended = await ground.append(step, { collection, syncKey, expected })
+  positions.set(step.commandId, appended.position)
+  return appended
 }
 
 const stepsOf = (decision: Decision, command: DeviceCommand): readonly CommitStep[] => {

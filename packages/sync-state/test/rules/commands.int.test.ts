@@ -486,6 +486,19 @@ describe('a server that stops between two commands of one request', () => {
     await scene.rest()
   })
 
+  test('what another request of the device made meanwhile is no base for the rest: somebody else may have come between', async () => {
+    const { scene, id, phone } = await holding('CON')
+    phone.add('CON', { title: 2, text: 0 }, 0)
+    phone.edit('CON', id, { text: 1 })
+    const [late, quick] = [scene.send(phone, ['CON']), scene.send(phone, ['CON'])]
+    await phone.advance(late, 1)
+    await scene.write(id, { text: 9 })
+    await scene.answerTo(phone, quick, { isLost: true })
+    await scene.answerTo(phone, late)
+    assert.equal(valueAtServer(scene, id).text, 9, 'both are conflicts')
+    await scene.rest()
+  })
+
   test("commands get on although somebody else's commit comes before each of them", async () => {
     const scene = await open({ collections: ['CON'] })
     const busy = await scene.deliver('CON')

@@ -270,17 +270,12 @@ export class SimulatedServer {
       waitFor: (position) => world.project(Math.max(position, world.projected)),
       facts: (reader, rows) => factsOf(reader, world.tenant, rows),
       append: (step, { syncKey, expected, collection }) =>
-        gate.pass(() => {
+        gate.pass(async () => {
           const asked = askedOf(collection)
+          const repeated = !world.accepts({ commandId: step.commandId, expected: undefined })
           if (world.accepts({ ...step, expected })) this.witness.applying(device, step, asked)
-          const tag = tagOf(step)
-          return world.append([factOf(step, asked)], {
-            device,
-            syncKey,
-            commandId: step.commandId,
-            tag,
-            expected,
-          })
+          const origin = { device, syncKey, commandId: step.commandId, tag: tagOf(step), expected }
+          return { position: await world.append([factOf(step, asked)], origin), repeated }
         }),
       extra: (reader, _request, told) => toldItems(reader, world.tenant, told),
     }

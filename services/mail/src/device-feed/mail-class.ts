@@ -1,3 +1,4 @@
+import type { Appended } from '@relais/event-log'
 import { type CommitStep, mailFilterEdge, type SyncClass } from '@relais/sync-state'
 import type { HandlerCall, Handling } from '../api/context.ts'
 import { MAIL_SERVICE } from '../events.ts'
@@ -57,12 +58,11 @@ const append = async (
   { streams }: Handling,
   { key, call, device }: FeedRequest,
   { step, syncKey, deletesAsMoves }: Step,
-): Promise<number> => {
+): Promise<Appended> => {
   const event = eventOf(step, deletesAsMoves)
   const command = { ...key, call: asDevice(call, device), commandId: step.commandId, syncKey }
   const mailboxes = step.kind === 'apply' ? [step.row.collection] : []
-  const { position } = await streams.append(command, [event], mailboxes)
-  return position
+  return streams.append(command, [event], mailboxes)
 }
 
 /** The commit says which device's command it was, so that it isn't told of it. */

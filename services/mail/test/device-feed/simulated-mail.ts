@@ -20,8 +20,10 @@ import {
 import type { StaleReason } from '@relais/sync-state/staleness.ts'
 import type { Fact, Properties, SimulatedCommit } from '@relais/sync-state/test/simulation/facts.ts'
 import type { Gate } from '@relais/sync-state/test/simulation/gate.ts'
+import type { Oracle } from '@relais/sync-state/test/simulation/oracle.ts'
 import type { Making } from '@relais/sync-state/test/simulation/player.ts'
 import type { Rows } from '@relais/sync-state/test/simulation/rows.ts'
+import type { ScheduleSettings } from '@relais/sync-state/test/simulation/schedule.ts'
 import {
   type Answered,
   type Asking,
@@ -63,6 +65,9 @@ export class MailWorld extends World {
   private last = 0
   private readonly times = new Map<number, number>()
   private readonly tags = new Map<string, number>()
+  private readonly applied = new Set<number>()
+  /** A late request did an action again. */
+  onReapplied = () => {}
 
   constructor(mail: MailUnderTest, tenant: string, trace?: (line: string) => void) {
     super(tenant, mail.store() as Rows, { isLagging: false, trace })
@@ -146,7 +151,10 @@ export class MailWorld extends World {
     const facts = stored.events.flatMap((event) => factsOf(event))
     const collections = stored.collections.flatMap((mailbox) => NAMES[mailbox] ?? [])
     const commit: SimulatedCommit = { ...stored, facts, collections }
-    this.happened(commit, this.tagOf(commit))
+    const tag = this.tagOf(commit)
+    if (tag > 0 && this.applied.has(tag)) this.onReapplied()
+    this.applied.add(tag)
+    this.happened(commit, tag)
     this.noticed(commit)
   }
 
@@ -264,8 +272,12 @@ const propertiesOf = ({ seen, flag, lastVerb }: State): Properties => ({
 export class MailServer extends SimulatedServer {
   private readonly mail: MailUnderTest
 
-  constructor(world: MailWorld, mail: MailUnderTest, ...[witness, settings]: [never, never]) {
-    super(world, witness, settings)
+  constructor(
+    world: MailWorld,
+    mail: MailUnderTest,
+    { oracle, settings }: { oracle: Oracle; settings: ScheduleSettings },
+  ) {
+    super(world, oracle, settings)
     this.mail = mail
   }
 
@@ -379,6 +391,11 @@ let tenants = 0
 /** Plays on mail; every schedule is a tenant of its own in it. */
 export const onMail = (mail: MailUnderTest, trace?: (line: string) => void): Making => ({
   world: () => new MailWorld(mail, `s${++tenants}`, trace),
-  server: (world, oracle, settings) =>
-    new MailServer(world as MailWorld, mail, oracle as never, settings as never),
+  server: (world, oracle, settings) => {
+    const mailWorld = world as MailWorld
+    mailWorld.onReapplied = () => {
+      oracle.wasReapplied = true
+    }
+    return new MailServer(mailWorld, mail, { oracle, settings })
+  },
 })
