@@ -31,6 +31,7 @@ export class LmtpSender {
   }
 
   close(): void {
+    this.#socket.on('error', () => {}) // the server may be gone before the QUIT
     this.#socket.end('QUIT\r\n')
     this.#socket.unref()
   }
