@@ -74,11 +74,26 @@ const arrive = async <Extra>(service: SyncClass<Extra>, request: CollectionReque
   if (refusal || request.cursor === undefined)
     return { request, refusal, presentation: undefined, done: NOTHING_DONE }
   const presentation = presentationOf(service, request, access)
-  const commuting = service.commutes(request.collection)
-  // A repeat is recognised by rows: those of every command that came before must be there.
-  if (request.commands.length > 0) await service.waitFor(await service.head())
-  const done = await carryOut({ ground: service, scope, presentation, commuting }, request.commands)
+  const done = await carryOutAll(service, { scope, presentation, commands: request.commands })
   return { request, refusal, presentation, done }
+}
+
+type Commands = Pick<CollectionRequest, 'commands'> & {
+  readonly scope: Scope
+  readonly presentation: Presentation
+}
+
+const carryOutAll = async (
+  service: SyncClass<unknown>,
+  { scope, presentation, commands }: Commands,
+): Promise<CarriedOut> => {
+  if (commands.length === 0) return NOTHING_DONE
+  const commuting = service.commutes(presentation.collection)
+  return service.exclusively(async () => {
+    // A repeat is recognised by rows: those of every command that came before must be there.
+    await service.waitFor(await service.head())
+    return carryOut({ ground: service, scope, presentation, commuting }, commands)
+  })
 }
 
 const presentationOf = (

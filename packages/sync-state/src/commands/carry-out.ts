@@ -43,6 +43,11 @@ export interface Ground {
   append(step: CommitStep, context: CommitContext): Promise<Appended>
   /** Resolves when the rows of a position are there. */
   waitFor(position: number): Promise<void>
+  /**
+   * Runs what decides on commands and appends them, for one request of the device at a time: what one has decided mustn't be
+   * overtaken by another's command before it is in the log. Between processes derived ids alone guard against doing things twice.
+   */
+  exclusively<T>(work: () => Promise<T>): Promise<T>
 }
 
 export type CarriedOut = {

@@ -131,6 +131,24 @@ describe('chain: a change is a repeat of the last command on its group, or it is
   })
 })
 
+describe('a slow request', () => {
+  test('is not overtaken by another one of the device between decision and log: nothing is done twice', async () => {
+    const { scene, id, phone } = await holding('INB')
+    phone.set('INB', id, { group: 'read', value: 1 })
+    const [late, repeat] = [scene.send(phone, ['INB']), scene.send(phone, ['INB'])]
+    await phone.advance(late, 1)
+    phone.giveUp(late)
+    phone.set('INB', id, { group: 'read', value: 0 })
+    const before = scene.world.head
+    await scene.sync('INB', { isLost: true })
+    phone.giveUp(repeat)
+    await phone.advance(repeat)
+    const values = changesSince(scene, before).map((fact) => fact.type === 'Changed' && fact.value)
+    assert.deepEqual(values, ['1', '0', '1'], 'each as the device said it, in an order of its requests')
+    phone.orphans = []
+  })
+})
+
 describe('noop: a command that changes nothing is remembered, and touches nothing', () => {
   test('it moves no head and is told to nobody', async () => {
     const { scene, id } = await holding('INB', { phones: ['ios1', 'ios2'] })
@@ -462,8 +480,7 @@ describe('a server that stops between two commands of one request', () => {
     const flight = scene.send(phone, ['CON'])
     await phone.advance(flight, 2)
     assert.equal(scene.world.liveIn('CON').length, 1)
-    phone.giveUp(flight)
-    phone.orphans = []
+    await scene.player.play(['crash', 0])
     const { placements } = await scene.sync('CON')
     assert.equal(new Set(placements).size, 2)
     assert.equal(scene.world.liveIn('CON').length, 2)
@@ -479,8 +496,7 @@ describe('a server that stops between two commands of one request', () => {
     const before = scene.world.head
     const flight = scene.send(phone, ['INB'])
     await phone.advance(flight, 2)
-    phone.giveUp(flight)
-    phone.orphans = []
+    await scene.player.play(['crash', 0])
     assert.deepEqual((await scene.sync('INB')).results, ['ok', 'ok'])
     assert.equal(changesSince(scene, before).length, 2)
     await scene.rest()

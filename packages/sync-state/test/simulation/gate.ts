@@ -23,6 +23,11 @@ export class Gate {
     await this.settled()
   }
 
+  /** Lets everything be done until something is. */
+  async runUntil(isDone: () => boolean) {
+    while (!isDone() && !this.isOver) await this.step()
+  }
+
   settled(): Promise<void> {
     if (this.isOver || this.parked.length > 0) return Promise.resolve()
     return new Promise((resolve) => {

@@ -140,10 +140,10 @@ export class Player {
       this.pings.stop(phone)
       for (const folder of phone.storage.folders.values()) folder.isIdle = false
     }
-    if (losesRows) {
-      this.server.loseRows()
-      this.oracle.rowsWereLost = true
-    } else this.server.forgetRequests()
+    this.server.forgetRequests()
+    if (!losesRows) return
+    this.server.loseRows()
+    this.oracle.rowsWereLost = true
   }
 
   private toggleView() {

@@ -92,6 +92,8 @@ export class SimulatedServer {
   private readonly settings: Pick<ScheduleSettings, 'isStrict' | 'invisibleBudget'>
   private states = new Map<string, CollectionState>()
   private readonly cached = new Map<string, Remembered>()
+  /** Requests that carry out commands, by device. */
+  private readonly busy = new Map<string, { readonly gate: Gate; isDone: boolean }>()
 
   constructor(
     world: World,
@@ -113,11 +115,12 @@ export class SimulatedServer {
 
   loseRows() {
     this.states = new Map()
-    this.cached.clear()
   }
 
+  /** It restarts: requests under way are gone. */
   forgetRequests() {
     this.cached.clear()
+    this.busy.clear()
   }
 
   floor(collection: string, filter: number): WindowEdge {
@@ -268,6 +271,7 @@ export class SimulatedServer {
       ageOf: async (position) => world.ageOf(position),
       snapshot: (read) => world.snapshot(read),
       waitFor: (position) => world.project(Math.max(position, world.projected)),
+      exclusively: (work) => this.exclusively(device, { gate, work }),
       facts: (reader, rows) => factsOf(reader, world.tenant, rows),
       append: (step, { syncKey, expected, collection }) =>
         gate.pass(async () => {
@@ -278,6 +282,23 @@ export class SimulatedServer {
           return { position: await world.append([factOf(step, asked)], origin), repeated }
         }),
       extra: (reader, _request, told) => toldItems(reader, world.tenant, told),
+    }
+  }
+
+  /** Another request of the device that carries out its commands comes to its end first. */
+  private async exclusively<T>(
+    device: string,
+    { gate, work }: { gate: Gate; work: () => Promise<T> },
+  ): Promise<T> {
+    const other = this.busy.get(device)
+    if (other) await other.gate.runUntil(() => other.isDone)
+    const mine = { gate, isDone: false }
+    this.busy.set(device, mine)
+    try {
+      return await work()
+    } finally {
+      mine.isDone = true
+      if (this.busy.get(device) === mine) this.busy.delete(device)
     }
   }
 

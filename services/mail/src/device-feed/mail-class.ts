@@ -5,6 +5,7 @@ import { MAIL_SERVICE } from '../events.ts'
 import { type AccountKey, streamHead } from '../queries/account.ts'
 import { eventOf } from './commands.ts'
 import { type Contents, readContents } from './contents.ts'
+import type { DeviceTurns } from './device-turns.ts'
 import { mailFacts } from './facts.ts'
 import type { AskedMailbox } from './requests.ts'
 
@@ -14,11 +15,12 @@ export type FeedRequest = {
   readonly device: string
   readonly now: number
   readonly mailboxes: readonly AskedMailbox[]
+  readonly turns: DeviceTurns
 }
 
 /** Mail as the engine of packages/sync-state sees it, for one request of one device. */
 export const mailClass = (handling: Handling, request: FeedRequest): SyncClass<Contents> => {
-  const { key, call, device, now, mailboxes } = request
+  const { key, call, device, now, mailboxes, turns } = request
   const { projector, rights } = handling
   const asked = new Map(mailboxes.map((one) => [one.request.collection, one]))
   return {
@@ -40,6 +42,7 @@ export const mailClass = (handling: Handling, request: FeedRequest): SyncClass<C
         read(reader, { checkpoint, head: await streamHead(reader, key) }),
       ),
     waitFor: (position) => projector.waitFor(position, call.deadline),
+    exclusively: (work) => turns.take([key.tenant, key.account, device].join('/'), work),
     facts: (reader, rows) => mailFacts(reader, key, rows),
     append: (step, { collection, syncKey }) => {
       const { deletesAsMoves } = asked.get(collection)!

@@ -17,16 +17,17 @@ import {
 import { openAccount } from '../api/account-call.ts'
 import type { HandlerCall, Handling } from '../api/context.ts'
 import { type Contents, missingMessage, type Rendered, renderContents } from './contents.ts'
+import type { DeviceTurns } from './device-turns.ts'
 import { mailClass } from './mail-class.ts'
 import { type AskedMailbox, readSync } from './requests.ts'
 
 /** A device's Sync of mailboxes: its commands, then what it doesn't hold yet (docs/explanation/sync-state.md). */
 export const syncMessages =
-  (handling: Handling) =>
+  (handling: Handling, turns: DeviceTurns) =>
   async (request: SyncMessagesRequest, call: HandlerCall): Promise<SyncMessagesResponse> => {
     const { device, now, window, mailboxes } = readSync(request)
     const key = await openAccount(handling, { tenant: request.tenant, account: request.account }, call)
-    const service = mailClass(handling, { key, call, device, now, mailboxes })
+    const service = mailClass(handling, { key, call, device, now, mailboxes, turns })
     const answers = await syncCollections(
       service,
       mailboxes.map((one) => one.request),
