@@ -48,7 +48,10 @@ export class Oracle implements Witness {
 
   applying(device: string, step: CommitStep, asked: CollectionSync) {
     const command = step.command as PhoneCommand
-    if (step.kind === 'note') this.notedItems.add(step.row.id)
+    if (step.kind === 'note') {
+      this.notedItems.add(step.row.id)
+      this.noteAction(device, step, command.tags[step.group]!)
+    }
     if (step.kind !== 'apply') return
     this.countAction(device, step, command.tags[step.group]!)
     if (asked.serverWins && !this.isOdd && !isMail(step.row.collection) && command.kind === 'change')
@@ -62,7 +65,15 @@ export class Oracle implements Witness {
     if (times > 1) this.wasReapplied = true
     if (times > 1 && !this.isOdd && this.lastAction.get(key) === tag)
       violated(`a change of ${device} to #${step.row.id} was applied twice`)
-    this.lastAction.set(key, tag)
+    this.noteAction(device, step, tag)
+  }
+
+  private noteAction(
+    device: string,
+    { row, group }: Extract<CommitStep, { kind: 'apply' | 'note' }>,
+    tag: number,
+  ) {
+    this.lastAction.set([device, row.item, group].join('|'), tag)
   }
 
   /** What a phone holds under the presented key. */
