@@ -3,7 +3,8 @@
 const { existsSync, readdirSync } = require('node:fs')
 const { join } = require('node:path')
 
-const TEST = '\\.test\\.ts$|\\.fixture\\.ts$|/test/|^packages/testing/|/contract(-suite\\.ts$|/)|^load-tests/'
+const TEST =
+  '\\.test\\.ts$|\\.fixture\\.ts$|/test/|^packages/(testing|servers)/|/contract(-suite\\.ts$|/)|^load-tests/'
 
 const folders = (path) =>
   existsSync(path)

@@ -32,7 +32,9 @@ export const readSources = (root: string): SourceFile[] =>
 
 /** Made for tests: may do what the product may not. */
 export const isTestCode = (path: string): boolean =>
-  /\.(test|fixture)\.ts$|\/test\/|^packages\/testing\/|\/contract(-suite\.ts$|\/)|^load-tests\//.test(path)
+  /\.(test|fixture)\.ts$|\/test\/|^packages\/(testing|servers)\/|\/contract(-suite\.ts$|\/)|^load-tests\//.test(
+    path,
+  )
 
 /** Lines of a file that a pattern finds, as `path:line: text`. */
 export const linesWith = ({ path, text }: SourceFile, pattern: RegExp): string[] =>

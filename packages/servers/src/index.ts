@@ -1,0 +1,3 @@
+export * from './free-ports.ts'
+export * from './pinned-program.ts'
+export * from './server-process.ts'
