@@ -84,7 +84,13 @@ module.exports = {
       'only-adapters-speak-sql',
       'Drivers of databases are imported by adapters alone.',
       '^(packages/(event-log|read-store)|services/standalone)/src/sqlite/',
-      `^(node:)?sqlite$|${npm('pg|kysely')}`,
+      '^(node:)?sqlite$',
+    ),
+    onlyFrom(
+      'only-adapters-speak-to-postgresql',
+      'Drivers of databases are imported by adapters alone.',
+      '^packages/(event-log|read-store)/src/postgres/',
+      npm('pg|kysely'),
     ),
     onlyFrom(
       'only-the-service-kit-speaks-grpc',

@@ -1,3 +1,5 @@
 export * from './free-ports.ts'
 export * from './pinned-program.ts'
+export * from './postgres.ts'
+export * from './postgres-standby.ts'
 export * from './server-process.ts'
