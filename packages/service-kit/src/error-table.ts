@@ -41,7 +41,10 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
     'UNIMPLEMENTED',
     "The service doesn't know this call: it may be an older version.",
   ),
-  REQUEST_TOO_LARGE: terminally('RESOURCE_EXHAUSTED', 'One message of a call is over 4 MiB.'),
+  REQUEST_TOO_LARGE: terminally(
+    'RESOURCE_EXHAUSTED',
+    'One message of a call is larger than the connection takes (4 MiB; between services 80 MiB).',
+  ),
   LISTEN_FAILED: passing('UNAVAILABLE', "A port can't be listened on: often another process has it."),
   TLS_CERTIFICATE_INVALID: terminally(
     'FAILED_PRECONDITION',

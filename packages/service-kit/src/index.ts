@@ -17,10 +17,15 @@ export {
   type LogLevel,
 } from './logging/logger.ts'
 export { describeError } from './logging/redaction.ts'
-export { type Authenticate, bearerAuthentication, OPERATOR } from './transport/authentication.ts'
-export type { ClientTls } from './transport/client-tls.ts'
+export {
+  type Authenticate,
+  bearerAuthentication,
+  OPERATOR,
+  serviceAuthentication,
+} from './transport/authentication.ts'
+export type { ClientTls, PeerTls } from './transport/client-tls.ts'
 export type { Context, Implementation, ServiceClient, ServiceDefinition } from './transport/definition.ts'
-export { MAX_MESSAGE_BYTES } from './transport/grpc-channel.ts'
+export { MAX_MESSAGE_BYTES, MAX_PEER_MESSAGE_BYTES } from './transport/grpc-channel.ts'
 export { createGrpcClient, type GrpcClientOptions } from './transport/grpc-client.ts'
 export {
   createGrpcServer,
@@ -30,6 +35,8 @@ export {
   serve,
 } from './transport/grpc-server.ts'
 export type { Serving } from './transport/health.ts'
+export { createHealthProbe, type HealthProbe } from './transport/health-probe.ts'
 export { createLocalClient, type LocalClientOptions } from './transport/local.ts'
 export { onward } from './transport/onward.ts'
-export type { ServerTls } from './transport/server-tls.ts'
+export { serviceUri } from './transport/peer-name.ts'
+export { CertificateSource, type ServerTls } from './transport/server-tls.ts'

@@ -15,14 +15,21 @@ export type Credentials = { readonly certificate: string; readonly key: string }
 export type Authority = {
   /** PEM */
   readonly ca: string
-  issue(name: string): Promise<Credentials>
+  issue(name: string, more?: Particulars): Promise<Credentials>
+}
+
+export type Particulars = {
+  /** URIs among its names. */
+  readonly uris?: readonly string[]
+  /** Its last moment, in milliseconds from now; default an hour. */
+  readonly validForMs?: number
 }
 
 const keyPair = () => crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
 
-const validity = () => ({
-  notBefore: new Date(Date.now() - HOUR),
-  notAfter: new Date(Date.now() + HOUR),
+const validity = (validForMs = HOUR) => ({
+  notBefore: new Date(Date.now() - 24 * HOUR),
+  notAfter: new Date(Date.now() + validForMs),
   signingAlgorithm: ALGORITHM,
 })
 
@@ -39,13 +46,22 @@ export const createAuthority = async (name: string): Promise<Authority> => {
     keys,
     extensions: [new BasicConstraintsExtension(true, undefined, true)],
   })
-  return { ca: root.toString('pem'), issue: (subject) => issue(root, keys.privateKey, subject) }
+  return {
+    ca: root.toString('pem'),
+    issue: (subject, more = {}) => issue({ root, signingKey: keys.privateKey }, subject, more),
+  }
 }
 
-const issue = async (root: X509Certificate, signingKey: CryptoKey, subject: string): Promise<Credentials> => {
+type Issuer = { readonly root: X509Certificate; readonly signingKey: CryptoKey }
+
+const issue = async (
+  { root, signingKey }: Issuer,
+  subject: string,
+  { uris = [], validForMs }: Particulars,
+): Promise<Credentials> => {
   const keys = await keyPair()
   const certificate = await X509CertificateGenerator.create({
-    ...validity(),
+    ...validity(validForMs),
     subject: `CN=${subject}`,
     issuer: root.subject,
     publicKey: keys.publicKey,
@@ -54,6 +70,7 @@ const issue = async (root: X509Certificate, signingKey: CryptoKey, subject: stri
       new SubjectAlternativeNameExtension([
         { type: 'dns', value: 'localhost' },
         { type: 'ip', value: '127.0.0.1' },
+        ...uris.map((value) => ({ type: 'url' as const, value })),
       ]),
     ],
   })

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Metadata } from 'nice-grpc'
 import type { Identity } from '../call.ts'
 import { terminal } from '../errors.ts'
-import { textOf } from './metadata.ts'
+import { PEER_SERVICES, textOf } from './metadata.ts'
 
 /**
  * Who a peer is: an identity of its own, or `trusted`: a service of ours whose word about the identity is taken.
@@ -38,3 +38,16 @@ export const nobodyIsTrusted: Authenticate = () => {
 
 /** For a server that only completes TLS with peers whose certificate it knows. */
 export const peersAreTrusted: Authenticate = () => 'trusted'
+
+/**
+ * Lets in services of ours, known by their certificates, and takes their word about the identity.
+ * For a server that asks for certificates. Errors: PERMISSION_DENIED for a service that has no business here, and for a
+ * certificate that names none.
+ */
+export const serviceAuthentication =
+  (allowed: readonly string[]): Authenticate =>
+  (metadata) => {
+    const named = (textOf(metadata, PEER_SERVICES) ?? '').split(' ')
+    if (named.some((name) => allowed.includes(name))) return 'trusted'
+    throw terminal('PERMISSION_DENIED', 'the certificate names no service that may call this one')
+  }

@@ -1,21 +1,23 @@
 import { createChannel, createClientFactory, type Metadata } from 'nice-grpc'
 import type { CallExtras, Identity } from '../call.ts'
 import { type Carrier, createCaller, type Outgoing } from './caller.ts'
-import { type ClientTls, connectionOf } from './client-tls.ts'
+import { type ClientTls, connectionOf, type PeerTls } from './client-tls.ts'
 import type { Exchange, Exchanges, Options, ServiceClient, ServiceDefinition } from './definition.ts'
-import { LIMITS } from './grpc-channel.ts'
+import { limitsOf, MAX_MESSAGE_BYTES, STEADY } from './grpc-channel.ts'
 import { fromClientError } from './grpc-status.ts'
 import { toMetadata } from './metadata.ts'
 import { announceMark, marked, withStreamEnds } from './stream-end.ts'
 
 export type GrpcClientOptions = {
-  readonly tls?: ClientTls
+  readonly tls?: ClientTls | PeerTls
   /** Bearer token of an administrator. */
   readonly token?: string
   /** Who calls, where a call doesn't say. */
   readonly identity?: Identity
   /** Milliseconds a call may take, where a call doesn't say; default 10,000. */
   readonly timeoutMs?: number
+  /** Largest message either way; default {@link MAX_MESSAGE_BYTES}. */
+  readonly maxMessageBytes?: number
 }
 
 /**
@@ -25,10 +27,14 @@ export type GrpcClientOptions = {
 export const createGrpcClient = <Definition extends ServiceDefinition>(
   definition: Definition,
   address: string,
-  { tls, token, ...defaults }: GrpcClientOptions = {},
+  { tls, token, maxMessageBytes = MAX_MESSAGE_BYTES, ...defaults }: GrpcClientOptions = {},
 ): ServiceClient<Definition> & { close(): void } => {
   const { credentials, options } = connectionOf(address, tls)
-  const channel = createChannel(address, credentials, { ...LIMITS, ...options })
+  const channel = createChannel(address, credentials, {
+    ...limitsOf(maxMessageBytes),
+    ...STEADY,
+    ...options,
+  })
   const wire = createClientFactory().create(
     withStreamEnds(definition),
     channel,

@@ -5,7 +5,7 @@ import type { Logger } from '../logging/logger.ts'
 import { type Authenticate, nobodyIsTrusted, peersAreTrusted } from './authentication.ts'
 import { forEachMethod, type Implementation, type ServiceDefinition } from './definition.ts'
 import { answering } from './grpc-answer.ts'
-import { addressOf, LIMITS } from './grpc-channel.ts'
+import { addressOf, limitsOf, MAX_MESSAGE_BYTES } from './grpc-channel.ts'
 import { interception } from './grpc-interception.ts'
 import { Health, type Serving } from './health.ts'
 import { createReceiver } from './receiver.ts'
@@ -23,9 +23,13 @@ export const serve = <Definition extends ServiceDefinition>(
 export type GrpcServerOptions = {
   readonly services: readonly ServedService[]
   readonly tls?: ServerTls
+  /** Instead of `tls`: certificates that others use too; whoever has them replaces them. */
+  readonly certificates?: CertificateSource
   /** Default: with `tls.clientCa` every peer is trusted, without it none. */
   readonly authenticate?: Authenticate
   readonly logger?: Logger
+  /** Largest message either way; default {@link MAX_MESSAGE_BYTES}. */
+  readonly maxMessageBytes?: number
 }
 
 /** Services on one port, with the gRPC health service. */
@@ -42,9 +46,13 @@ export interface GrpcServer {
 
 /** Makes a server; it takes no port before `listen`. */
 export const createGrpcServer = (options: GrpcServerOptions): GrpcServer => {
-  const certificates = options.tls === undefined ? undefined : new CertificateSource(options.tls)
+  const certificates =
+    options.certificates ?? (options.tls === undefined ? undefined : new CertificateSource(options.tls))
   const health = new Health()
-  const server = createServer({ ...LIMITS, ...interception })
+  const server = createServer({
+    ...limitsOf(options.maxMessageBytes ?? MAX_MESSAGE_BYTES),
+    ...interception,
+  })
   for (const service of options.services) add(server, service, options)
   server.add(Health.definition, health.implementation() as never)
   for (const name of ['', ...options.services.map(({ definition }) => definition.fullName)]) {

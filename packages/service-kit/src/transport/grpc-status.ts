@@ -48,5 +48,5 @@ const fromStatus = (error: ClientError): RelaisError => {
 /** grpc-js says by its text alone whether a message was too large. */
 const exhausted = (details: string) =>
   /larger than/i.test(details)
-    ? terminal('REQUEST_TOO_LARGE', 'a message of the call is over 4 MiB')
+    ? terminal('REQUEST_TOO_LARGE', 'a message of the call is larger than this connection takes')
     : retryable('OVERLOADED', details)

@@ -9,6 +9,8 @@ export const CORRELATION = 'relais-correlation'
 export const TRACEPARENT = 'traceparent'
 /** Set by our own server from grpc-timeout; never taken from a peer. */
 export const DEADLINE = 'relais-deadline'
+/** Services that the caller's certificate names, between spaces; set by our own server, never taken from a peer. */
+export const PEER_SERVICES = 'relais-peer-services'
 export const ERROR = 'relais-error-bin'
 
 /** The gRPC protocol's own header: at most eight digits and a unit. */
@@ -21,7 +23,8 @@ const timeoutText = (ms: number) =>
 /** Copies what a caller put into the metadata by itself, without what only we may say. */
 const ownMetadata = (given: Metadata | undefined): Metadata => {
   const metadata = Metadata(given)
-  for (const name of [IDENTITY, CORRELATION, TRACEPARENT, DEADLINE, TIMEOUT]) metadata.delete(name)
+  for (const name of [IDENTITY, CORRELATION, TRACEPARENT, DEADLINE, PEER_SERVICES, TIMEOUT])
+    metadata.delete(name)
   return metadata
 }
 
