@@ -15,9 +15,9 @@ import {
   serve,
   terminal,
 } from '@relais/service-kit'
+import { type Authority, createAuthority } from '@relais/testing'
 import { service as HealthDefinition } from 'grpc-health-check'
 import { createChannel, createClient, Metadata } from 'nice-grpc'
-import { type Authority, createAuthority } from './authority.ts'
 import { chunk, chunkOf, latch, type Parcel, ParcelDefinition, parcel } from './parcel-service.ts'
 import { recordingLogger } from './recording-logger.ts'
 

@@ -12,8 +12,8 @@ import {
   serviceAuthentication,
   serviceUri,
 } from '@relais/service-kit'
+import { type Authority, type Credentials, createAuthority } from '@relais/testing'
 import { Metadata } from 'nice-grpc'
-import { type Authority, type Credentials, createAuthority } from './authority.ts'
 import { latch, type Parcel, ParcelDefinition, parcel } from './parcel-service.ts'
 
 const identity = {

@@ -1,3 +1,4 @@
+export { type Authority, type Credentials, createAuthority } from './authority.ts'
 export { type Backbone, openTestBackbone } from './backbone.ts'
 export { forBothTransports, type Transport } from './both-transports.ts'
 export type { TestScope } from './clean-up.ts'

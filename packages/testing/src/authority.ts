@@ -11,7 +11,7 @@ const HOUR = 3_600_000
 
 export type Credentials = { readonly certificate: string; readonly key: string }
 
-/** A certificate authority for one test. */
+/** A certificate authority for tests and for a cluster on one machine: its key is in memory alone. */
 export type Authority = {
   /** PEM */
   readonly ca: string
@@ -38,10 +38,11 @@ const pemOf = async (key: CryptoKey) => {
   return `-----BEGIN PRIVATE KEY-----\n${der.toString('base64')}\n-----END PRIVATE KEY-----\n`
 }
 
-export const createAuthority = async (name: string): Promise<Authority> => {
+/** `validForMs`: of the authority's own certificate; default an hour. */
+export const createAuthority = async (name: string, validForMs?: number): Promise<Authority> => {
   const keys = await keyPair()
   const root = await X509CertificateGenerator.createSelfSigned({
-    ...validity(),
+    ...validity(validForMs),
     name: `CN=${name}`,
     keys,
     extensions: [new BasicConstraintsExtension(true, undefined, true)],

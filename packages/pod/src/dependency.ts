@@ -1,0 +1,76 @@
+import { type Component, deadlineExceeded, describeError, type Logger } from '@relais/service-kit'
+import { pauseBefore } from './waiting.ts'
+
+export type DependencyOptions = {
+  readonly name: string
+  /** Rejects where it can't be reached. */
+  check(): Promise<unknown>
+  readonly logger: Logger
+  /** Longest time that a check may take; default 2 s. */
+  readonly timeoutMs?: number
+  /** Between checks while it is there; default 2 s. */
+  readonly everyMs?: number
+  readonly random?: () => number
+}
+
+/** A server or peer that is asked again and again whether it is there. Says once that it was lost, and once that it is back. */
+export class Dependency implements Component {
+  readonly name: string
+  readonly #options: Required<DependencyOptions>
+  #failures = 0
+  #seen = false
+  #timer: NodeJS.Timeout | undefined
+  #stopped = false
+
+  constructor(options: DependencyOptions) {
+    this.name = options.name
+    this.#options = { timeoutMs: 2_000, everyMs: 2_000, random: Math.random, ...options }
+  }
+
+  /** Checks once, then from time to time. A dependency that is lost is asked more slowly the longer it is. */
+  async start(): Promise<void> {
+    await this.#look()
+    if (!this.#stopped) this.#timer = setTimeout(() => void this.start(), this.#pause()).unref()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+  }
+
+  health() {
+    const there = this.#failures === 0
+    return { live: true, ready: there, ...(there ? {} : { reason: "can't be reached" }) }
+  }
+
+  #pause(): number {
+    const { everyMs, random } = this.#options
+    return this.#failures === 0 ? everyMs * (0.75 + random() / 2) : pauseBefore(this.#failures, random())
+  }
+
+  async #look(): Promise<void> {
+    const { check, timeoutMs, logger } = this.#options
+    try {
+      await within(timeoutMs, check())
+      if (this.#failures > 0) logger.info({ component: this.name }, 'is back')
+      this.#failures = 0
+      this.#seen = true
+    } catch (error) {
+      this.#failures += 1
+      if (this.#failures > 1 || this.#stopped) return
+      const fields = { component: this.name, ...describeError(error) }
+      if (this.#seen) logger.warn(fields, 'was lost; waiting for it')
+      else logger.warn(fields, 'waiting for it')
+    }
+  }
+}
+
+const within = async (ms: number, work: Promise<unknown>): Promise<void> => {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(deadlineExceeded()), ms)
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

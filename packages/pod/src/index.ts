@@ -1,0 +1,14 @@
+export {
+  type BlobConfiguration,
+  blobSettings,
+  file,
+  type PodConfiguration,
+  peer,
+  podSettings,
+  port,
+  type StorageConfiguration,
+  storageSettings,
+} from './configuration.ts'
+export { type PemFiles, type PemFilesOptions, watchPemFiles } from './pem-files.ts'
+export { type Opened, type Pod, type PodOptions, ServicePod } from './pod.ts'
+export { type PodDefinition, runPod } from './run-pod.ts'
