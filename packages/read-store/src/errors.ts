@@ -21,6 +21,13 @@ export const schemaInvalid = (reason: string) => terminal('SCHEMA_INVALID', reas
 export const storeTooNew = (file: string, version: number) =>
   terminal('STORE_TOO_NEW', `${file} has version ${version}, made by a newer Relais`)
 
+/** True for what may pass by itself: a full disk, a lock, a server that is gone. */
+export const isPassing = (error: unknown): boolean => error instanceof RelaisError && error.retryable
+
+/** Another process has projected meanwhile: what this one was about to write is refused. */
+export const projectorReplaced = (expected: number, found: number | undefined) =>
+  retryable('PROJECTOR_REPLACED', `another process projects: the checkpoint is ${found}, not ${expected}`)
+
 /** A commit says that another one, which never came, was before it in its stream: the stream stands still. */
 export class StreamGapError extends RelaisError {
   readonly stream: StoredCommit['stream']

@@ -2,11 +2,20 @@ import type { StoredCommit } from '@relais/event-log'
 
 export type SqlValue = string | number | null | Uint8Array
 
+/** The engine behind the port. Only full-text search has to know: everything else is said in the dialect that all share. */
+export type Dialect = 'sqlite' | 'postgresql'
+
+/** Statements that all engines take, or each engine's own. */
+export type Schema = readonly string[] | Readonly<Record<Dialect, readonly string[]>>
+
 /**
- * SQL with `?` for parameters, in the dialect that SQLite and PostgreSQL share (upserts by ON CONFLICT).
+ * SQL with `?` for parameters, in the dialect that SQLite and PostgreSQL share: upserts by ON CONFLICT, whose present values are
+ * named with their table; INTEGER holds 64 bits of which numbers hold 53; text is ordered by its bytes and LIKE takes ASCII
+ * letters of either case for the same.
  * Statements are prepared once per text: never build a text from values.
  */
 export interface Reader {
+  readonly dialect: Dialect
   get<Row>(sql: string, ...params: SqlValue[]): Promise<Row | undefined>
   all<Row>(sql: string, ...params: SqlValue[]): Promise<Row[]>
 }
@@ -14,6 +23,11 @@ export interface Reader {
 export interface Writer extends Reader {
   /** Returns the number of rows changed. */
   run(sql: string, ...params: SqlValue[]): Promise<number>
+  /**
+   * As `run`, for who doesn't ask how many rows: an adapter may send it later, together with others like it, but before anything
+   * is read that it changes and before the transaction ends. What is wrong with it may show only then.
+   */
+  write(sql: string, ...params: SqlValue[]): Promise<void>
 }
 
 /**
@@ -59,3 +73,9 @@ export interface Projector {
   fault(): Error | undefined
   stop(): Promise<void>
 }
+
+/** The statements of a schema for one engine. */
+export const schemaFor = (dialect: Dialect, schema: Schema): readonly string[] =>
+  isForAll(schema) ? schema : schema[dialect]
+
+const isForAll = (schema: Schema): schema is readonly string[] => Array.isArray(schema)

@@ -177,6 +177,7 @@ test('a store that fails costs work, and is told in the log', async (t) => {
   const lines: string[] = []
   const logger = createLogger({ name: 'test', destination: { write: (line) => void lines.push(line) } })
   const broken: ReadStore = {
+    dialect: store.dialect,
     get: (...args) => store.get(...args),
     all: (...args) => store.all(...args),
     snapshot: (read) => store.snapshot(read),

@@ -19,6 +19,7 @@ import { createAccounts, startFor, withMike } from './start-directory.ts'
 const noting = (reader: Reader) => {
   const texts: string[] = []
   const noted: Reader = {
+    dialect: reader.dialect,
     get: (sql, ...params) => {
       texts.push(sql)
       return reader.get(sql, ...params)

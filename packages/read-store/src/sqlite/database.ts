@@ -1,11 +1,11 @@
 import { storeClosed } from '../errors.ts'
 import type { Reader, ReadStore, SqlValue, Writer } from '../port.ts'
+import { Turns } from '../projecting/turns.ts'
 import { backUp } from './backup/back-up.ts'
 import { Connection } from './connection.ts'
 import { GroupedSync } from './grouped-sync.ts'
 import { Scoped } from './scoped.ts'
 import { Snapshots } from './snapshots.ts'
-import { Turns } from './turns.ts'
 import { WalKeeper } from './wal/wal-keeper.ts'
 
 export type DatabaseOptions = {
@@ -51,6 +51,7 @@ const openReader = (path: string, writer: Connection): Connection => {
 
 /** One SQLite file: one connection that writes, one that reads, and one for each moment that a snapshot holds. */
 export class Database implements ReadStore {
+  readonly dialect = 'sqlite'
   readonly path: string
   readonly #writer: Connection
   readonly #reader: Connection

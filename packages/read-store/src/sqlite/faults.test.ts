@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RelaisError, terminal } from '@relais/service-kit/errors.ts'
-import { isDamage, isPassing, storeFault } from './faults.ts'
+import { isPassing } from '../errors.ts'
+import { isDamage, storeFault } from './faults.ts'
 
 const sqliteError = (errcode: unknown) =>
   Object.assign(new Error('sqlite'), { code: 'ERR_SQLITE_ERROR', errcode })

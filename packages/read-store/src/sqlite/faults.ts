@@ -46,8 +46,5 @@ export const storeFault = (error: unknown): unknown => {
   return error
 }
 
-/** True for what may pass by itself: a full disk, a lock. */
-export const isPassing = (error: unknown): boolean => error instanceof RelaisError && error.retryable
-
 export const isDamage = (error: unknown): boolean =>
   error instanceof RelaisError && error.code === 'STORE_DAMAGED'

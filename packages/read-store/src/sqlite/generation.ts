@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import type { CommitFilter, EventLog } from '@relais/event-log'
 import type { StreamGapError } from '../errors.ts'
 import type { ReadModel } from '../port.ts'
+import { Follower } from '../projecting/follower.ts'
+import { Projection } from '../projecting/projection.ts'
+import { readGap, STREAM_TABLE } from '../projecting/stream-positions.ts'
 import { Database } from './database.ts'
-import { Follower } from './follower.ts'
 import type { GenerationFile } from './generations.ts'
-import { Projection } from './projection.ts'
-import { readGap, STREAM_TABLE } from './stream-positions.ts'
 
 export type GenerationOptions = {
   readonly log: EventLog

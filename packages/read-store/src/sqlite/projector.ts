@@ -1,12 +1,12 @@
 import type { CommitFilter, EventLog } from '@relais/event-log'
 import { projectionStopped, readModelReadOnly, storeClosed } from '../errors.ts'
 import type { Projector, ReadModel, ReadStore } from '../port.ts'
+import { HeadProbe } from '../projecting/head-probe.ts'
 import { Waiters } from '../waiters.ts'
 import { chooseGeneration, removeOlderVersions } from './choose-generation.ts'
 import { isDamage } from './faults.ts'
 import { Generation, type GenerationOptions } from './generation.ts'
 import { checkedModelName, generationFile, removeGeneration } from './generations.ts'
-import { HeadProbe } from './head-probe.ts'
 
 export type SqliteProjectorOptions = {
   readonly log: EventLog
@@ -251,6 +251,7 @@ export class SqliteProjector implements Projector {
 
   #facade(): ReadStore {
     return {
+      dialect: 'sqlite',
       get: (sql, ...params) => this.#watched(this.#current.database.get(sql, ...params)),
       all: (sql, ...params) => this.#watched(this.#current.database.all(sql, ...params)),
       snapshot: (read) => this.#watched(this.#current.database.snapshot(read)),

@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts'
 
 /** What a transaction or snapshot hands out: useless once that is over, so that nothing is read or written outside it. */
 export class Scoped implements Reader, Writer {
+  readonly dialect = 'sqlite'
   readonly #connection: Connection
   #open = true
   /** How often `run` was called. */
@@ -31,6 +32,10 @@ export class Scoped implements Reader, Writer {
       if (error instanceof RelaisError) this.end()
       throw error
     }
+  }
+
+  async write(sql: string, ...params: SqlValue[]): Promise<void> {
+    await this.run(sql, ...params)
   }
 
   end(): void {

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { schemaInvalid, storeTooNew } from '../errors.ts'
-import type { ReadStore, Writer } from '../port.ts'
+import { type ReadStore, type Schema, schemaFor, type Writer } from '../port.ts'
 import { Database } from './database.ts'
 import { makeFolder } from './folder.ts'
 
@@ -8,7 +8,7 @@ export type SqliteStoreOptions = {
   /** Made if it isn't there, with its folder. */
   readonly file: string
   /** Statements that make an empty file one of `version`. */
-  readonly schema: readonly string[]
+  readonly schema: Schema
   /** From 1 on. */
   readonly version: number
   /** Statements that bring a file to the version named, from the one before. They only expand: CREATE, ALTER TABLE … ADD, INSERT, UPDATE. */
@@ -33,7 +33,7 @@ const WRITE_VERSION =
 /** The statements that are missing in a file of a version; 0: an empty one. */
 const missingStatements = (options: SqliteStoreOptions, from: number): string[] => {
   const { file, schema, version, migrations = {} } = options
-  if (from === 0) return [...schema]
+  if (from === 0) return [...schemaFor('sqlite', schema)]
   if (from > version) throw storeTooNew(file, from)
   const statements: string[] = []
   for (let step = from + 1; step <= version; step += 1) {

@@ -86,6 +86,7 @@ export class Mailbox {
 
 /** Counts what is read, and remembers the statements that read it. */
 export class CountingReader implements Reader {
+  readonly dialect = 'sqlite'
   private readonly reader: Reader
   rows = 0
   readonly statements = new Set<string>()

@@ -1,20 +1,21 @@
 import type { StoredCommit } from '@relais/event-log'
 import { RelaisError } from '@relais/service-kit/errors.ts'
-import { ProjectionFailedError, StreamGapError } from '../errors.ts'
-import type { ReadModel, Writer } from '../port.ts'
-import type { Database } from './database.ts'
+import { ProjectionFailedError, projectorReplaced, StreamGapError } from '../errors.ts'
+import type { ReadModel, ReadStore, Writer } from '../port.ts'
 import { StreamPositions } from './stream-positions.ts'
 
 const MAX_SKIPPED = 1024
 
-const WRITE_CHECKPOINT = 'UPDATE relais_checkpoint SET position = ?, command_id = ?'
+const READ_CHECKPOINT = 'SELECT position FROM relais_checkpoint'
+
+const WRITE_CHECKPOINT = 'UPDATE relais_checkpoint SET position = ?, command_id = ? WHERE position = ?'
 
 const RAISE_CHECKPOINT = 'UPDATE relais_checkpoint SET position = ? WHERE position < ?'
 
 export type AddCommit = (commit: StoredCommit) => Promise<void>
 
 export type ProjectionOptions = {
-  readonly database: Database
+  readonly database: Pick<ReadStore, 'transaction'>
   readonly model: ReadModel
   /** Of the rows that are there. */
   readonly checkpoint: number
@@ -25,7 +26,7 @@ export type ProjectionOptions = {
 
 /** Turns commits into rows; rows, stream positions and checkpoint change in one transaction. */
 export class Projection {
-  readonly #database: Database
+  readonly #database: Pick<ReadStore, 'transaction'>
   readonly #model: ReadModel
   readonly #onGap: (gap: StreamGapError) => void
   readonly #positions = new StreamPositions()
@@ -60,7 +61,7 @@ export class Projection {
 
   /**
    * A transaction of all commits that `work` adds, in order of position; ones that are projected already are ignored.
-   * Errors: {@link ProjectionFailedError}, STORE_FULL, STORE_UNAVAILABLE; then none of them is projected.
+   * Errors: {@link ProjectionFailedError}, STORE_FULL, STORE_UNAVAILABLE, PROJECTOR_REPLACED; then none of them is projected.
    */
   async transaction(work: (add: AddCommit) => Promise<void>): Promise<void> {
     this.#forget()
@@ -83,7 +84,10 @@ export class Projection {
     await work((commit) => this.#add(writer, commit))
     if (!this.#last) return
     await this.#positions.write(writer)
-    await writer.run(WRITE_CHECKPOINT, this.#last.position, this.#last.commandId)
+    const { position, commandId } = this.#last
+    if ((await writer.run(WRITE_CHECKPOINT, position, commandId, this.#checkpoint)) === 1) return
+    const found = await writer.get<{ position: number }>(READ_CHECKPOINT)
+    throw projectorReplaced(this.#checkpoint, found?.position)
   }
 
   async #add(writer: Writer, commit: StoredCommit): Promise<void> {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { EventLog } from '@relais/event-log'
 import { note } from '../contract/ledger.ts'
+import { openSqliteRows } from '../sqlite/rows.fixture.ts'
 import { HeadProbe } from './head-probe.ts'
-import { openSqliteRows } from './rows.fixture.ts'
 
 type Probing = { readonly probe: HeadProbe; readonly reached: Promise<number>; asked(): number }
 

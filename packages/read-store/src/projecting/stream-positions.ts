@@ -59,7 +59,7 @@ export class StreamPositions {
   /** Writes what has changed, as part of the transaction that changed it. */
   async write(writer: Writer): Promise<void> {
     for (const { tenant, account, service, position, stopped } of this.#changed.values()) {
-      await writer.run(WRITE, tenant, account, service, position, stopped)
+      await writer.write(WRITE, tenant, account, service, position, stopped)
     }
   }
 

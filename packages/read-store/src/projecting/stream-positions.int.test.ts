@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { StoredCommit } from '@relais/event-log'
 import { range, scalar } from '../contract/ledger.ts'
-import { Database } from './database.ts'
-import { temporaryFolder } from './rows.fixture.ts'
+import { Database } from '../sqlite/database.ts'
+import { temporaryFolder } from '../sqlite/rows.fixture.ts'
 import { readGap, STREAM_TABLE, StreamPositions, type StreamState } from './stream-positions.ts'
 
 const stream = (account: string): StoredCommit['stream'] => ({ tenant: 'acme', account, service: 'notes' })

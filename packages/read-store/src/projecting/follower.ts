@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CommitFilter, EventLog, FollowBatch, StoredCommit } from '@relais/event-log'
-import { ProjectionFailedError } from '../errors.ts'
+import { isPassing, ProjectionFailedError } from '../errors.ts'
 import { Breath } from './breath.ts'
-import { isPassing } from './faults.ts'
 import type { AddCommit, Projection } from './projection.ts'
 
 const BATCH = 256

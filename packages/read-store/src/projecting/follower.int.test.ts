@@ -5,10 +5,10 @@ import { type TestContext, test } from 'node:test'
 import { type CommitFilter, type EventLog, LogUnavailableError } from '@relais/event-log'
 import { openSqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
 import { ledger, note, noteAll, notesOf, POISON, range, scalar, soon, texts } from '../contract/ledger.ts'
-import { makeFolder } from './folder.ts'
-import { Generation } from './generation.ts'
-import { generationFile } from './generations.ts'
-import { openSqliteRows, temporaryFolder } from './rows.fixture.ts'
+import { makeFolder } from '../sqlite/folder.ts'
+import { Generation } from '../sqlite/generation.ts'
+import { generationFile } from '../sqlite/generations.ts'
+import { openSqliteRows, temporaryFolder } from '../sqlite/rows.fixture.ts'
 
 const FILTER: CommitFilter = { service: 'notes' }
 
