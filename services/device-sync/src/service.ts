@@ -116,7 +116,7 @@ const assemble = (deps: DeviceSyncDeps, { projector, store }: Parts) => {
     logger,
   })
   const endpoint: EasEndpointDeps = {
-    ...{ signIn, settings, registry, rowStore, commands, held, clock, logger, config },
+    ...{ signIn, settings, registry, rowStore, commands, held, waiters, clock, logger, config },
     maxDevices: config.maxDevices,
     load: new RequestLoad(config.maxRequests),
     budget: new ByteBudget(config.maxBodiesBytes),

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { openSqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
 import { openSqliteProjector, openSqliteStore } from '@relais/read-store'
-import { createLogger, type RelaisError, terminal } from '@relais/service-kit'
+import { createLogger, terminal } from '@relais/service-kit'
 import { temporaryFolder, waitUntil } from '@relais/testing'
-import { answer, type Command, type CommandContext } from '../src/commands/command.ts'
+import { answer, type Command, type CommandContext, type CommandOutcome } from '../src/commands/command.ts'
 import { DeviceRegistry } from '../src/devices/device-registry.ts'
 import { DeviceRowStore, deviceRowSchema } from '../src/devices/device-row-store.ts'
 import { HeldRequests } from '../src/held/held-requests.ts'
@@ -17,6 +17,8 @@ import { createEasEndpoint } from '../src/http/endpoint.ts'
 import { defaultEasConfig, easServerOptions } from '../src/http/endpoint-config.ts'
 import { RequestLoad } from '../src/http/request-work.ts'
 import { deviceReadModel } from '../src/projections/devices.ts'
+import { FollowedAccount } from '../src/push/followed-accounts.ts'
+import { Waiters } from '../src/push/waiters.ts'
 import { AccountSettings } from '../src/sign-in/account-settings.ts'
 import { RememberedCredentials } from '../src/sign-in/remembered-credentials.ts'
 import { SignIn } from '../src/sign-in/sign-in.ts'
@@ -26,24 +28,31 @@ import { createDirectoryDouble } from './directory-double.ts'
 import { EasClient } from './eas-client.ts'
 import { mike } from './test-service.ts'
 
-/** A command that waits until a test says that something happened. */
+/** A command that waits until a test says that something happened; `again` says how often it then waits anew. */
 const createWaiting = () => {
-  const waiting: { context: CommandContext; finish(): void }[] = []
+  const waiting: { context: CommandContext; again: number; finish(): void }[] = []
   const command: Command = {
     name: 'Ping',
     body: 'small',
     emptyBody: true,
-    run: (context) =>
-      new Promise((resolve, reject) => {
-        const goOn = context.hold((reason: RelaisError) => reject(reason))
-        waiting.push({
-          context,
-          finish: () => {
-            goOn()
-            resolve(answer(el('ping:Ping', [el('ping:Status', 1)])))
-          },
-        })
-      }),
+    run: async (context) => {
+      const followed = new FollowedAccount()
+      const finish = () => followed.note({ position: 1, collections: ['inbox'], device: '' })
+      const one = { context, again: 0, finish }
+      waiting.push(one)
+      const device = { ...context.rows.device, device: `d${waiting.length}` }
+      const wait = {
+        device,
+        followed,
+        collections: ['inbox'],
+        hierarchy: false,
+        forMs: 60_000,
+        behind: () => [],
+      }
+      const goOn = (): CommandOutcome =>
+        one.again-- > 0 ? { kind: 'waiting', wait, goOn } : answer(el('ping:Ping', [el('ping:Status', 1)]))
+      return { kind: 'waiting', wait, goOn }
+    },
   }
   return { waiting, command }
 }
@@ -63,9 +72,10 @@ const setUp = async (t: TestContext, maxRequests = 100) => {
   const registry = new DeviceRegistry({ log, projector, clock })
   const held = new HeldRequests()
   const load = new RequestLoad(maxRequests)
+  const waiters = new Waiters({ clock, random: Math.random })
   const config = { ...defaultEasConfig, maxRequests }
   const listener = createEasEndpoint({
-    ...{ signIn, settings, registry, held, load, config, clock, logger },
+    ...{ signIn, settings, registry, held, waiters, load, config, clock, logger },
     rowStore: new DeviceRowStore({ store, logger }),
     commands: new Map([[command.name, command]]),
     maxDevices: 10,
@@ -92,12 +102,18 @@ const setUp = async (t: TestContext, maxRequests = 100) => {
   })
   const hold = async (signal?: AbortSignal) => {
     const before = waiting.length
+    const count = held.count
     const response = phone.post('Ping', undefined, { signal })
     response.catch(() => undefined)
-    await waitUntil(() => waiting.length > before)
-    return { response, finish: waiting[before]!.finish, context: waiting[before]!.context }
+    await waitUntil(() => held.count > count)
+    return {
+      response,
+      one: waiting[before]!,
+      finish: waiting[before]!.finish,
+      context: waiting[before]!.context,
+    }
   }
-  return { directory, held, load, settings, registry, phone, hold }
+  return { directory, held, waiters, load, settings, registry, phone, hold }
 }
 
 const statusOf = ({ root, status }: Awaited<ReturnType<EasClient['post']>>) =>
@@ -112,6 +128,18 @@ describe('a request that waits', () => {
     assert.equal(statusOf(await response), '1')
     assert.equal(held.count, 0)
   })
+  test('waits again where what woke it is none of its business, and is no load then either', async (t) => {
+    const { hold, held, load, waiters } = await setUp(t)
+    const { response, one, finish } = await hold()
+    one.again = 1
+    finish()
+    await waitUntil(() => one.again === 0 && held.count === 1 && waiters.count === 1)
+    assert.equal(load.working, 0)
+    finish()
+    assert.equal(statusOf(await response), '1')
+    await waitUntil(() => load.working === 0)
+    assert.deepEqual([held.count, waiters.count], [0, 0])
+  })
   test('is no load: thousands may wait where few may work', async (t) => {
     const { hold, load, phone } = await setUp(t, 1)
     const waits = []
@@ -123,11 +151,12 @@ describe('a request that waits', () => {
     await waitUntil(() => load.working === 0)
   })
   test('is forgotten when its client goes', async (t) => {
-    const { hold, held, load } = await setUp(t)
+    const { hold, held, load, waiters } = await setUp(t)
     const leaving = new AbortController()
     await hold(leaving.signal)
     leaving.abort()
     await waitUntil(() => held.count === 0)
+    assert.equal(waiters.count, 0)
     await waitUntil(() => load.working === 0)
   })
   test('126: ends when its account is locked', async (t) => {

@@ -2,8 +2,8 @@ import type { CallExtras } from '@relais/service-kit'
 import type { Device } from '../device/device.ts'
 import type { DeviceRows } from '../devices/device-rows.ts'
 import type { FamilyTraits } from '../devices/families.ts'
-import type { HeldRequest } from '../held/held-requests.ts'
 import type { RequestLine } from '../http/request-line.ts'
+import type { Wait, WaitEnd } from '../push/waiters.ts'
 import type { SignedIn } from '../sign-in/signed-in.ts'
 import type { EasVersion } from '../wbxml/code-page.ts'
 import type { WbxmlNode } from '../wbxml/node.ts'
@@ -26,11 +26,6 @@ export type CommandContext = {
   readonly now: number
   /** Milliseconds since 1970 until which the request may wait at most: its credential expires then. */
   readonly holdUntil: number
-  /**
-   * Says that the request waits from now on: it doesn't count as work, and is ended when its client goes, its account loses access
-   * or its device is blocked. Returns how to say that it goes on. `end` is called at most once.
-   */
-  hold(end: HeldRequest['end']): () => void
 }
 
 /** What a command answers; failures are thrown and become a Status in one place (error-table.ts). */
@@ -40,6 +35,19 @@ export type CommandAnswer =
   | { readonly kind: 'wbxml'; readonly root: WbxmlNode; readonly headers?: Readonly<Record<string, string>> }
   /** ItemOperations: the document is part 0, `parts` are 1, 2, … */
   | { readonly kind: 'multipart'; readonly root: WbxmlNode; readonly parts: readonly MultipartPart[] }
+
+/**
+ * Instead of an answer: the request waits. It is no work while it does, and ends when its client goes, its account loses access
+ * or its device is blocked. This object is all that a command keeps of a request meanwhile: thousands wait.
+ */
+export type Waiting = {
+  readonly kind: 'waiting'
+  readonly wait: Wait
+  /** How it goes on once the wait has ended: with its answer, or another wait. */
+  goOn(end: WaitEnd): CommandOutcome | Promise<CommandOutcome>
+}
+
+export type CommandOutcome = CommandAnswer | Waiting
 
 export type MultipartPart = { readonly length: number; readonly chunks: () => AsyncIterable<Uint8Array> }
 
@@ -51,7 +59,7 @@ export type Command = {
   readonly body: 'small' | 'message'
   /** Whether a request without body makes sense. */
   readonly emptyBody: boolean
-  run(context: CommandContext): Promise<CommandAnswer>
+  run(context: CommandContext): Promise<CommandOutcome>
 }
 
 export const answer = (root: WbxmlNode, headers?: Readonly<Record<string, string>>): CommandAnswer => ({

@@ -7,8 +7,14 @@ import { collectionState } from '../sync/collection-rows.ts'
 import { HEARTBEAT } from '../sync/sync-wait.ts'
 import { el, type WbxmlNode } from '../wbxml/node.ts'
 import { child, childrenNamed, intChild, requiredText } from '../wbxml/read.ts'
-import { answer, type Command, type CommandAnswer, type CommandContext } from './command.ts'
-import { held, noteAsked } from './sync.ts'
+import {
+  answer,
+  type Command,
+  type CommandAnswer,
+  type CommandContext,
+  type CommandOutcome,
+} from './command.ts'
+import { noteAsked } from './sync.ts'
 
 export type PingDeps = {
   readonly accounts: FollowedAccounts
@@ -82,11 +88,11 @@ const behind = (rows: DeviceRows, followed: FollowedAccount, folders: readonly s
     return state === undefined ? head > (rows.get(toldRows, folder) ?? -1) : isBehind(state, head)
   })
 
-const noteTold = (context: CommandContext, followed: FollowedAccount, folders: readonly string[]): void => {
-  noteAsked(context, folders)
+const noteTold = (rows: DeviceRows, followed: FollowedAccount, folders: readonly string[]): void => {
+  noteAsked(rows, folders)
   for (const folder of folders)
-    if (collectionState(context.rows, folder) === undefined)
-      context.rows.put(toldRows, followed.heads.get(folder) ?? 0, folder)
+    if (collectionState(rows, folder) === undefined)
+      rows.put(toldRows, followed.heads.get(folder) ?? 0, folder)
 }
 
 const changes = (folders: readonly string[]): CommandAnswer =>
@@ -104,22 +110,34 @@ const unacknowledged = (rows: DeviceRows, folders: readonly string[]): readonly 
     return state !== undefined && isUnacknowledged(state)
   })
 
-type Ended = {
-  readonly end: WaitEnd
+type Watched = {
+  readonly rows: DeviceRows
   readonly followed: FollowedAccount
   readonly folders: readonly string[]
 }
 
-const answerTo = (context: CommandContext, { end, followed, folders }: Ended): CommandAnswer => {
+const answerTo = ({ rows, followed, folders }: Watched, end: WaitEnd): CommandAnswer => {
   if (end.kind === 'hierarchy') return status(PING_STATUS.hierarchy)
-  const named = end.kind === 'changes' ? end.collections : unacknowledged(context.rows, folders)
+  const named = end.kind === 'changes' ? end.collections : unacknowledged(rows, folders)
   if (named.length === 0) return status(PING_STATUS.expired)
-  noteTold(context, followed, named)
+  noteTold(rows, followed, named)
   return changes(named)
 }
 
-const run = async (deps: PingDeps, context: CommandContext): Promise<CommandAnswer> => {
-  const { rows, user, hold } = context
+const waiting = (watched: Watched, forMs: number): CommandOutcome => {
+  const { rows, followed, folders } = watched
+  return {
+    kind: 'waiting',
+    wait: {
+      ...{ device: rows.device, followed, collections: folders, hierarchy: true, forMs },
+      behind: () => behind(rows, followed, folders),
+    },
+    goOn: (end) => answerTo(watched, end),
+  }
+}
+
+const run = async (deps: PingDeps, context: CommandContext): Promise<CommandOutcome> => {
+  const { rows, user, holdUntil } = context
   deps.waiters.supersede(rows.device)
   const parameters = parametersOf(context)
   if (parameters === undefined) return status(PING_STATUS.missing)
@@ -129,13 +147,7 @@ const run = async (deps: PingDeps, context: CommandContext): Promise<CommandAnsw
   const { folders, heartbeat } = parameters
   const followed = await deps.accounts.follow(user)
   if (needsFolderSync(rows, followed, folders)) return status(PING_STATUS.hierarchy)
-  const wait = {
-    ...{ device: rows.device, followed, collections: new Set(folders), hierarchy: true },
-    forMs: Math.min(heartbeat * 1000, context.holdUntil - deps.clock()),
-    behind: () => behind(rows, followed, folders),
-  }
-  const end = await held(deps.waiters, wait, hold)
-  return answerTo(context, { end, followed, folders })
+  return waiting({ rows, followed, folders }, Math.min(heartbeat * 1000, holdUntil - deps.clock()))
 }
 
 /** Ping (MS-ASCMD 2.2.1.13): held until one of its folders changes, its heartbeat is over, or the phone says something else. */

@@ -1,9 +1,10 @@
 import type { MailClient, SyncCollectionResponse } from '@relais/proto/mail/v1/mail.ts'
-import { type CallExtras, cancelled, type RelaisError } from '@relais/service-kit'
+import type { CallExtras } from '@relais/service-kit'
 import { isBehind, isRepeatable, saidChanges } from '@relais/sync-state'
+import type { DeviceRows } from '../devices/device-rows.ts'
 import { hierarchyRows } from '../folders/hierarchy-rows.ts'
 import type { FollowedAccount, FollowedAccounts } from '../push/followed-accounts.ts'
-import type { WaitEnd, Waiters } from '../push/waiters.ts'
+import type { Wait, WaitEnd, Waiters } from '../push/waiters.ts'
 import { collectionRows, collectionState, repeatableRows } from '../sync/collection-rows.ts'
 import { type Course, courseOf, wireRequest } from '../sync/course.ts'
 import { isKnownQuiet } from '../sync/known-quiet.ts'
@@ -12,7 +13,14 @@ import { collectionElement, failedCollection } from '../sync/sync-answer.ts'
 import { type RequestedCollection, readSync, type SyncRequest } from '../sync/sync-request.ts'
 import { LimitError, SYNC_STATUS } from '../sync/sync-status.ts'
 import { el } from '../wbxml/node.ts'
-import { answer, type Command, type CommandAnswer, type CommandContext, emptyAnswer } from './command.ts'
+import {
+  answer,
+  type Command,
+  type CommandAnswer,
+  type CommandContext,
+  type CommandOutcome,
+  emptyAnswer,
+} from './command.ts'
 import { StatusError } from './status-error.ts'
 
 export type SyncDeps = {
@@ -160,68 +168,47 @@ const answerOf = ({ settled }: Outcome): CommandAnswer => {
   return answer(el('airsync:Sync', [el('airsync:Collections', told.map(collectionElement))]))
 }
 
-const waitFor = async (
+const waitOf = async (
   deps: SyncDeps,
-  context: CommandContext,
+  { rows, user, holdUntil }: CommandContext,
   request: SyncRequest,
   until: number,
-): Promise<WaitEnd> => {
-  const { rows, user, hold } = context
+): Promise<Wait> => {
   const followed = await deps.accounts.follow(user)
-  const collections = new Set(request.collections.map(({ collection }) => collection))
-  const behind = () =>
-    [...collections].filter((one) => isBehind(collectionState(rows, one), followed.heads.get(one) ?? 0))
-  const wait = {
-    ...{ device: rows.device, followed, collections, behind },
+  const collections = [...new Set(request.collections.map(({ collection }) => collection))]
+  return {
+    ...{ device: rows.device, followed, collections },
+    behind: () =>
+      collections.filter((one) => isBehind(collectionState(rows, one), followed.heads.get(one) ?? 0)),
     hierarchy: rows.get(hierarchyRows) !== undefined,
-    forMs: Math.min(until, context.holdUntil) - deps.clock(),
+    forMs: Math.min(until, holdUntil) - deps.clock(),
   }
-  return held(deps.waiters, wait, hold)
 }
 
-/** Waits as a held request: it ends in an answer, or with its connection or its account's access. */
-export const held = (
-  waiters: Waiters,
-  wait: Parameters<Waiters['wait']>[0],
-  hold: CommandContext['hold'],
-): Promise<WaitEnd> =>
-  new Promise((resolve, reject) => {
-    let leave = () => {}
-    const goOn = hold((reason: RelaisError) => {
-      leave()
-      reject(reason ?? cancelled())
-    })
-    void waiters
-      .wait(wait, (end) => {
-        leave = end
-      })
-      .then((end) => {
-        goOn()
-        resolve(end)
-      })
-  })
-
 /** A wake over a change that the phone doesn't see isn't its business: it goes on waiting. */
-const holdUntilNews = async (
+const holdUntilNews = (
   deps: SyncDeps,
   context: CommandContext,
   request: SyncRequest,
-): Promise<CommandAnswer> => {
+): Promise<CommandOutcome> => {
   const until = deps.clock() + request.waitMs
   const again = { ...request, collections: request.collections.map((one) => ({ ...one, commands: [] })) }
-  while (deps.clock() < Math.min(until, context.holdUntil)) {
-    const end = await waitFor(deps, context, request, until)
-    if (end.kind === 'expired') break
-    if (end.kind === 'hierarchy') throw new StatusError(SYNC_STATUS.hierarchy, 'the folders changed')
-    noteAsked(context, end.collections)
-    const outcome = await exchange(deps, { ...context, now: deps.clock() }, again)
-    if (!isQuiet(outcome)) return answerOf(outcome)
+  const hold = async (): Promise<CommandOutcome> => {
+    if (deps.clock() >= Math.min(until, context.holdUntil)) return emptyAnswer
+    return { kind: 'waiting', wait: await waitOf(deps, context, again, until), goOn }
   }
-  return emptyAnswer
+  const goOn = async (end: WaitEnd): Promise<CommandOutcome> => {
+    if (end.kind === 'expired') return emptyAnswer
+    if (end.kind === 'hierarchy') throw new StatusError(SYNC_STATUS.hierarchy, 'the folders changed')
+    noteAsked(context.rows, end.collections)
+    const outcome = await exchange(deps, { ...context, now: deps.clock() }, again)
+    return isQuiet(outcome) ? hold() : answerOf(outcome)
+  }
+  return hold()
 }
 
 /** The phone is told to come for these: what it holds is settled by the answer that follows (sync.md 6, may). */
-export const noteAsked = ({ rows }: CommandContext, collections: readonly string[]): void => {
+export const noteAsked = (rows: DeviceRows, collections: readonly string[]): void => {
   for (const collection of collections) {
     const row = rows.get(collectionRows, collection)
     if (row !== undefined && !row.state.asked)
@@ -229,16 +216,16 @@ export const noteAsked = ({ rows }: CommandContext, collections: readonly string
   }
 }
 
-const run = async (deps: SyncDeps, context: CommandContext): Promise<CommandAnswer> => {
+const run = async (deps: SyncDeps, context: CommandContext): Promise<CommandOutcome> => {
   deps.waiters.supersede(context.rows.device)
   const request = context.body === undefined ? repeatedRequest(context) : readSync(context.body)
   const outcome = await exchange(deps, context, request)
   noteRepeatable(context, request, outcome)
   if (!isQuiet(outcome)) return answerOf(outcome)
-  return request.waitMs > 0 ? holdUntilNews(deps, context, request) : emptyAnswer
+  return request.waitMs > 0 ? holdUntilNews(deps, { ...context, body: undefined }, request) : emptyAnswer
 }
 
-const withLimits = async (work: Promise<CommandAnswer>): Promise<CommandAnswer> => {
+const withLimits = async (work: Promise<CommandOutcome>): Promise<CommandOutcome> => {
   try {
     return await work
   } catch (error) {

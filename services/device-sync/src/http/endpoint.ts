@@ -1,9 +1,12 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { describeError, isCoded, type Logger } from '@relais/service-kit'
 import { autodiscoverAnswer, isAutodiscover } from '../autodiscover/autodiscover.ts'
+import type { CommandOutcome, Waiting } from '../commands/command.ts'
 import { failureOf } from '../commands/error-table.ts'
 import { commandsHeader } from '../commands/table.ts'
-import { admitUser } from './admission.ts'
+import type { HeldRequests } from '../held/held-requests.ts'
+import type { Waiters } from '../push/waiters.ts'
+import { admitUser, readmit } from './admission.ts'
 import { clientAddress } from './client-address.ts'
 import { type HttpAnswer, send } from './http-answer.ts'
 import { humanPage } from './human-page.ts'
@@ -11,8 +14,14 @@ import { newPost, type Post, type PostDeps, runPost } from './post.ts'
 import { failedPost, httpFailure, serverHeaders, successOf } from './post-answer.ts'
 import { VERSIONS_HEADER } from './protocol.ts'
 import { drain } from './request-chunks.ts'
+import { type Holding, holdRequest, type RequestLoad } from './request-work.ts'
 
-export type EasEndpointDeps = PostDeps & { readonly logger: Logger }
+export type EasEndpointDeps = PostDeps & {
+  readonly held: HeldRequests
+  readonly waiters: Waiters
+  readonly load: RequestLoad
+  readonly logger: Logger
+}
 
 const PATH = '/microsoft-server-activesync'
 const ALLOWED = 'OPTIONS,POST'
@@ -59,58 +68,121 @@ const report = ({ logger }: EasEndpointDeps, error: unknown, post?: Post): void 
   else logger.debug({ ...fields, code, reason }, 'a request was refused')
 }
 
-const postAnswer = async (
+/** A request that waits, and all that is kept of it. */
+type HeldPost = { readonly kind: 'held'; readonly post: Post; readonly waiting: Waiting }
+
+type Outcome = HttpAnswer | HeldPost
+
+const isHeld = (outcome: Outcome): outcome is HeldPost => 'kind' in outcome
+
+const outcomeOf = async (
   deps: EasEndpointDeps,
-  { request, response, url }: Exchange,
-): Promise<HttpAnswer> => {
-  const post = newPost(request, response)
+  post: Post,
+  work: () => CommandOutcome | Promise<CommandOutcome>,
+): Promise<Outcome> => {
   try {
-    return successOf(await runPost(deps, post, url.query))
+    const outcome = await work()
+    return outcome.kind === 'waiting' ? { kind: 'held', post, waiting: outcome } : successOf(outcome)
   } catch (error) {
     report(deps, error, post)
     return failedPost(post, error)
   }
 }
 
+const postOutcome = (deps: EasEndpointDeps, { request, response, url }: Exchange): Promise<Outcome> => {
+  const post = newPost(request, response)
+  return outcomeOf(deps, post, () => runPost(deps, post, url.query))
+}
+
 const page: HttpAnswer = { status: 200, type: 'text/html; charset=utf-8', body: Buffer.from(humanPage) }
 
-const easAnswer = async (deps: EasEndpointDeps, exchange: Exchange): Promise<HttpAnswer> => {
+const easOutcome = async (deps: EasEndpointDeps, exchange: Exchange): Promise<Outcome> => {
   const { method = '' } = exchange.request
-  if (method === 'POST') return postAnswer(deps, exchange)
+  if (method === 'POST') return postOutcome(deps, exchange)
   if (method === 'OPTIONS') return optionsAnswer(deps, exchange.request)
   if (method === 'GET' || method === 'HEAD') return page
   return { status: knownMethods.has(method) ? 405 : 501, headers: { Allow: ALLOWED } }
 }
 
-const answerOf = async (deps: EasEndpointDeps, exchange: Exchange): Promise<HttpAnswer> => {
+const exchangeOutcome = async (deps: EasEndpointDeps, exchange: Exchange): Promise<Outcome> => {
   const { path } = exchange.url
-  if (path === PATH) return easAnswer(deps, exchange)
+  if (path === PATH) return easOutcome(deps, exchange)
   if (isAutodiscover(path)) return autodiscoverAnswer(deps, exchange)
   if (path === '' && (exchange.request.method === 'GET' || exchange.request.method === 'HEAD')) return page
   return { status: 404 }
 }
 
-const limited = async (deps: EasEndpointDeps, exchange: Exchange): Promise<HttpAnswer> => {
+const limited = async (deps: EasEndpointDeps, exchange: Exchange): Promise<Outcome> => {
   deps.load.begin()
   try {
-    return await answerOf(deps, exchange)
+    return await exchangeOutcome(deps, exchange)
   } finally {
     deps.load.rest()
   }
 }
 
-const serve = async (deps: EasEndpointDeps, exchange: Exchange): Promise<void> => {
-  const { request, response } = exchange
-  let answer: HttpAnswer
-  try {
-    answer = await limited(deps, exchange)
-  } catch (error) {
-    report(deps, error)
-    answer = httpFailure(failureOf(error, ''))
-  }
+type Connection = { readonly request: IncomingMessage; readonly response: ServerResponse }
+
+const deliver = async ({ request, response }: Connection, answer: HttpAnswer): Promise<void> => {
   if (response.destroyed) return
   await send(request, response, answer)
   drain(request)
+}
+
+const proceed = async (deps: EasEndpointDeps, connection: Connection, outcome: Outcome): Promise<void> => {
+  if (isHeld(outcome)) hold(deps, outcome)
+  else await deliver(connection, outcome)
+}
+
+/** Callbacks, and no function that awaits the end: its frame, with all that a request ever was, would stay in memory for each. */
+const hold = (deps: EasEndpointDeps, { post, waiting }: HeldPost): void => {
+  let ended = false
+  let leave = () => {}
+  const goOn = holdRequest(holdingOf(deps, post), (reason) => {
+    ended = true
+    leave()
+    goOnWith(deps, post, () => Promise.reject(reason))
+  })
+  if (ended) return
+  leave = deps.waiters.wait(waiting.wait, (end) => {
+    goOn()
+    goOnWith(deps, post, () => waiting.goOn(end))
+  })
+}
+
+const holdingOf = (deps: EasEndpointDeps, { request, response, visitor }: Post): Holding => {
+  const device = visitor!.rows.device
+  const { authorization } = request.headers
+  const recheck = () => readmit(deps, device, authorization, clientAddress(request, deps.proxies))
+  return { held: deps.held, load: deps.load, response, device, recheck }
+}
+
+/** A request that waited is work again, until it is answered or waits again. */
+const goOnWith = (
+  deps: EasEndpointDeps,
+  post: Post,
+  work: () => CommandOutcome | Promise<CommandOutcome>,
+): void => {
+  outcomeOf(deps, post, work)
+    .finally(() => deps.load.rest())
+    .then((outcome) => proceed(deps, post, outcome))
+    .catch(giveUp(deps, post.response))
+}
+
+const giveUp = (deps: EasEndpointDeps, response: ServerResponse) => (error: unknown) => {
+  report(deps, error)
+  response.destroy()
+}
+
+const serve = async (deps: EasEndpointDeps, exchange: Exchange): Promise<void> => {
+  let outcome: Outcome
+  try {
+    outcome = await limited(deps, exchange)
+  } catch (error) {
+    report(deps, error)
+    outcome = httpFailure(failureOf(error, ''))
+  }
+  await proceed(deps, exchange, outcome)
 }
 
 /**
@@ -120,8 +192,5 @@ const serve = async (deps: EasEndpointDeps, exchange: Exchange): Promise<void> =
 export const createEasEndpoint =
   (deps: EasEndpointDeps): RequestListener =>
   (request, response) => {
-    serve(deps, { request, response, url: urlOf(request) }).catch((error: unknown) => {
-      report(deps, error)
-      response.destroy()
-    })
+    serve(deps, { request, response, url: urlOf(request) }).catch(giveUp(deps, response))
   }

@@ -1,26 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BlockList } from 'node:net'
-import { type CallExtras, type RelaisError, terminal } from '@relais/service-kit'
-import type { Command, CommandAnswer, CommandContext } from '../commands/command.ts'
+import { type CallExtras, terminal } from '@relais/service-kit'
+import type { Command, CommandContext, CommandOutcome } from '../commands/command.ts'
 import { roots } from '../commands/roots.ts'
-import type { HeldRequests } from '../held/held-requests.ts'
 import type { EasVersion } from '../wbxml/code-page.ts'
 import { decodeWbxml } from '../wbxml/decode.ts'
 import type { WbxmlNode } from '../wbxml/node.ts'
-import { type AdmissionDeps, admitDevice, admitUser, readmit, type Visitor } from './admission.ts'
+import { type AdmissionDeps, admitDevice, admitUser, type Visitor } from './admission.ts'
 import { type Body, readBody } from './body.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { clientAddress } from './client-address.ts'
 import type { EasEndpointConfig } from './endpoint-config.ts'
 import { isEasVersion, SUPPORTED_VERSIONS } from './protocol.ts'
 import { parseRequestLine, type RequestLine } from './request-line.ts'
-import { holdRequest, type RequestLoad } from './request-work.ts'
 
 export type PostDeps = AdmissionDeps & {
   readonly commands: ReadonlyMap<string, Command>
-  readonly held: HeldRequests
-  readonly load: RequestLoad
   readonly budget: ByteBudget
   readonly proxies: BlockList
   readonly config: EasEndpointConfig
@@ -99,18 +95,12 @@ const treeOf = (command: Command, { bytes }: Body, request: IncomingMessage): Wb
 }
 
 const contextOf = (
-  deps: PostDeps,
-  post: Required<Post>,
+  { correlation, line, version, visitor }: Required<Post>,
   body: WbxmlNode | undefined,
 ): Omit<CommandContext, 'now'> => {
-  const { request, response, correlation, line, version, visitor } = post
   const { user, device, family, rows, identity } = visitor
   const call: CallExtras = { identity, correlation }
-  const address = () => clientAddress(request, deps.proxies)
-  const recheck = () => readmit(deps, rows.device, request.headers.authorization, address())
-  const holding = { held: deps.held, load: deps.load, response, device: rows.device, recheck }
-  const hold = (end: (reason: RelaisError) => void) => holdRequest(holding, end)
-  return { version, user, device, family, rows, line, body, call, holdUntil: user.expiresAt, hold }
+  return { version, user, device, family, rows, line, body, call, holdUntil: user.expiresAt }
 }
 
 const identify = async (deps: PostDeps, post: Post, query: string, now: number): Promise<Command> => {
@@ -136,8 +126,8 @@ const maxBodyOf = ({ body }: Command, { maxMessageBytes, maxRequestBytes }: EasE
   // A message comes within a document of a few hundred bytes.
   body === 'message' ? maxMessageBytes + 64 * 1024 : maxRequestBytes
 
-/** One POST from its query to its command's answer. Throws what {@link failureOf} turns into an answer. */
-export const runPost = async (deps: PostDeps, post: Post, query: string): Promise<CommandAnswer> => {
+/** One POST from its query to what its command says. Throws what {@link failureOf} turns into an answer. */
+export const runPost = async (deps: PostDeps, post: Post, query: string): Promise<CommandOutcome> => {
   const now = deps.clock()
   const command = await identify(deps, post, query, now)
   const { budget, config } = deps
@@ -148,7 +138,7 @@ export const runPost = async (deps: PostDeps, post: Post, query: string): Promis
   })
   try {
     const tree = treeOf(command, body, post.request)
-    return await command.run({ ...contextOf(deps, post as Required<Post>, tree), now })
+    return await command.run({ ...contextOf(post as Required<Post>, tree), now })
   } finally {
     body.release()
   }

@@ -17,7 +17,6 @@ const setUp = () => {
   const load = new RequestLoad(1)
   const response = new FakeResponse()
   const ends: RelaisError[] = []
-  load.begin()
   const hold = () =>
     holdRequest(
       { held, load, response: response as unknown as ServerResponse, device, recheck: async () => undefined },

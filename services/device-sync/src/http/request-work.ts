@@ -42,7 +42,10 @@ export type Holding = {
   readonly recheck: HeldRequest['recheck']
 }
 
-/** A request begins to wait: it is no load, and ends with its connection, its account's access or its device's. */
+/**
+ * A request begins to wait: it ends with its connection, its account's access or its device's. Returns how to say that it goes on;
+ * then it is work again, also when it was ended.
+ */
 export const holdRequest = (
   { held, load, response, device, recheck }: Holding,
   onEnd: (reason: RelaisError) => void,
@@ -61,7 +64,6 @@ export const holdRequest = (
   }
   const onClose = (): void => end(cancelled())
   const leave = held.add({ device, recheck, end })
-  load.rest()
   response.on('close', onClose)
   if (response.destroyed) onClose()
   return () => void goOn()

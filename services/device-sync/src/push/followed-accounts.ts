@@ -18,10 +18,12 @@ export type Change = {
   readonly device: string
 }
 
+export type ChangeListener = { note(change: Change): void }
+
 /** Heads of one account's collections, kept true by the log's notices from the moment it is followed. */
 export class FollowedAccount {
   readonly heads = new Map<string, number>()
-  readonly listeners = new Set<(change: Change) => void>()
+  readonly listeners = new Set<ChangeListener>()
   hierarchy = 0
   /** Milliseconds since 1970. */
   usedAt = 0
@@ -32,7 +34,7 @@ export class FollowedAccount {
       if (collection === MAIL_HIERARCHY) this.hierarchy = Math.max(this.hierarchy, change.position)
       else this.heads.set(collection, Math.max(this.heads.get(collection) ?? 0, change.position))
     }
-    for (const listener of this.listeners) listener(change)
+    for (const listener of this.listeners) listener.note(change)
   }
 }
 

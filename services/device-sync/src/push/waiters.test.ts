@@ -11,24 +11,22 @@ const setUp = (t: TestContext) => {
   const waiters = new Waiters({ clock: Date.now, random: () => 0 })
   const followed = new FollowedAccount()
   const wait = (over: Partial<Wait> = {}) => {
-    let abort = () => {}
     const state: { end?: WaitEnd } = {}
     const all: Wait = {
       device: DEVICE,
       followed,
-      collections: new Set(['inbox']),
+      collections: ['inbox'],
       forMs: 60_000,
       hierarchy: true,
       behind: () => [],
       ...over,
     }
-    const done = waiters.wait(all, (end) => {
-      abort = end
-    })
-    void done.then((end) => {
+    const ended = Promise.withResolvers<WaitEnd>()
+    const abort = waiters.wait(all, (end) => {
       state.end = end
+      ended.resolve(end)
     })
-    return { done, state, abort: () => abort() }
+    return { done: ended.promise, state, abort }
   }
   let position = 10
   const change = (collections: string[], device = '') =>
@@ -84,7 +82,7 @@ test('a second event of the same device within a second is gathered with what el
   const first = wait()
   change(['inbox'])
   await first.done
-  const second = wait({ collections: new Set(['inbox', 'sent']) })
+  const second = wait({ collections: ['inbox', 'sent'] })
   change(['inbox'])
   tick(500)
   change(['sent'])

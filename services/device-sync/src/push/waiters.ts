@@ -13,7 +13,7 @@ export type WaitEnd =
 export type Wait = {
   readonly device: DeviceRef
   readonly followed: FollowedAccount
-  readonly collections: ReadonlySet<string>
+  readonly collections: readonly string[]
   /** Milliseconds from now. */
   readonly forMs: number
   /** Whether a change of the tree of folders ends it. */
@@ -31,7 +31,45 @@ export type WaitersDeps = {
 /** A second event of the same device within this time is gathered with what else comes (architecture 6). */
 const GATHER_MS = 1000
 
-type Waiter = { finish(end: WaitEnd): void }
+/** One object for each request that waits, and no closures: there are ten thousands of them. */
+class Waiter {
+  readonly key: string
+  readonly wait: Wait
+  readonly done: (end: WaitEnd) => void
+  readonly #waiters: Waiters
+  cancelTimer: () => void = () => {}
+  gathering: NodeJS.Timeout | undefined
+  /** Collections of events that are gathered. */
+  gathered: Set<string> | undefined
+
+  constructor(waiters: Waiters, wait: Wait, done: (end: WaitEnd) => void) {
+    this.key = keyOf(wait.device)
+    this.wait = wait
+    this.done = done
+    this.#waiters = waiters
+  }
+
+  /** Something happened in its account. */
+  note(change: Change): void {
+    const { hierarchy, device, collections } = this.wait
+    if (hierarchy && change.collections.includes('mailboxes')) {
+      this.#waiters.finish(this, { kind: 'hierarchy' })
+      return
+    }
+    if (change.device === device.device) return
+    const mine = change.collections.filter((one) => collections.includes(one))
+    if (mine.length > 0) this.#waiters.wake(this, mine)
+  }
+
+  gather(collections: readonly string[]): void {
+    this.gathered ??= new Set()
+    for (const collection of collections) this.gathered.add(collection)
+  }
+
+  get news(): WaitEnd {
+    return this.gathered ? { kind: 'changes', collections: [...this.gathered] } : { kind: 'expired' }
+  }
+}
 
 /** Requests that wait for something to happen, one per device. */
 export class Waiters {
@@ -51,13 +89,24 @@ export class Waiters {
 
   /** Another request of the device came: what it had waiting is over. */
   supersede(device: DeviceRef): void {
-    this.#byDevice.get(keyOf(device))?.finish({ kind: 'expired' })
+    const waiter = this.#byDevice.get(keyOf(device))
+    if (waiter) this.finish(waiter, { kind: 'expired' })
   }
 
-  /** Registers first, compares second, waits third: no event between is lost. `abort` ends it without an answer. */
-  wait(wait: Wait, abort: (end: () => void) => void): Promise<WaitEnd> {
+  /**
+   * Registers first, compares second, waits third: no event between is lost. `done` is called once, perhaps before this returns.
+   * Returns how to end the wait without an answer; `done` isn't called then.
+   */
+  wait(wait: Wait, done: (end: WaitEnd) => void): () => void {
     this.supersede(wait.device)
-    return new Promise((resolve) => this.#register(wait, { resolve, abort }))
+    const waiter = new Waiter(this, wait, done)
+    waiter.cancelTimer = this.#wheel.after(this.#jittered(wait.forMs), () => this.finish(waiter, waiter.news))
+    this.#byDevice.set(waiter.key, waiter)
+    wait.followed.listeners.add(waiter)
+    const behind = wait.behind()
+    if (behind.length > 0) this.wake(waiter, behind)
+    else if (this.#draining) this.finish(waiter, { kind: 'expired' })
+    return () => void this.#leave(waiter)
   }
 
   /** Answers all that wait, spread over the time given, and from now on lets nothing wait. */
@@ -68,53 +117,33 @@ export class Waiters {
       waiters.map(async (waiter, n) => {
         const ms = (graceMs * n) / Math.max(1, waiters.length)
         await new Promise((resolve) => setTimeout(resolve, ms))
-        waiter.finish({ kind: 'expired' })
+        this.finish(waiter, { kind: 'expired' })
       }),
     )
   }
 
-  #register(
-    wait: Wait,
-    { resolve, abort }: { resolve: (end: WaitEnd) => void; abort: (end: () => void) => void },
-  ): void {
-    const key = keyOf(wait.device)
-    const changed = new Set<string>()
-    let gathering: NodeJS.Timeout | undefined
-    const finish = (end: WaitEnd) => {
-      leave()
-      if (end.kind !== 'expired') this.#woke(key)
-      resolve(end)
-    }
-    const wake = (collections: readonly string[]) => {
-      for (const collection of collections) changed.add(collection)
-      const left = this.#gatherFor(key)
-      if (left <= 0) finish({ kind: 'changes', collections: [...changed] })
-      else gathering ??= setTimeout(() => finish({ kind: 'changes', collections: [...changed] }), left)
-    }
-    const listen = (change: Change) => {
-      if (wait.hierarchy && change.collections.includes('mailboxes')) return finish({ kind: 'hierarchy' })
-      const mine =
-        change.device === wait.device.device
-          ? []
-          : change.collections.filter((one) => wait.collections.has(one))
-      if (mine.length > 0) wake(mine)
-    }
-    const waiter: Waiter = { finish }
-    const cancel = this.#wheel.after(this.#jittered(wait.forMs), () =>
-      finish(changed.size > 0 ? { kind: 'changes', collections: [...changed] } : { kind: 'expired' }),
-    )
-    const leave = () => {
-      cancel()
-      clearTimeout(gathering)
-      wait.followed.listeners.delete(listen)
-      if (this.#byDevice.get(key) === waiter) this.#byDevice.delete(key)
-    }
-    this.#byDevice.set(key, waiter)
-    wait.followed.listeners.add(listen)
-    abort(leave)
-    const behind = wait.behind()
-    if (behind.length > 0) wake(behind)
-    else if (this.#draining) finish({ kind: 'expired' })
+  /** Ends a wait; one that has ended is ended for nothing. */
+  finish(waiter: Waiter, end: WaitEnd): void {
+    if (!this.#leave(waiter)) return
+    if (end.kind !== 'expired') this.#woke(waiter.key)
+    waiter.done(end)
+  }
+
+  /** There is something for it: at once, or with what else comes if it was woken a moment ago. */
+  wake(waiter: Waiter, collections: readonly string[]): void {
+    waiter.gather(collections)
+    const left = this.#gatherFor(waiter.key)
+    if (left <= 0) this.finish(waiter, waiter.news)
+    else waiter.gathering ??= setTimeout(() => this.finish(waiter, waiter.news), left)
+  }
+
+  /** False: it had left before. */
+  #leave(waiter: Waiter): boolean {
+    if (!waiter.wait.followed.listeners.delete(waiter)) return false
+    waiter.cancelTimer()
+    clearTimeout(waiter.gathering)
+    if (this.#byDevice.get(waiter.key) === waiter) this.#byDevice.delete(waiter.key)
+    return true
   }
 
   /** Up to a twentieth less, so that phones that came together don't come back together. */
