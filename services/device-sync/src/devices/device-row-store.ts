@@ -1,7 +1,19 @@
-import type { ReadStore, Writer } from '@relais/read-store'
+import type { ReadStore } from '@relais/read-store'
 import { describeError, type Logger } from '@relais/service-kit'
 import type { DeviceRef } from '../held/held-requests.ts'
 import type { DeviceRows, RowKind } from './device-rows.ts'
+import {
+  type DeviceRange,
+  decodeRow,
+  deleteRows,
+  nameOf,
+  type RowChange,
+  readRange,
+  readRows,
+  refKey,
+  type StoredRow,
+  writeChange,
+} from './row-statements.ts'
 
 /** Tables of the service's local store. Not a read model: it can't be rebuilt, and needn't be. */
 export const deviceRowSchema: readonly string[] = [
@@ -10,27 +22,15 @@ export const deviceRowSchema: readonly string[] = [
     value BYTEA NOT NULL, PRIMARY KEY (tenant, account, device, kind, key))`,
 ]
 
-type DevicePlace = { readonly account: string; readonly device: string }
-
-/** Both ends included, in the order of (account, device). */
-export type DeviceRange = { readonly first: DevicePlace; readonly last: DevicePlace }
-
-type StoredRow = { kind: string; key: string; value: Uint8Array }
-
 /** Bytes until somebody asks: most rows of a device aren't read by most requests. */
 type Cell = { kind: string; key: string; bytes?: Uint8Array; value?: unknown }
-
-const nameOf = (kind: string, key: string): string => `${kind}\u0000${key}`
-const refKey = ({ tenant, account, device }: DeviceRef): string => `${tenant}/${account}/${device}`
-
-type Change = { kind: string; key: string; encode: (() => Uint8Array) | undefined }
 
 class LoadedRows implements DeviceRows {
   readonly device: DeviceRef
   readonly #cells = new Map<string, Cell>()
   readonly #store: DeviceRowStore
   /** Not yet written, by name; undefined encode: delete. */
-  changes = new Map<string, Change>()
+  changes = new Map<string, RowChange>()
 
   constructor(device: DeviceRef, stored: readonly StoredRow[], store: DeviceRowStore) {
     this.device = device
@@ -59,7 +59,7 @@ class LoadedRows implements DeviceRows {
     if (this.#cells.delete(name)) this.#change(name, { kind: kind.name, key, encode: undefined })
   }
 
-  #change(name: string, change: Change): void {
+  #change(name: string, change: RowChange): void {
     this.changes.set(name, change)
     this.#store.schedule(this)
   }
@@ -71,6 +71,13 @@ class LoadedRows implements DeviceRows {
   saved(): Promise<void> {
     return this.#store.flush()
   }
+
+  /** Nobody else has these rows: what was put counts already. */
+  async commit(): Promise<boolean> {
+    return true
+  }
+
+  async refresh(): Promise<void> {}
 
   /** The device was removed: nobody may bring its rows back. */
   forget(): void {
@@ -88,8 +95,19 @@ export type DeviceRowStoreOptions = {
   readonly writeBehindMs?: number
 }
 
-/** Rows of all devices: the recently used ones in memory, all in the local store. */
-export class DeviceRowStore {
+/** Where rows of devices come from. */
+export interface DeviceRowSource {
+  /** Rows of one device, for one request. A device that has none has an empty set. */
+  of(device: DeviceRef): Promise<DeviceRows>
+  /** Rows of one kind for many devices of a tenant, by `account/device`. */
+  range<Value>(kind: RowKind<Value>, tenant: string, range: DeviceRange): Promise<ReadonlyMap<string, Value>>
+  /** Erases the rows of a device, or of all devices of an account. */
+  remove(tenant: string, account: string, device?: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** Rows of all devices, of which this process is the only user: the recently used ones in memory, all in the local store. */
+export class DeviceRowStore implements DeviceRowSource {
   readonly #options: Required<DeviceRowStoreOptions>
   /** Least recently used first. */
   readonly #recent = new Map<string, LoadedRows>()
@@ -123,13 +141,7 @@ export class DeviceRowStore {
   }
 
   async #read(device: DeviceRef): Promise<LoadedRows> {
-    const stored = await this.#options.store.all<StoredRow>(
-      'SELECT kind, key, value FROM device_rows WHERE tenant = ? AND account = ? AND device = ?',
-      device.tenant,
-      device.account,
-      device.device,
-    )
-    return new LoadedRows(device, stored, this)
+    return new LoadedRows(device, await readRows(this.#options.store, device), this)
   }
 
   #use(key: string, rows: LoadedRows): LoadedRows {
@@ -187,7 +199,7 @@ export class DeviceRowStore {
   }
 
   /** Newer changes of the same row win. */
-  #retry(rows: LoadedRows, changes: Map<string, Change>): void {
+  #retry(rows: LoadedRows, changes: Map<string, RowChange>): void {
     rows.changes = new Map([...changes, ...rows.changes])
     this.schedule(rows)
   }
@@ -199,51 +211,18 @@ export class DeviceRowStore {
     { first, last }: DeviceRange,
   ): Promise<ReadonlyMap<string, Value>> {
     await this.flush()
-    const rows = await this.#options.store.all<{ account: string; device: string; value: Uint8Array }>(
-      `SELECT account, device, value FROM device_rows WHERE tenant = ? AND kind = ?
-       AND (account, device) >= (?, ?) AND (account, device) <= (?, ?)`,
-      ...[tenant, kind.name, first.account, first.device, last.account, last.device],
-    )
-    const found = new Map<string, Value>()
-    for (const { account, device, value } of rows) {
-      const decoded = this.decoded({ tenant, account, device }, kind, value)
-      if (decoded !== undefined) found.set(`${account}/${device}`, decoded)
-    }
-    return found
+    return readRange(this.#options, kind, { tenant, first, last })
   }
 
-  /** Undefined: what is stored can't be read, and counts as lost. */
-  decoded<Value>(
-    { tenant, account, device }: DeviceRef,
-    kind: RowKind<Value>,
-    bytes: Uint8Array,
-  ): Value | undefined {
-    try {
-      return kind.decode(bytes)
-    } catch (error) {
-      this.#options.logger.warn(
-        { tenant, account, device, kind: kind.name, err: describeError(error) },
-        "a device row can't be read; it counts as lost",
-      )
-      return undefined
-    }
+  decoded<Value>(device: DeviceRef, kind: RowKind<Value>, bytes: Uint8Array): Value | undefined {
+    return decodeRow(this.#options.logger, device, kind, bytes)
   }
 
   /** Erases the rows of a device, or of all devices of an account. */
   async remove(tenant: string, account: string, device?: string): Promise<void> {
     this.#forget(`${tenant}/${account}/`, device)
     await this.flush()
-    await this.#options.store.transaction(async (writer) => {
-      if (device === undefined)
-        await writer.run('DELETE FROM device_rows WHERE tenant = ? AND account = ?', tenant, account)
-      else
-        await writer.run(
-          'DELETE FROM device_rows WHERE tenant = ? AND account = ? AND device = ?',
-          tenant,
-          account,
-          device,
-        )
-    })
+    await this.#options.store.transaction((writer) => deleteRows(writer, { tenant, account, device }))
   }
 
   #forget(prefix: string, device: string | undefined): void {
@@ -259,23 +238,4 @@ export class DeviceRowStore {
   async close(): Promise<void> {
     await this.flush()
   }
-}
-
-const writeChange = async (
-  writer: Writer,
-  { tenant, account, device }: DeviceRef,
-  change: Change,
-): Promise<void> => {
-  const { kind, key, encode } = change
-  if (!encode)
-    await writer.run(
-      'DELETE FROM device_rows WHERE tenant = ? AND account = ? AND device = ? AND kind = ? AND key = ?',
-      ...[tenant, account, device, kind, key],
-    )
-  else
-    await writer.run(
-      `INSERT INTO device_rows (tenant, account, device, kind, key, value) VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT (tenant, account, device, kind, key) DO UPDATE SET value = excluded.value`,
-      ...[tenant, account, device, kind, key, encode()],
-    )
 }

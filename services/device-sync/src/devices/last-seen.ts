@@ -3,7 +3,7 @@ import { type DeviceRows, jsonRows } from './device-rows.ts'
 /** When a device was last here and what it said it was; coarse, so that it costs one write an hour. */
 export type LastSeen = { readonly at: number; readonly userAgent: string; readonly version: string }
 
-export const lastSeenRows = jsonRows<LastSeen>('seen')
+export const lastSeenRows = jsonRows<LastSeen>('seen', { lastWins: true })
 
 const RESOLUTION_MS = 3_600_000
 

@@ -13,5 +13,7 @@ export const probeRows = (device: DeviceRef): DeviceRows => {
     delete: (kind, key = '') => void values.delete(nameOf(kind.name, key)),
     keys: (kind) => [...values.values()].filter((cell) => cell.kind === kind.name).map((cell) => cell.key),
     saved: async () => undefined,
+    commit: async () => true,
+    refresh: async () => undefined,
   }
 }

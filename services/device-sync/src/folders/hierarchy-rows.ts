@@ -4,7 +4,7 @@ import { type DeviceRows, jsonRows } from '../devices/device-rows.ts'
 export type HeldHierarchy = { readonly presented: number; readonly sent: number }
 
 /** By this Ping tells whether a FolderSync is due (Status 7). */
-export const hierarchyRows = jsonRows<HeldHierarchy>('hierarchy')
+export const hierarchyRows = jsonRows<HeldHierarchy>('hierarchy', { lastWins: true })
 
 export const noteHierarchy = (rows: DeviceRows, held: HeldHierarchy): void => {
   const before = rows.get(hierarchyRows)

@@ -1,0 +1,270 @@
+import type { Reader, ReadStore, Writer } from '@relais/read-store'
+import { type Logger, terminal } from '@relais/service-kit'
+import type { DeviceRef } from '../held/held-requests.ts'
+import { type DeviceRowSource, deviceRowSchema } from './device-row-store.ts'
+import type { DeviceRows, RowKind } from './device-rows.ts'
+import {
+  type DeviceRange,
+  decodeRow,
+  deleteRows,
+  nameOf,
+  type RowChange,
+  readRange,
+  readRows,
+  refKey,
+  writeChange,
+} from './row-statements.ts'
+
+/** The same rows, and how often those of a device were changed: who decided on others decides again. */
+export const sharedRowSchema: readonly string[] = [
+  ...deviceRowSchema,
+  `CREATE TABLE IF NOT EXISTS device_row_versions (
+    tenant TEXT NOT NULL, account TEXT NOT NULL, device TEXT NOT NULL, version BIGINT NOT NULL,
+    PRIMARY KEY (tenant, account, device))`,
+]
+
+type Cell = { readonly kind: string; readonly key: string; bytes?: Uint8Array; value?: unknown }
+
+/** A device's rows at one version. Only what is decoded in it changes. */
+type Snapshot = {
+  /** Undefined: the device has no rows. */
+  readonly version: number | undefined
+  readonly cells: ReadonlyMap<string, Cell>
+}
+
+/** A change and what it means for whoever reads it here. */
+type Put = RowChange & { readonly value: unknown; readonly lastWins: boolean }
+
+const OF_DEVICE = 'tenant = ? AND account = ? AND device = ?'
+
+const placeOf = ({ tenant, account, device }: DeviceRef) => [tenant, account, device] as const
+
+/** Rows of a device for one request: a snapshot, and what the request changes. */
+class RequestRows implements DeviceRows {
+  readonly device: DeviceRef
+  readonly #shared: SharedDeviceRows
+  #base: Snapshot
+  #puts = new Map<string, Put>()
+
+  constructor(device: DeviceRef, base: Snapshot, shared: SharedDeviceRows) {
+    this.device = device
+    this.#base = base
+    this.#shared = shared
+  }
+
+  get<Value>(kind: RowKind<Value>, key = ''): Value | undefined {
+    const name = nameOf(kind.name, key)
+    const put = this.#puts.get(name)
+    if (put !== undefined) return put.value as Value | undefined
+    const cell = this.#base.cells.get(name)
+    if (cell?.bytes !== undefined) {
+      cell.value = this.#shared.decoded(this.device, kind, cell.bytes)
+      delete cell.bytes
+    }
+    return cell?.value as Value | undefined
+  }
+
+  put<Value>(kind: RowKind<Value>, value: Value, key = ''): void {
+    const { name, lastWins = false } = kind
+    this.#puts.set(nameOf(name, key), { kind: name, key, value, lastWins, encode: () => kind.encode(value) })
+  }
+
+  delete(kind: { readonly name: string }, key = ''): void {
+    const name = nameOf(kind.name, key)
+    if (!this.#base.cells.has(name)) this.#puts.delete(name)
+    else this.#puts.set(name, { kind: kind.name, key, value: undefined, lastWins: false, encode: undefined })
+  }
+
+  keys(kind: { readonly name: string }): readonly string[] {
+    const there = new Map(
+      [...this.#base.cells].map(([name, cell]) => [name, cell as { kind: string; key: string }]),
+    )
+    for (const [name, put] of this.#puts)
+      if (put.encode === undefined) there.delete(name)
+      else there.set(name, put)
+    return [...there.values()].filter((one) => one.kind === kind.name).map(({ key }) => key)
+  }
+
+  /** `commit` comes before the answer. */
+  async saved(): Promise<void> {}
+
+  async commit(): Promise<boolean> {
+    if (this.#puts.size === 0) return true
+    const next = await this.#shared.write(this.device, this.#base, this.#puts)
+    if (next === undefined) {
+      await this.refresh()
+      return false
+    }
+    this.#base = next
+    this.#puts = new Map()
+    return true
+  }
+
+  async refresh(): Promise<void> {
+    this.#puts = new Map()
+    const had = this.#base.version !== undefined
+    this.#base = await this.#shared.current(this.device)
+    if (had && this.#base.version === undefined)
+      throw terminal('DEVICE_REMOVED', 'the device was removed while it was served')
+  }
+}
+
+export type SharedDeviceRowsOptions = {
+  readonly store: ReadStore
+  readonly logger: Logger
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+  /** Devices whose rows are kept in memory until another version is seen; default 20,000. */
+  readonly maxDevices?: number
+}
+
+/**
+ * Rows of all devices in a store that several processes use. What is in memory is believed only if the store says, for each request,
+ * that its version is still the last one: one small read. A request's changes are one transaction that succeeds only on the version
+ * that it was decided on.
+ */
+export class SharedDeviceRows implements DeviceRowSource {
+  readonly #options: Required<SharedDeviceRowsOptions>
+  /** Least recently used first. */
+  readonly #recent = new Map<string, Snapshot>()
+
+  constructor(options: SharedDeviceRowsOptions) {
+    this.#options = { maxDevices: 20_000, ...options }
+  }
+
+  async of(device: DeviceRef): Promise<DeviceRows> {
+    return new RequestRows(device, await this.current(device), this)
+  }
+
+  /** A device's rows as they are now. */
+  async current(device: DeviceRef): Promise<Snapshot> {
+    const { store } = this.#options
+    const key = refKey(device)
+    const known = this.#recent.get(key)
+    const version = known && (await versionOf(store, device))
+    if (known !== undefined && known.version === version) return this.#keep(key, known)
+    const snapshot = await store.snapshot((reader) => readSnapshot(reader, device))
+    return this.#keep(key, snapshot)
+  }
+
+  /** Undefined: nothing was written, the version is another one. */
+  async write(
+    device: DeviceRef,
+    base: Snapshot,
+    puts: ReadonlyMap<string, Put>,
+  ): Promise<Snapshot | undefined> {
+    const anyVersion = [...puts.values()].every(({ lastWins }) => lastWins)
+    const first = this.#options.clock()
+    const written = await this.#options.store.transaction(async (writer) => {
+      const step = { device, base: base.version, anyVersion, first }
+      if (!(await stepVersion(writer, step))) return false
+      for (const put of puts.values()) await writeChange(writer, device, put)
+      return true
+    })
+    const key = refKey(device)
+    this.#recent.delete(key)
+    if (!written) return undefined
+    const version = base.version === undefined ? first : base.version + 1
+    const next = { version, cells: changed(base.cells, puts) }
+    // Whoever changes what the last writer may change doesn't know what others did meanwhile: it is read again next time.
+    return anyVersion ? next : this.#keep(key, next)
+  }
+
+  decoded<Value>(device: DeviceRef, kind: RowKind<Value>, bytes: Uint8Array): Value | undefined {
+    return decodeRow(this.#options.logger, device, kind, bytes)
+  }
+
+  range<Value>(
+    kind: RowKind<Value>,
+    tenant: string,
+    range: DeviceRange,
+  ): Promise<ReadonlyMap<string, Value>> {
+    return readRange(this.#options, kind, { tenant, ...range })
+  }
+
+  async remove(tenant: string, account: string, device?: string): Promise<void> {
+    await this.#options.store.transaction(async (writer) => {
+      await deleteVersions(writer, { tenant, account, device })
+      await deleteRows(writer, { tenant, account, device })
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#recent.clear()
+  }
+
+  #keep(key: string, snapshot: Snapshot): Snapshot {
+    this.#recent.delete(key)
+    this.#recent.set(key, snapshot)
+    if (this.#recent.size > this.#options.maxDevices)
+      this.#recent.delete(this.#recent.keys().next().value ?? '')
+    return snapshot
+  }
+}
+
+const versionOf = async (reader: Reader, device: DeviceRef): Promise<number | undefined> =>
+  (
+    await reader.get<{ version: number }>(
+      `SELECT version FROM device_row_versions WHERE ${OF_DEVICE}`,
+      ...placeOf(device),
+    )
+  )?.version
+
+const readSnapshot = async (reader: Reader, device: DeviceRef): Promise<Snapshot> => {
+  const version = await versionOf(reader, device)
+  const rows = version === undefined ? [] : await readRows(reader, device)
+  const cells = rows.map(({ kind, key, value }): [string, Cell] => [
+    nameOf(kind, key),
+    { kind, key, bytes: value },
+  ])
+  return { version, cells: new Map(cells) }
+}
+
+type Step = {
+  readonly device: DeviceRef
+  readonly base: number | undefined
+  readonly anyVersion: boolean
+  /** Of a device that has no rows: the time, so that no version of a removed device comes again. */
+  readonly first: number
+}
+
+/** False: the rows aren't those of `base` any more. */
+const stepVersion = async (writer: Writer, { device, base, anyVersion, first }: Step): Promise<boolean> => {
+  if (base === undefined && (await insertVersion(writer, device, first))) return true
+  const step = `UPDATE device_row_versions SET version = version + 1 WHERE ${OF_DEVICE}`
+  const changed = anyVersion
+    ? await writer.run(step, ...placeOf(device))
+    : await writer.run(`${step} AND version = ?`, ...placeOf(device), base ?? NO_VERSION)
+  return changed === 1
+}
+
+/** Of no device. */
+const NO_VERSION = -1
+
+const insertVersion = async (writer: Writer, device: DeviceRef, first: number): Promise<boolean> =>
+  (await writer.run(
+    `INSERT INTO device_row_versions (tenant, account, device, version) VALUES (?, ?, ?, ?)
+     ON CONFLICT (tenant, account, device) DO NOTHING`,
+    ...placeOf(device),
+    first,
+  )) === 1
+
+const deleteVersions = async (
+  writer: Writer,
+  { tenant, account, device }: { tenant: string; account: string; device: string | undefined },
+): Promise<void> => {
+  if (device === undefined)
+    await writer.run('DELETE FROM device_row_versions WHERE tenant = ? AND account = ?', tenant, account)
+  else await writer.run(`DELETE FROM device_row_versions WHERE ${OF_DEVICE}`, tenant, account, device)
+}
+
+const changed = (
+  cells: ReadonlyMap<string, Cell>,
+  puts: ReadonlyMap<string, Put>,
+): ReadonlyMap<string, Cell> => {
+  const next = new Map(cells)
+  for (const [name, { kind, key, value, encode }] of puts)
+    if (encode === undefined) next.delete(name)
+    else next.set(name, { kind, key, value })
+  return next
+}
