@@ -10,7 +10,8 @@ import type { Command } from './commands/command.ts'
 import { createCommands } from './commands/table.ts'
 import { DEVICE_SYNC } from './device/events.ts'
 import { type AccountRef, DeviceRegistry } from './devices/device-registry.ts'
-import { DeviceRowStore, deviceRowSchema } from './devices/device-row-store.ts'
+import { type DeviceRowSource, DeviceRowStore, deviceRowSchema } from './devices/device-row-store.ts'
+import { SharedDeviceRows, sharedRowSchema } from './devices/shared-device-rows.ts'
 import { Erasure, erasureSchema } from './erasure/erasure.ts'
 import { HeldRequests } from './held/held-requests.ts'
 import { ByteBudget } from './http/byte-budget.ts'
@@ -45,6 +46,8 @@ export type DeviceSyncDeps = {
   readonly logger: Logger
   /** Of the log, 24 bits: another one after a restore, so that no key of before is taken for one of after. Default 0. */
   readonly incarnation?: number
+  /** Other processes use the store of rows too. Default: this one alone does, which is faster. */
+  readonly sharedRows?: boolean
   /** From 0 to 1; default Math.random. */
   readonly random?: () => number
   readonly config?: Partial<EasEndpointConfig>
@@ -72,6 +75,15 @@ const localStore: LocalStore = {
   schema: [...deviceRowSchema, ...erasureSchema],
 }
 
+const sharedStore: LocalStore = {
+  name: 'shared-device-rows',
+  version: 1,
+  schema: [...sharedRowSchema, ...erasureSchema],
+}
+
+const rowSource = ({ sharedRows, logger, clock }: DeviceSyncDeps, store: ReadStore): DeviceRowSource =>
+  sharedRows ? new SharedDeviceRows({ store, logger, clock }) : new DeviceRowStore({ store, logger })
+
 /** Rows of one account go in milliseconds; a projector that is far behind gets its time. */
 const ERASE_MS = 60_000
 
@@ -85,7 +97,7 @@ const assemble = (deps: DeviceSyncDeps, { projector, store }: Parts) => {
   const signIn = new SignIn({ directory, remembered, incarnation: deps.incarnation })
   const settings = new AccountSettings(directory, clock)
   const registry = new DeviceRegistry({ log, projector, clock })
-  const rowStore = new DeviceRowStore({ store, logger })
+  const rowStore = rowSource(deps, store)
   const accounts = new FollowedAccounts({ log, mail, clock })
   const waiters = new Waiters({ clock, random: deps.random ?? Math.random })
   const commands: ReadonlyMap<string, Command> = createCommands({
@@ -139,7 +151,7 @@ const recheckHeads = async (accounts: FollowedAccounts, logger: Logger): Promise
 /** Exchange ActiveSync: makes the service's parts; opens no port, reads no environment. */
 export const createDeviceSync = async (deps: DeviceSyncDeps): Promise<DeviceSync> => {
   const projector = await deps.openProjector(deviceReadModel)
-  const store = await deps.openStore(localStore)
+  const store = await deps.openStore(deps.sharedRows ? sharedStore : localStore)
   const { held, registry, rowStore, follower, erasure, endpoint, accounts, waiters } = assemble(deps, {
     projector,
     store,
@@ -154,8 +166,8 @@ export const createDeviceSync = async (deps: DeviceSyncDeps): Promise<DeviceSync
     projector,
     held,
     start: async () => {
-      recheckTimer = setInterval(() => void recheckHeads(accounts, deps.logger), RECHECK_MS)
       await follower.start()
+      recheckTimer = setInterval(() => void recheckHeads(accounts, deps.logger), RECHECK_MS)
       erasure.start()
     },
     drain: (graceMs) => waiters.drain(graceMs),

@@ -4,6 +4,7 @@ import { autodiscoverAnswer, isAutodiscover } from '../autodiscover/autodiscover
 import type { CommandOutcome, Waiting } from '../commands/command.ts'
 import { failureOf } from '../commands/error-table.ts'
 import { commandsHeader } from '../commands/table.ts'
+import { decidedOn } from '../devices/device-rows.ts'
 import type { HeldRequests } from '../held/held-requests.ts'
 import type { Waiters } from '../push/waiters.ts'
 import { admitUser, readmit } from './admission.ts'
@@ -146,8 +147,18 @@ const hold = (deps: EasEndpointDeps, { post, waiting }: HeldPost): void => {
   if (ended) return
   leave = deps.waiters.wait(waiting.wait, (end) => {
     goOn()
-    goOnWith(deps, post, () => waiting.goOn(end))
+    goOnWith(deps, post, () => afterWait(post, () => waiting.goOn(end)))
   })
+}
+
+/** While it waited another process may have served the device. */
+const afterWait = async (
+  { visitor }: Post,
+  goOn: () => CommandOutcome | Promise<CommandOutcome>,
+): Promise<CommandOutcome> => {
+  const { rows } = visitor!
+  await rows.refresh()
+  return decidedOn(rows, async () => goOn())
 }
 
 const holdingOf = (deps: EasEndpointDeps, { request, response, visitor }: Post): Holding => {

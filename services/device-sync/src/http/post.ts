@@ -4,6 +4,7 @@ import type { BlockList } from 'node:net'
 import { type CallExtras, terminal } from '@relais/service-kit'
 import type { Command, CommandContext, CommandOutcome } from '../commands/command.ts'
 import { roots } from '../commands/roots.ts'
+import { decidedOn } from '../devices/device-rows.ts'
 import type { EasVersion } from '../wbxml/code-page.ts'
 import { decodeWbxml } from '../wbxml/decode.ts'
 import type { WbxmlNode } from '../wbxml/node.ts'
@@ -138,7 +139,8 @@ export const runPost = async (deps: PostDeps, post: Post, query: string): Promis
   })
   try {
     const tree = treeOf(command, body, post.request)
-    return await command.run({ ...contextOf(post as Required<Post>, tree), now })
+    const context = { ...contextOf(post as Required<Post>, tree), now }
+    return await decidedOn(context.rows, () => command.run(context))
   } finally {
     body.release()
   }
