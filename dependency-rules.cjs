@@ -93,6 +93,12 @@ module.exports = {
       npm('pg|kysely'),
     ),
     onlyFrom(
+      'only-blobs-speak-s3',
+      'Signing of S3 requests is in one place.',
+      '^packages/blob-store/src/s3/',
+      npm('aws4fetch'),
+    ),
+    onlyFrom(
       'only-the-service-kit-speaks-grpc',
       'Services see handlers and clients.',
       '^packages/(service-kit|proto)/',

@@ -11,6 +11,7 @@ import { benchRestart } from './product/restart.ts'
 import { benchStart } from './product/start.ts'
 import { benchFirstSync, benchQuietSync } from './product/sync.ts'
 import { benchReadStore } from './read-store.ts'
+import { benchS3Blobs } from './s3-blobs.ts'
 import { benchSyncState } from './sync-state.ts'
 import { benchWbxml } from './wbxml.ts'
 
@@ -26,6 +27,7 @@ export const BENCHES: readonly Bench[] = [
   { name: 'event-log', product: false, run: () => benchEventLog() },
   { name: 'read-store', product: false, run: () => benchReadStore() },
   { name: 'blob-store', product: false, run: () => benchBlobStore() },
+  { name: 's3-blobs', product: false, run: () => benchS3Blobs() },
   { name: 'sync-state', product: false, run: () => benchSyncState() },
   { name: 'wbxml', product: false, run: () => benchWbxml() },
   { name: 'directory', product: false, run: () => benchDirectory() },

@@ -14,6 +14,8 @@ const SOUND = {
   'package.json': '{"type": "module"}',
   'node_modules/pino/package.json': '{"name": "pino", "main": "index.js"}',
   'node_modules/pino/index.js': '',
+  'node_modules/aws4fetch/package.json': '{"name": "aws4fetch", "main": "index.js"}',
+  'node_modules/aws4fetch/index.js': '',
   'node_modules/nice-grpc/package.json': '{"name": "nice-grpc", "main": "index.js"}',
   'node_modules/nice-grpc/index.js': '',
   'packages/service-kit/package.json':
@@ -71,6 +73,7 @@ const FORBIDDEN = [
   ['rows-do-not-decide', 'services/mail/src/projections', '../mailbox/decide.ts'],
   ['only-adapters-speak-sql', 'services/mail/src/queries', 'node:sqlite'],
   ['only-adapters-speak-sql', 'packages/event-log/src', 'node:sqlite'],
+  ['only-blobs-speak-s3', 'services/mail/src/api', 'aws4fetch'],
   ['only-the-service-kit-speaks-grpc', 'services/mail/src/api', 'nice-grpc'],
   ['only-the-service-kit-writes-logs', 'services/mail/src/api', 'pino'],
   ['no-tests-in-the-product', 'services/mail/src', './mailbox/decide.test.ts'],

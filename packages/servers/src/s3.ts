@@ -12,6 +12,8 @@ export type S3Options = {
   readonly port?: number
   /** Made at the first start. */
   readonly bucket?: string
+  /** Linux: the data lies on a disk of so many bytes that the server alone sees, in memory: it ends with the server. */
+  readonly diskBytes?: number
   /** Files with the server's certificate and key in PEM. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string }
 }
@@ -33,12 +35,13 @@ export type S3Server = {
   resume(): void
 }
 
+const BUCKET = 'relais'
 const REGION = 'eu-central-1'
 const CREDENTIALS = { accessKeyId: 'relais', secretAccessKey: 'only-for-tests' } as const
 
 /** Starts versitygw over a folder. Errors: `ProgramMissingError`; one line that says why it doesn't start. */
 export const startS3 = async (options: S3Options): Promise<S3Server> => {
-  const { folder, bucket = 'relais', port = (await freePorts(1))[0] ?? 0, tls } = options
+  const { folder, bucket = BUCKET, port = (await freePorts(1))[0] ?? 0, tls } = options
   const program = await pinnedProgram('versitygw')
   const bucketFolder = join(folder, 'data', bucket)
   mkdirSync(bucketFolder, { recursive: true })
@@ -47,8 +50,7 @@ export const startS3 = async (options: S3Options): Promise<S3Server> => {
   const start = async () => {
     server = await startServer({
       name: 'versitygw',
-      program,
-      args: argumentsOf(options, port),
+      ...onDisk(options, program, argumentsOf(options, port)),
       env: environment(),
       logFile: join(folder, 'log'),
       ready: () => isListening(port),
@@ -76,6 +78,16 @@ const argumentsOf = ({ folder, tls }: S3Options, port: number): string[] => [
   ...(tls ? ['--cert', tls.certFile, '--key', tls.keyFile] : []),
   ...['posix', join(folder, 'data')],
 ]
+
+/** In a mount namespace of its own. */
+const SMALL_DISK = 'mount -t tmpfs -o size="$1" tmpfs "$2" && mkdir "$2/$3" && shift 3 && exec "$@"'
+
+const onDisk = ({ folder, bucket = BUCKET, diskBytes }: S3Options, program: string, args: string[]) => {
+  if (diskBytes === undefined) return { program, args }
+  const namespace = ['--user', '--map-root-user', '--mount', 'sh', '-c', SMALL_DISK, 'sh']
+  const disk = [String(diskBytes), join(folder, 'data'), bucket]
+  return { program: 'unshare', args: [...namespace, ...disk, program, ...args] }
+}
 
 const environment = () => ({
   ...process.env,

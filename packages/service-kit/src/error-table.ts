@@ -85,6 +85,7 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
     'Offset and length of a range are whole numbers from 0 on.',
   ),
   BLOB_WRITER_CLOSED: terminally('FAILED_PRECONDITION', 'The content was committed or given up already.'),
+  BLOB_TOO_LARGE: terminally('RESOURCE_EXHAUSTED', 'Content on S3 is at most 5 GiB.'),
   BLOB_STORE_FULL: passing('UNAVAILABLE', 'The disk that keeps content is full.'),
   BLOB_STORE_UNAVAILABLE: passing('UNAVAILABLE', "The disk that keeps content can't be written or read now."),
 

@@ -31,12 +31,18 @@ const MAX_CLAIM_BYTES = 64 * 1024
 
 type Claim = ReadonlySet<string> | 'all'
 
-export type ClaimsDeps = { readonly client: S3Client; readonly keys: Keys; readonly leaseMs: number }
+export type ClaimsDeps = {
+  readonly client: S3Client
+  readonly keys: Keys
+  readonly leaseMs: number
+  /** Milliseconds for which who stores waits for a sweep that has claimed the same content; default 15,000. */
+  readonly lookForMs?: number
+}
 
 const claimOf = (bytes: Uint8Array): Claim => {
   try {
-    const { ids } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { ids: string[] }
-    return new Set(ids)
+    const { ids } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { ids: unknown }
+    return Array.isArray(ids) ? new Set<string>(ids) : 'all'
   } catch {
     return 'all'
   }
@@ -87,7 +93,7 @@ export class SweepGuard {
   }
 
   async #unclaimed(tenant: string, id: string): Promise<void> {
-    const until = performance.now() + LOOK_FOR_MS
+    const until = performance.now() + (this.#deps.lookForMs ?? LOOK_FOR_MS)
     while (await this.#isClaimed(tenant, id)) {
       if (performance.now() > until) throw inTheWay()
       await delay(LOOK_EVERY_MS)
