@@ -7,7 +7,7 @@ import type { Projector } from '@relais/read-store'
 import { type Call, terminal } from '@relais/service-kit'
 import type { DeviceCommand } from '../device/decide.ts'
 import type { DeviceRegistry } from '../devices/device-registry.ts'
-import type { DeviceRowStore } from '../devices/device-row-store.ts'
+import type { DeviceRowSource } from '../devices/device-row-store.ts'
 import { type LastSeen, lastSeenRows } from '../devices/last-seen.ts'
 import type { DeviceRef, HeldRequests } from '../held/held-requests.ts'
 import { type ListedDevice, listDevices } from '../queries/devices.ts'
@@ -16,7 +16,7 @@ import { formatPageToken, parsePageToken } from './page-token.ts'
 export type HandlerDeps = {
   readonly projector: Projector
   readonly registry: DeviceRegistry
-  readonly rowStore: DeviceRowStore
+  readonly rowStore: DeviceRowSource
   readonly held: HeldRequests
 }
 

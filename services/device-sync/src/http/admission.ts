@@ -2,7 +2,7 @@ import { type Identity, terminal } from '@relais/service-kit'
 import type { CommandContext } from '../commands/command.ts'
 import type { Device } from '../device/device.ts'
 import type { DeviceRegistry } from '../devices/device-registry.ts'
-import type { DeviceRowStore } from '../devices/device-row-store.ts'
+import type { DeviceRowSource } from '../devices/device-row-store.ts'
 import { familyOf } from '../devices/families.ts'
 import { PROBE, requireDevice } from '../devices/identify.ts'
 import { noteSeen } from '../devices/last-seen.ts'
@@ -17,7 +17,7 @@ export type AdmissionDeps = {
   readonly signIn: SignIn
   readonly settings: AccountSettings
   readonly registry: DeviceRegistry
-  readonly rowStore: DeviceRowStore
+  readonly rowStore: DeviceRowSource
   readonly maxDevices: number
 }
 
