@@ -176,6 +176,17 @@ describe('may: Ping compares with every key that the phone may hold', () => {
     assert.equal(isBehind(quiet(asked, cursorAt(6, 25), 25), 25), false)
   })
 
+  test('a key presented after "changes" settles it too: another first answer that was lost is not behind for ever', () => {
+    const first = cursorAt(6, 20)
+    const beside = cursorAt(1006, 20)
+    const two = answeredFirst(answeredFirst(undefined, packKey(first), first), packKey(beside), beside)
+    assert.equal(isBehind(presented(two, first).state, 25), true)
+    const told = exchange(saidChanges(presented(two, first).state), first, cursorAt(7, 25))
+    assert.equal(isBehind(presented(told, cursorAt(7, 25)).state, 25), false)
+    const newer = saidChanges(exchange(two, first, cursorAt(7, 25)))
+    assert.equal(isBehind(presented(newer, cursorAt(7, 25)).state, 25), false)
+  })
+
   test('a lost row is behind', () => {
     assert.equal(isBehind(undefined, 0), true)
   })

@@ -87,7 +87,8 @@ const acknowledge = (state: CollectionState, { key, cursor, hint }: Presentation
     return { ...state, held }
   }
   const position = Math.max(cursor.changes.position, hint?.position ?? 0)
-  const newer = state.held.filter((one) => one.generation >= generation && one.key !== key)
+  // Who comes because a Ping said so has this key: one that a first request made beside it and that was lost would be behind for ever.
+  const newer = state.asked ? [] : state.held.filter((one) => one.generation >= generation && one.key !== key)
   return {
     ...state,
     presented: generation,
@@ -147,7 +148,7 @@ export const answered = (
   { presented, key, cursor, list, behind }: NewAnswer,
 ): CollectionState => {
   const state = former ?? { ...empty(presented), presented: cursor.generation - 1 }
-  const others = state.held.filter((one) => one.key !== presented && one.key !== key)
+  const others = state.asked ? [] : state.held.filter((one) => one.key !== presented && one.key !== key)
   const forgetful = others.length >= MAX_HELD_KEYS
   const sent = {
     key,

@@ -1,11 +1,11 @@
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { play, schedule, withRestarts } from './phones/schedule.ts'
-import { World } from './phones/world.ts'
+import { StandaloneWorld } from './phones/standalone-world.ts'
 import { testFolder } from './process.ts'
 
 const folder = testFolder()
-const world = new World(`${folder.path}/data`)
+const world = new StandaloneWorld(`${folder.path}/data`)
 before(() => world.start())
 after(async () => {
   await world.stop()

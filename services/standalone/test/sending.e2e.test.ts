@@ -11,11 +11,12 @@ import {
   textOf,
 } from '@relais/device-sync/wbxml/read.ts'
 import { waitUntil } from '@relais/testing'
-import { type Person, World } from './phones/world.ts'
+import { StandaloneWorld } from './phones/standalone-world.ts'
+import type { Person } from './phones/world.ts'
 import { testFolder } from './process.ts'
 
 const folder = testFolder()
-const world = new World(`${folder.path}/data`)
+const world = new StandaloneWorld(`${folder.path}/data`)
 const clients: EasClient[] = []
 before(() => world.start())
 after(async () => {
@@ -27,7 +28,7 @@ after(async () => {
 let devices = 0
 const phoneOf = async (person: Person, version: '14.1' | '16.1' = '16.1') => {
   const client = new EasClient({
-    ...{ url: world.url, user: person.address, password: person.password, version },
+    ...{ url: world.urls[0]!, user: person.address, password: person.password, version },
     deviceId: `SENDER${++devices}`,
   })
   clients.push(client)

@@ -10,11 +10,12 @@ import {
   has,
   textChild,
 } from '@relais/device-sync/wbxml/read.ts'
-import { type Person, World } from './phones/world.ts'
+import { StandaloneWorld } from './phones/standalone-world.ts'
+import type { Person } from './phones/world.ts'
 import { testFolder } from './process.ts'
 
 const folder = testFolder()
-const world = new World(`${folder.path}/data`)
+const world = new StandaloneWorld(`${folder.path}/data`)
 const clients: EasClient[] = []
 before(() => world.start())
 after(async () => {
@@ -28,7 +29,7 @@ type Parts = readonly (WbxmlNode | false | undefined)[]
 let devices = 0
 const phoneOf = (person: Person, version: '14.1' | '16.1' = '16.1') => {
   const client = new EasClient({
-    url: world.url,
+    url: world.urls[0]!,
     user: person.address,
     password: person.password,
     deviceId: `PROTO${++devices}`,

@@ -143,7 +143,7 @@ const playStep = async (step: Step, { world, person, phones }: Scene): Promise<v
     case 'other':
       return world.act(person, folderOf(step.folder), step.act, step.nth)
     case 'restart':
-      await world.restart(step)
+      await world.restart?.(step)
       for (const one of phones) {
         one.connect()
         if (step.losingRows) one.rowsWereLost()

@@ -69,7 +69,8 @@ export class SimulatedPhone {
   readonly #person: Person
   readonly #device: string
   readonly #folders: Map<string, Folder>
-  #client: EasClient | undefined
+  #clients: readonly EasClient[] = []
+  #requests = 0
 
   constructor(
     world: World,
@@ -103,23 +104,19 @@ export class SimulatedPhone {
   }
 
   connect(): void {
-    this.#client?.close()
+    for (const client of this.#clients) client.close()
     const { deviceType, userAgent, version, query } = this.family
     const { address, password } = this.#person
-    this.#client = new EasClient({
-      url: this.#world.url,
-      user: address,
-      password,
-      deviceId: this.#device,
-      deviceType,
-      userAgent,
-      version,
-      query,
-    })
+    this.#clients = this.#world.urls.map(
+      (url) =>
+        new EasClient({
+          ...{ url, user: address, password, deviceId: this.#device, deviceType, userAgent, version, query },
+        }),
+    )
   }
 
   close(): void {
-    this.#client?.close()
+    for (const client of this.#clients) client.close()
   }
 
   async setUp(): Promise<void> {
@@ -200,7 +197,8 @@ export class SimulatedPhone {
   }
 
   async #post(command: string, body: WbxmlNode, signal?: AbortSignal): Promise<EasResponse> {
-    const response = await this.#client!.post(command, body, { signal })
+    const client = this.#clients[this.#requests++ % this.#clients.length]!
+    const response = await client.post(command, body, { signal })
     if (response.status !== 200) throw new Violation(`${command} was answered with HTTP ${response.status}`)
     return response
   }

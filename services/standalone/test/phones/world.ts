@@ -1,14 +1,8 @@
-import { rm } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
-import { easServerOptions } from '@relais/device-sync'
-import { ImportHeader, type ImportRequest } from '@relais/proto/mail/v1/mail.ts'
-import { createLogger } from '@relais/service-kit'
-import { openDataFolder } from '../../src/data-folder.ts'
-import { openRelais, type Relais } from '../../src/relais.ts'
+import type { DirectoryClient } from '@relais/proto/directory/v1/directory.ts'
+import { ImportHeader, type ImportRequest, type MailClient } from '@relais/proto/mail/v1/mail.ts'
+import type { CallExtras } from '@relais/service-kit'
 
-const OPERATOR = { tenant: '', principal: '', actor: { kind: 'operator', id: 'test', device: '' } }
+export const OPERATOR = { tenant: '', principal: '', actor: { kind: 'operator', id: 'test', device: '' } }
 const PASSWORD = 'throw-away'
 
 /** What a mailbox really holds: by ServerId, whether it is read and flagged. */
@@ -16,69 +10,29 @@ export type Truth = ReadonlyMap<string, { readonly seen: boolean; readonly flagg
 
 export type Person = { readonly account: string; readonly address: string; readonly password: string }
 
-/** A whole Relais in this process, with phones at its real port; it can be restarted, and its device rows lost. */
-export class World {
-  readonly #path: string
-  #relais!: Relais
-  #server!: Server
-  #closeFolder = () => {}
+export type WorldClients = {
+  readonly directory: DirectoryClient<CallExtras>
+  readonly mail: MailClient<CallExtras>
+}
+
+/** A Relais with phones at its real ports, in one of its forms. */
+export abstract class World {
   #people = 0
   #messages = 0
+  /** So that a Relais that outlives a test has no two people of one name. */
+  readonly #run = Date.now().toString(36)
 
-  constructor(path: string) {
-    this.#path = path
-  }
-
-  async start(): Promise<void> {
-    const data = openDataFolder(this.#path)
-    this.#closeFolder = () => data.close()
-    this.#relais = await openRelais({
-      data,
-      logger: createLogger({ name: 'test', level: 'silent' }),
-      graceMs: 10,
-      serverName: 'test.example',
-      publicUrl: '',
-      trustedProxies: [],
-      maxMessageBytes: 1_000_000,
-      smarthost: undefined,
-      progress: () => {},
-    })
-    this.#server = createServer(easServerOptions, this.#relais.deviceSync.listener)
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
-    if (data.fresh)
-      await this.#directory.createTenant({ name: 'Acme', domains: ['acme.example'] }, { identity: OPERATOR })
-  }
-
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections()
-    this.#server.close()
-    await this.#relais.lifecycle.stop()
-    this.#closeFolder()
-  }
-
-  async restart({ losingRows }: { losingRows: boolean }): Promise<void> {
-    await this.stop()
-    if (losingRows)
-      for (const suffix of ['', '-wal', '-shm'])
-        await rm(join(this.#path, 'stores', `device-rows.sqlite${suffix}`), { force: true })
-    await this.start()
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
-  }
-
-  get #directory() {
-    return this.#relais.clients.directory
-  }
-
-  get #mail() {
-    return this.#relais.clients.mail
-  }
+  /** Where phones reach it; with several, a phone's requests go to each in turn. */
+  abstract get urls(): readonly string[]
+  abstract get clients(): WorldClients
+  abstract start(): Promise<void>
+  abstract stop(): Promise<void>
+  /** Undefined: this form can't be restarted as a whole. */
+  abstract restart?(options: { losingRows: boolean }): Promise<void>
 
   async person(): Promise<Person> {
-    const address = `p${++this.#people}@acme.example`
-    const { accounts } = await this.#directory.createAccounts(
+    const address = `p${++this.#people}-${this.#run}@acme.example`
+    const { accounts } = await this.clients.directory.createAccounts(
       { tenant: 'acme', accounts: [{ address, password: PASSWORD }], throwAway: true },
       { identity: OPERATOR },
     )
@@ -100,7 +54,7 @@ export class World {
         yield { part: { $case: 'chunk', value: Buffer.from(text) } }
       }
     }
-    const answer = await this.#mail.import(requests(), { identity: OPERATOR })
+    const answer = await this.clients.mail.import(requests(), { identity: OPERATOR })
     if (answer.imported !== count) throw new Error(`imported ${answer.imported} of ${count}`)
   }
 
@@ -117,19 +71,22 @@ export class World {
       actor: { kind: 'account', id: person.account, device: '' },
     }
     if (act === 'read' || act === 'unread')
-      await this.#mail.updateMessages(
+      await this.clients.mail.updateMessages(
         { ...scope, placements: [placement], seen: act === 'read' },
         { identity },
       )
     if (act === 'flag')
-      await this.#mail.updateMessages(
+      await this.clients.mail.updateMessages(
         { ...scope, placements: [placement], flag: { flag: { status: 'active', type: 'x' } } },
         { identity },
       )
     if (act === 'delete')
-      await this.#mail.deleteMessages({ ...scope, placements: [placement], toTrash: false }, { identity })
+      await this.clients.mail.deleteMessages(
+        { ...scope, placements: [placement], toTrash: false },
+        { identity },
+      )
     if (act === 'archive' && mailbox !== 'archive')
-      await this.#mail.moveMessages(
+      await this.clients.mail.moveMessages(
         { ...scope, moves: [{ placement, from: mailbox, to: 'archive' }] },
         { identity },
       )
@@ -151,7 +108,7 @@ export class World {
       principal: account,
       actor: { kind: 'account', id: account, device: '' },
     }
-    const { messages } = await this.#mail.listMessages(
+    const { messages } = await this.clients.mail.listMessages(
       { tenant: 'acme', account, mailbox, pageSize: 1000 },
       { identity },
     )
