@@ -64,12 +64,18 @@ export const startInstallation = async (options: StartOptions): Promise<Installa
   }
 }
 
-/** As `npm start` of that revision runs it. */
-const startArguments = (root: string): string[] => {
+/** As `npm start` of that revision runs it: `exec env NAME=VALUE node --flag main.ts`, and before that `node --flag main.ts`. */
+const startCommand = (root: string) => {
   const { scripts }: { scripts: { start: string } } = JSON.parse(
     readFileSync(join(root, 'package.json'), 'utf8'),
   )
-  return scripts.start.split(' ').slice(1)
+  const words = scripts.start.split(' ')
+  const node = words.findIndex((word) => /(^|\/)node$/.test(word))
+  const settings = words.slice(0, node).filter((word) => word.includes('='))
+  return {
+    args: words.slice(node + 1),
+    env: Object.fromEntries(settings.map((setting) => setting.split('=') as [string, string])),
+  }
 }
 
 /** What the last one said: why it can't start, if it can't. */
@@ -81,8 +87,10 @@ const spawnRelais = ({ root, accounts, flags = [], data }: StartOptions, folder:
   const where = data === undefined ? ['--ephemeral'] : ['--data', data]
   const seeding = accounts.length > 0 ? ['--seed', seed] : []
   const args = ['--port', '0', '--ready-file', join(folder, 'ready.json'), ...where, ...seeding, ...flags]
-  const child = spawn(`${root}/node_modules/node/bin/node`, [...startArguments(root), ...args], {
+  const start = startCommand(root)
+  const child = spawn(`${root}/node_modules/node/bin/node`, [...start.args, ...args], {
     cwd: root,
+    env: { ...process.env, ...start.env },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   child.stderr?.on('data', (chunk: Buffer) => {
