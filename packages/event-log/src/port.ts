@@ -159,3 +159,15 @@ export class LogUnavailableError extends RelaisError {
     super('LOG_UNAVAILABLE', reason, true, options)
   }
 }
+
+/**
+ * A commit that was in the log is nowhere in it: what follows it isn't told, so that nothing is projected over a gap. After it was brought back
+ * (from a replica, an archive) the same call may succeed; rows that were made beyond `position` are made anew.
+ */
+export class CommitsLostError extends RelaisError {
+  readonly position: number
+  constructor(position: number) {
+    super('LOG_COMMITS_LOST', `the commit at position ${position} is lost`, true)
+    this.position = position
+  }
+}

@@ -68,6 +68,16 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
   CONFLICT: passing('ABORTED', 'Another commit to the same stream came first, five times in a row.'),
   COMMIT_TOO_LARGE: terminally('RESOURCE_EXHAUSTED', 'The events of one decision are over 1 MiB.'),
   LOG_UNAVAILABLE: passing('UNAVAILABLE', "The event log can't be written or read now: often a full disk."),
+  LOG_SERVER_UNFIT: terminally(
+    'FAILED_PRECONDITION',
+    'A server of the event log is too old or set to what loses commits; the reason names the setting.',
+  ),
+  LOG_COMMITS_LOST: passing(
+    'DATA_LOSS',
+    'A commit is missing from the event log: bring it back from a replica or the archive.',
+  ),
+  TENANT_PLACED_ELSEWHERE: terminally('FAILED_PRECONDITION', 'Another placement unit has the tenant.'),
+  LOG_DAMAGED: terminally('DATA_LOSS', 'The event log has something in it that is no commit.'),
   LOG_IN_USE: terminally('FAILED_PRECONDITION', 'Another process has the event log open.'),
   LOG_FORMAT_NEWER: terminally('FAILED_PRECONDITION', 'The event log was written by a newer Relais.'),
   LOG_FORMAT_UNKNOWN: terminally(
@@ -194,6 +204,12 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
   BAD_ADDRESS: terminally('INVALID_ARGUMENT', "A sender or recipient isn't an e-mail address."),
   NOT_OURS: terminally('PERMISSION_DENIED', 'Mail to that domain is not taken here.'),
   NO_ACCOUNT: terminally('NOT_FOUND', 'The domain is ours, the recipient is unknown.'),
+
+  // Administration
+  STANDALONE_ONLY: terminally(
+    'UNIMPLEMENTED',
+    'The call is about a data folder, which many processes have not.',
+  ),
 
   // Phones (Exchange ActiveSync)
   EAS_DISABLED: terminally(

@@ -1,0 +1,125 @@
+import { readFile } from 'node:fs/promises'
+import {
+  type Authenticator,
+  connect,
+  credsAuthenticator,
+  type NatsConnection,
+  type TlsOptions,
+} from '@nats-io/transport-node'
+import { terminal } from '@relais/service-kit/errors.ts'
+import { MAX_COMMIT_BYTES } from '../port.ts'
+import { unavailable } from './patience.ts'
+
+/** How servers are reached, and what they must be set to. */
+export type ServerOptions = {
+  /** nats://HOST:PORT or tls://HOST:PORT, any of the cluster's. */
+  readonly servers: readonly string[]
+  /** Path of a credentials file. */
+  readonly credentialsFile?: string
+  readonly user?: string
+  readonly password?: string
+  readonly tls?: TlsOptions
+  /** Base URLs of the servers' HTTP monitoring, each server's: that is where they tell whether they sync each write. */
+  readonly monitoring?: readonly string[]
+  /** True: also servers that lose acknowledged commits with the power, or that don't tell. Default: false. */
+  readonly allowUnsynced?: boolean
+}
+
+/** Batches of direct reads, and expected positions that hold while a leader changes. */
+const OLDEST_SERVER = [2, 11] as const
+
+/** Beside the longest record a message has its headers. */
+const MIN_PAYLOAD = MAX_COMMIT_BYTES + 64 * 1024
+
+const CONNECT_MS = 5000
+const PING_MS = 5000
+
+/**
+ * Connects, and stays connected: what was cut off is tried again for ever, with jitter.
+ * Errors: LOG_SERVER_UNFIT (terminal) names the setting; LogUnavailableError where no server answers.
+ */
+export const connectServers = async (options: ServerOptions): Promise<NatsConnection> => {
+  const connection = await reach(options)
+  try {
+    requireVersion(connection.info?.version ?? '')
+    requirePayload(connection.info?.max_payload ?? 0)
+    await requireSync(options)
+    return connection
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
+
+const reach = async (options: ServerOptions): Promise<NatsConnection> => {
+  const { servers, user, password, tls } = options
+  const authenticator = await credentials(options)
+  try {
+    return await connect({
+      servers: [...servers],
+      ...(user !== undefined && { user, pass: password ?? '' }),
+      ...(authenticator && { authenticator }),
+      ...(tls && { tls }),
+      name: 'relais event log',
+      timeout: CONNECT_MS,
+      pingInterval: PING_MS,
+      maxPingOut: 2,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 250,
+      reconnectJitter: 500,
+      reconnectJitterTLS: 500,
+      noAsyncTraces: true,
+    })
+  } catch (error) {
+    throw unavailable('reach a NATS server', error)
+  }
+}
+
+const credentials = async ({ credentialsFile }: ServerOptions): Promise<Authenticator | undefined> =>
+  credentialsFile === undefined ? undefined : credsAuthenticator(await readFile(credentialsFile))
+
+const unfit = (reason: string) => terminal('LOG_SERVER_UNFIT', reason)
+
+export const requireVersion = (version: string) => {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const [oldestMajor, oldestMinor] = OLDEST_SERVER
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return
+  throw unfit(`a NATS server has version ${version}, the event log needs ${OLDEST_SERVER.join('.')} or newer`)
+}
+
+const requirePayload = (bytes: number) => {
+  if (bytes >= MIN_PAYLOAD) return
+  throw unfit(`max_payload of the NATS server is ${bytes}, the event log needs ${MIN_PAYLOAD} bytes or more`)
+}
+
+/** The part of /varz that is looked at. */
+type Varz = {
+  readonly version?: string
+  readonly server_name?: string
+  readonly jetstream?: { readonly config?: { readonly sync_always?: boolean } }
+}
+
+/** One server that doesn't answer may be down; the others tell. */
+const requireSync = async ({ monitoring = [], allowUnsynced = false }: ServerOptions) => {
+  if (allowUnsynced) return
+  const answers = await Promise.allSettled(monitoring.map(varzOf))
+  const told = answers.filter((answer) => answer.status === 'fulfilled').map(({ value }) => value)
+  for (const varz of told) requireSynced(varz)
+  if (told.length > 0) return
+  throw unfit(
+    "whether the NATS servers have sync_interval: always can't be seen: name their HTTP addresses in `monitoring`, or set `allowUnsynced`",
+  )
+}
+
+const varzOf = async (base: string): Promise<Varz> => {
+  const response = await fetch(new URL('/varz', base), { signal: AbortSignal.timeout(CONNECT_MS) })
+  return (await response.json()) as Varz
+}
+
+export const requireSynced = ({ version = '', server_name: name = '', jetstream }: Varz) => {
+  requireVersion(version)
+  if (jetstream?.config?.sync_always === true) return
+  throw unfit(
+    `the NATS server ${name} doesn't sync each write: set sync_interval: always in its jetstream block, or \`allowUnsynced\``,
+  )
+}

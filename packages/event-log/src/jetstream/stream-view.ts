@@ -1,0 +1,81 @@
+import type { CommandIndex } from './command-index.ts'
+import { toldBy } from './envelope.ts'
+import type { LogApi, LogMessage } from './log-api.ts'
+import type { Losses } from './losses.ts'
+import { patiently } from './patience.ts'
+import { StreamHeads } from './stream-heads.ts'
+import type { Commit, Tail } from './tail.ts'
+
+type Deps = {
+  readonly api: LogApi
+  readonly commands: CommandIndex
+  readonly tail: Tail
+  readonly losses: Losses
+}
+
+/**
+ * What this process knows of the streams that it appends to. A stream's head is remembered only when the command index has every
+ * commit of the stream up to it; up to the tail's position it has those of all streams.
+ */
+export class StreamView {
+  readonly #deps: Deps
+  readonly #heads = new StreamHeads()
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+  }
+
+  /** Position of the stream's last commit as far as known here; the server judges. */
+  async head(subject: string, deadline: number): Promise<number> {
+    await this.#deps.commands.built(() => this.#deps.tail.position)
+    return this.#heads.get(subject) ?? (await this.refresh(subject, deadline))
+  }
+
+  /** The stream's head as the leader knows it, with the commands up to it. Errors: LogUnavailableError, CommitsLostError. */
+  async refresh(subject: string, deadline: number): Promise<number> {
+    const patience = { doing: 'append', deadline, closed: new AbortController().signal }
+    const last = await patiently(() => this.#deps.api.leaderLast(subject), patience)
+    const known = this.#heads.get(subject) ?? 0
+    const head = last?.position ?? 0
+    if (head < known) await this.#gone(subject, known)
+    if (last) await patiently(() => this.#catchUp(last, Math.min(known, head)), patience)
+    this.#heads.set(subject, head)
+    return head
+  }
+
+  /** One of our own. */
+  appended(subject: string, commandId: string, position: number) {
+    const { tail, commands } = this.#deps
+    if (position <= (this.#heads.get(subject) ?? 0)) return
+    if (position > tail.position) commands.add(subject, commandId, position, Date.now())
+    this.#heads.set(subject, position)
+  }
+
+  /** Whoever's it is, in order, from the tail. */
+  told({ subject, position, told, stored }: Commit) {
+    if (!this.#deps.commands.wanted) return
+    const head = this.#heads.get(subject)
+    if (head !== undefined && position <= head) return
+    this.#deps.commands.add(subject, told.commandId, position, stored)
+    if (head !== undefined) this.#heads.set(subject, position)
+  }
+
+  /** The head went back: an account was erased, or commits are lost. */
+  async #gone(subject: string, known: number) {
+    await this.#deps.losses.check(subject, known)
+    this.#heads.forget(subject)
+  }
+
+  /** Adds the commits that are new here, from the last one back along the chain. */
+  async #catchUp(last: LogMessage, known: number) {
+    const { api, tail, commands } = this.#deps
+    const after = Math.max(known, tail.position)
+    let message: LogMessage | undefined = last
+    while (message && message.position > after) {
+      const { subject, position, stored } = message
+      const { commandId, previous } = toldBy(subject, message.headers)
+      commands.add(subject, commandId, position, stored)
+      message = previous > after ? await api.leaderAt(previous) : undefined
+    }
+  }
+}
