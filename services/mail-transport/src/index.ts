@@ -1,5 +1,6 @@
 export type { MailServer, ServerTls } from './inbound/server.ts'
 export type { SmarthostOptions } from './outbound/smarthost.ts'
+export { smarthostOf } from './outbound/smarthost-url.ts'
 export {
   createMailTransport,
   type ListenerOptions,

@@ -12,7 +12,7 @@ import { sweepSpool } from './inbound/spool.ts'
 import { createSubmissionServer } from './inbound/submission-server.ts'
 import { Dispatcher } from './outbound/dispatcher.ts'
 import { eraseAccounts } from './outbound/erase-accounts.ts'
-import { follow, REACTION_SCHEMA, type Reaction } from './outbound/reaction.ts'
+import { followForEver, REACTION_SCHEMA, type Reaction } from './outbound/reaction.ts'
 import { createSmarthost, type SmarthostOptions } from './outbound/smarthost.ts'
 import { takeSubmissions } from './outbound/take-submissions.ts'
 import { queueModel } from './projections/queue.ts'
@@ -83,11 +83,7 @@ export const createMailTransport = async (deps: MailTransportDeps): Promise<Mail
     return server
   }
   let following: Promise<unknown> = Promise.resolve()
-  const react = (reaction: Reaction) =>
-    follow(reaction, parts, ending.signal).catch((error) => {
-      if (!ending.signal.aborted)
-        logger.error({ err: error, component: reaction.name }, 'a process stands still')
-    })
+  const react = (reaction: Reaction) => followForEver(reaction, { ...parts, logger }, ending.signal)
   return {
     handlers: createHandlers(parts),
     projector,

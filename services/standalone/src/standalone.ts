@@ -1,5 +1,6 @@
 import { createWriteStream, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { smarthostOf } from '@relais/mail-transport'
 import { createLogger, type Lifecycle, type Logger } from '@relais/service-kit'
 import { networkAddresses } from './addresses.ts'
 import { banner, type Ports } from './banner.ts'
@@ -18,7 +19,6 @@ import { installationHandlers } from './installation/handlers.ts'
 import { openListeners } from './listeners.ts'
 import { announceReady } from './ready.ts'
 import { openRelais, type Relais } from './relais.ts'
-import { smarthostOf } from './smarthost.ts'
 import { StartError } from './start-error.ts'
 
 export type Surroundings = {

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { CommitFilter, EventLog, StoredCommit } from '@relais/event-log'
 import type { ReadStore } from '@relais/read-store'
+import { describeError, type Logger } from '@relais/service-kit'
 
 /** Where each reaction has got to: rows that no log can rebuild. Losing them costs reading the log again, and nothing happens twice. */
 export const REACTION_SCHEMA = [
@@ -27,6 +29,36 @@ export const follow = async (
     if (last === undefined) continue
     await react(commits)
     await advance(reactions, name, last.position)
+  }
+}
+
+const FIRST_PAUSE_MS = 250
+const LAST_PAUSE_MS = 30_000
+
+/** Follows through every failure, until it is told to end: a log or peer that is gone comes back. Says once that it stands still, once that it goes on. */
+export const followForEver = async (
+  reaction: Reaction,
+  deps: ReactionDeps & { readonly logger: Logger },
+  signal: AbortSignal,
+): Promise<void> => {
+  const { logger } = deps
+  const component = reaction.name
+  let failures = 0
+  const goesOn = async (commits: readonly StoredCommit[]) => {
+    await reaction.react(commits)
+    if (failures > 0) logger.info({ component }, 'goes on')
+    failures = 0
+  }
+  while (!signal.aborted) {
+    try {
+      await follow({ ...reaction, react: goesOn }, deps, signal)
+    } catch (error) {
+      if (signal.aborted) return
+      if (failures === 0) logger.error({ component, ...describeError(error) }, 'stands still; trying again')
+      failures += 1
+    }
+    const pause = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures, 10), LAST_PAUSE_MS)
+    await delay(pause * (0.5 + Math.random() / 2), undefined, { signal, ref: false }).catch(() => undefined)
   }
 }
 

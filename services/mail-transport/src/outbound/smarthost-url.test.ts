@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { smarthostOf } from './smarthost.ts'
+import { smarthostOf } from './smarthost-url.ts'
 
 test('no URL is no smarthost', () => {
   assert.equal(smarthostOf('', 'mx'), undefined)

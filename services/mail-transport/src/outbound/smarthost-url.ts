@@ -1,4 +1,4 @@
-import type { SmarthostOptions } from '@relais/mail-transport'
+import type { SmarthostOptions } from './smarthost.ts'
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 

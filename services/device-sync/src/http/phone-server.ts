@@ -1,0 +1,47 @@
+import { createServer as createHttpServer, type RequestListener } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { easServerOptions } from './endpoint-config.ts'
+
+type Certificate = { readonly cert: string; readonly key: string }
+
+/** The HTTP(S) server that phones come to. */
+export type PhoneServer = {
+  /** Port 0: any free one. Errors: those of the operating system. */
+  listen(host: string, port: number): Promise<{ readonly port: number }>
+  /** For new connections; without effect where there is no TLS. */
+  replaceCertificate(certificate: Certificate): void
+  /** No new connections; idle ones are closed, those with a request go on until it is answered. */
+  stopTaking(): void
+  /** Whatever still goes on ends. */
+  close(): void
+}
+
+/** Phones that lost their connections come back all at once: so many may stand in the queue. */
+const BACKLOG = 8192
+
+/** Without a certificate it speaks HTTP: on loopback, or behind a proxy that does TLS. */
+export const createPhoneServer = (
+  listener: RequestListener,
+  certificate: Certificate | undefined,
+): PhoneServer => {
+  const secure =
+    certificate && createHttpsServer({ ...easServerOptions, ...certificate, minVersion: 'TLSv1.2' }, listener)
+  const server = secure ?? createHttpServer(easServerOptions, listener)
+  return {
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(port, host, BACKLOG, () => {
+          server.off('error', reject)
+          resolve({ port: (server.address() as AddressInfo).port })
+        })
+      }),
+    replaceCertificate: (next) => secure?.setSecureContext({ ...next, minVersion: 'TLSv1.2' }),
+    stopTaking: () => {
+      server.close()
+      server.closeIdleConnections()
+    },
+    close: () => server.closeAllConnections(),
+  }
+}
