@@ -1,0 +1,153 @@
+import { Client, type ClientConfig, type QueryConfig } from 'pg'
+import { endsConnection, NoAnswerError, StandbyError } from './faults.ts'
+import { SETTINGS_SQL, type ServerSettings, unfitness } from './fitness.ts'
+import type { PostgresLogSettings } from './options.ts'
+import { types } from './values.ts'
+
+export type Statement = Pick<QueryConfig, 'text' | 'values' | 'name'>
+
+/** Whatever the server's defaults are. Every read has an index: without statistics a plan of an empty table would be kept. */
+const SESSION =
+  '-c default_transaction_isolation=read\\ committed -c jit=off -c enable_seqscan=off -c enable_bitmapscan=off -c timezone=UTC'
+
+type Place = { readonly host: string; readonly port: number }
+
+const configOf = (
+  { connection, answerWithinMs, schema }: PostgresLogSettings,
+  place: Place,
+): ClientConfig => ({
+  ...place,
+  user: connection.user,
+  password: connection.password,
+  database: connection.database,
+  ...(connection.ssl && { ssl: connection.ssl }),
+  connectionTimeoutMillis: answerWithinMs,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
+  application_name: 'relais event log',
+  options: `${SESSION} -c search_path=${schema} -c statement_timeout=60000`,
+})
+
+const within = async <T>(milliseconds: number, work: Promise<T>): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new NoAnswerError('the server did not answer in time')), milliseconds)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Ends a connection without a word: a server that doesn't answer wouldn't hear it. */
+const cut = (client: Client) => {
+  client.on('error', () => {})
+  void client.end().catch(() => {})
+  // The driver's end waits for the server's.
+  const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection
+  stream.destroy()
+}
+
+const connectTo = async (settings: PostgresLogSettings, place: Place): Promise<Client> => {
+  const client = new Client(configOf(settings, place))
+  client.on('error', () => {}) // whoever asks next is told
+  try {
+    await within(settings.answerWithinMs, client.connect())
+    await check(client, settings)
+    return client
+  } catch (error) {
+    cut(client)
+    throw error
+  }
+}
+
+/** Errors: LOG_SERVER_UNFIT, {@link StandbyError}. */
+const check = async (client: Client, { answerWithinMs, allowUnsynced }: PostgresLogSettings) => {
+  type Row = ServerSettings & { readonly isStandby: boolean }
+  const { rows } = await within(answerWithinMs, client.query<Row>(SETTINGS_SQL))
+  const row = rows[0]
+  if (!row || row.isStandby) throw new StandbyError('the server is a standby')
+  const unfit = unfitness(row, allowUnsynced)
+  if (unfit) throw unfit
+}
+
+/** A connection to the first of the hosts that takes writes. Errors: LOG_SERVER_UNFIT, the last host's. */
+const connectToPrimary = async (settings: PostgresLogSettings): Promise<Client> => {
+  const { host, port, others = [] } = settings.connection
+  let failure: unknown
+  for (const place of [{ host, port }, ...others]) {
+    try {
+      return await connectTo(settings, place)
+    } catch (error) {
+      failure = error
+    }
+  }
+  throw failure
+}
+
+/** One connection, made when it is needed and made anew when it was lost. */
+export class Session {
+  readonly #settings: PostgresLogSettings
+  readonly #prepare: (client: Client) => Promise<void>
+  #client: Promise<Client> | undefined
+  #closed = false
+
+  /** `prepare` is done with each new connection before anything is asked of it. */
+  constructor(settings: PostgresLogSettings, prepare: (client: Client) => Promise<void> = async () => {}) {
+    this.#settings = settings
+    this.#prepare = prepare
+  }
+
+  /** Resolves when there is a connection. */
+  async connected(): Promise<void> {
+    await this.#connection()
+  }
+
+  async query<Row>(statement: Statement): Promise<Row[]> {
+    const connection = this.#connection()
+    const client = await connection
+    try {
+      const answer = client.query({ ...statement, types } as QueryConfig)
+      return (await within(this.#settings.answerWithinMs, answer)).rows as Row[]
+    } catch (error) {
+      if (endsConnection(error)) this.#drop(connection, client)
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    const client = await this.#client?.catch(() => undefined)
+    if (!client) return
+    await within(1000, client.end()).catch(() => cut(client))
+  }
+
+  #connection(): Promise<Client> {
+    if (this.#closed) return Promise.reject(new NoAnswerError('the connection is closed'))
+    this.#client ??= this.#connect()
+    return this.#client
+  }
+
+  async #connect(): Promise<Client> {
+    try {
+      const client = await connectToPrimary(this.#settings)
+      client.once('end', () => {
+        this.#client = undefined
+      })
+      await within(this.#settings.answerWithinMs, this.#prepare(client)).catch((error: unknown) => {
+        cut(client)
+        throw error
+      })
+      return client
+    } catch (error) {
+      this.#client = undefined
+      throw error
+    }
+  }
+
+  #drop(connection: Promise<Client>, client: Client) {
+    if (this.#client === connection) this.#client = undefined
+    cut(client)
+  }
+}

@@ -1,0 +1,146 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Client } from 'pg'
+import type { NoticeBoard } from '../notice-board.ts'
+import type { CommitFilter, FollowBatch, Notice, StoredCommit, Subscription } from '../port.ts'
+import { isPassing } from './faults.ts'
+import { pauseBefore } from './patience.ts'
+import type { Session } from './session.ts'
+
+export type TailDeps = {
+  readonly board: NoticeBoard
+  /** Makes the connection that listens; `prepare` is run with each. */
+  listen(prepare: (client: Client) => Promise<void>): Session
+  readonly channel: string
+  readonly recheckMs: number
+  readonly closed: AbortSignal
+  page(after: number): Promise<FollowBatch>
+  /** Position of the last commit. */
+  head(): Promise<number>
+  onFault(error: Error): void
+}
+
+/**
+ * Tells the notice board of commits, in order and once each. PostgreSQL's notification only says up to where there is something
+ * to read, so that a lost one (a cut connection) costs at most the time to the next look, and no notice is too long for its 8,000 bytes.
+ */
+export class Tail {
+  readonly #deps: TailDeps
+  readonly #session: Session
+  /** All up to here was told, or nobody wanted to hear it. */
+  #told: number
+  /** There is something up to here. */
+  #heard: number
+  #telling: Promise<void> | undefined
+  #watching: Promise<void> | undefined
+  /** Ends the rest before the next look. */
+  #wake: () => void = () => {}
+
+  constructor(deps: TailDeps, from: number) {
+    this.#deps = deps
+    this.#told = from
+    this.#heard = from
+    this.#session = deps.listen((client) => this.#listenOn(client))
+  }
+
+  /** Resolves when it listens for the first time. */
+  async start(): Promise<void> {
+    await this.#session.connected()
+    this.#watching = this.#watch()
+  }
+
+  /** {@link EventLog.notices}: what this process knows to be appended already isn't told. */
+  subscribe(filter: CommitFilter, listener: (notice: Notice) => void): Subscription {
+    const floor = Math.max(this.#told, this.#heard)
+    return this.#deps.board.subscribe(filter, (notice) => {
+      if (notice.position > floor) listener(notice)
+    })
+  }
+
+  /** This process appended up to here. */
+  appended(position: number) {
+    if (position > this.#heard) this.#hear(position)
+  }
+
+  async stop(): Promise<void> {
+    await this.#session.close()
+    await this.#watching
+    await this.#telling
+  }
+
+  async #listenOn(client: Client): Promise<void> {
+    client.on('notification', ({ payload }) => this.#hear(Number(payload)))
+    await client.query(`LISTEN ${this.#deps.channel}`)
+    // What was said while nobody listened.
+    client.once('end', () => this.#deps.closed.aborted || this.#lost())
+  }
+
+  #lost() {
+    this.#wake()
+    this.#deps.onFault(new Error('the connection that tells of new commits was lost: it is made again'))
+  }
+
+  #hear(position: number) {
+    if (!(position > this.#heard)) return
+    this.#heard = position
+    if (this.#deps.board.size === 0 && !this.#telling) this.#told = position
+    else this.#telling ??= this.#tellAll()
+  }
+
+  async #tellAll(): Promise<void> {
+    try {
+      await this.#tell()
+    } catch (error) {
+      if (!this.#deps.closed.aborted) this.#deps.onFault(error as Error)
+    } finally {
+      this.#telling = undefined
+    }
+  }
+
+  async #tell(): Promise<void> {
+    while (this.#told < this.#heard && !this.#deps.closed.aborted) {
+      const upTo = this.#heard
+      const { commits, caughtUp } = await this.#deps.page(this.#told)
+      for (const commit of commits) this.#deps.board.publish(noticeOf(commit))
+      this.#told = caughtUp ? Math.max(upTo, commits.at(-1)?.position ?? 0) : commits.at(-1)!.position
+      this.#heard = Math.max(this.#heard, this.#told)
+    }
+  }
+
+  /** Looks now and then whether something was missed, and after every loss of the connection. */
+  async #watch(): Promise<void> {
+    const { closed, recheckMs } = this.#deps
+    for (let failures = 0; !closed.aborted; ) {
+      const rest = failures === 0 ? recheckMs : pauseBefore(failures, Math.random())
+      await this.#rested(rest)
+      failures = (await this.#look()) ? 0 : failures + 1
+    }
+  }
+
+  async #rested(milliseconds: number): Promise<void> {
+    const woken = new AbortController()
+    this.#wake = () => woken.abort()
+    const signal = AbortSignal.any([this.#deps.closed, woken.signal])
+    await delay(milliseconds, undefined, { signal }).catch(() => {})
+  }
+
+  async #look(): Promise<boolean> {
+    if (this.#deps.closed.aborted) return true
+    try {
+      await this.#session.query({ text: 'SELECT 1' })
+      this.#hear(await this.#deps.head())
+      return true
+    } catch (error) {
+      if (!isPassing(error) && !this.#deps.closed.aborted) this.#deps.onFault(error as Error)
+      return false
+    }
+  }
+}
+
+const noticeOf = ({ position, stream, collections, actor }: StoredCommit): Notice => ({
+  position,
+  tenant: stream.tenant,
+  account: stream.account,
+  service: stream.service,
+  collections,
+  device: actor.device,
+})
