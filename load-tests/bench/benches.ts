@@ -2,8 +2,10 @@ import { benchBlobStore } from './blob-store.ts'
 import { benchDirectory } from './directory.ts'
 import { benchEventLog } from './event-log.ts'
 import type { Figure } from './figure.ts'
+import { benchJetStream } from './jetstream.ts'
 import { benchMail } from './mail.ts'
 import { benchMime } from './mime.ts'
+import { benchPostgresLog } from './postgres-log.ts'
 import { benchDelivery } from './product/delivery.ts'
 import { benchFolderSync } from './product/folders.ts'
 import { benchHeldOverTls, benchPush } from './product/push.ts'
@@ -25,6 +27,8 @@ export type Bench = {
 
 export const BENCHES: readonly Bench[] = [
   { name: 'event-log', product: false, run: () => benchEventLog() },
+  { name: 'jetstream', product: false, run: () => benchJetStream() },
+  { name: 'postgres-log', product: false, run: () => benchPostgresLog() },
   { name: 'read-store', product: false, run: () => benchReadStore() },
   { name: 'blob-store', product: false, run: () => benchBlobStore() },
   { name: 's3-blobs', product: false, run: () => benchS3Blobs() },
