@@ -58,6 +58,12 @@ export const storageSettings = z.object({
         'Where it is: nats://HOST:PORT, several with commas between, or postgres://USER@HOST/DATABASE.',
       )
       .meta({ placeholder: 'URL' }),
+    stream: z
+      .string()
+      .regex(/^[\w-]+$/, 'must be letters, digits, - and _')
+      .default('relais')
+      .describe('The placement unit: JetStream’s stream, or part of the name of PostgreSQL’s schema.')
+      .meta({ placeholder: 'NAME' }),
     replicas: z
       .int()
       .min(1)
@@ -65,6 +71,17 @@ export const storageSettings = z.object({
       .default(3)
       .describe('Copies that JetStream keeps of each commit.')
       .meta({ placeholder: 'NUMBER' }),
+    monitoring: z
+      .array(z.string())
+      .default([])
+      .describe(
+        'URLs of the NATS servers’ monitoring, each server’s: there they say whether they sync each write.',
+      )
+      .meta({ placeholder: 'LIST' }),
+    allowUnsynced: z
+      .boolean()
+      .default(false)
+      .describe('Take servers that may lose acknowledged commits with the power.'),
   }),
   rows: z.object({
     url: z

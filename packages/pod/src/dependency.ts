@@ -1,5 +1,5 @@
-import { type Component, deadlineExceeded, describeError, type Logger } from '@relais/service-kit'
-import { pauseBefore } from './waiting.ts'
+import { type Component, deadlineExceeded, type Logger } from '@relais/service-kit'
+import { inShort, pauseBefore } from './waiting.ts'
 
 export type DependencyOptions = {
   readonly name: string
@@ -58,7 +58,7 @@ export class Dependency implements Component {
     } catch (error) {
       this.#failures += 1
       if (this.#failures > 1 || this.#stopped) return
-      const fields = { component: this.name, ...describeError(error) }
+      const fields = { component: this.name, ...inShort(error) }
       if (this.#seen) logger.warn(fields, 'was lost; waiting for it')
       else logger.warn(fields, 'waiting for it')
     }

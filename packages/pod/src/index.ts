@@ -1,3 +1,4 @@
+export { openBlobs } from './blobs.ts'
 export {
   type BlobConfiguration,
   blobSettings,
@@ -11,4 +12,7 @@ export {
 } from './configuration.ts'
 export { type PemFiles, type PemFilesOptions, watchPemFiles } from './pem-files.ts'
 export { type Opened, type Pod, type PodOptions, ServicePod } from './pod.ts'
+export { openPublicTls, type PublicTls, publicTlsSettings } from './public-tls.ts'
 export { type PodDefinition, runPod } from './run-pod.ts'
+export { readSecret } from './secret-file.ts'
+export { openStorage, type Storage } from './storage.ts'

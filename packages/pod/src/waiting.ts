@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { describeError, isCoded, type Logger } from '@relais/service-kit'
+import { describeError, isCoded, type LogFields, type Logger } from '@relais/service-kit'
 
 export type Waiting = {
   readonly logger: Logger
@@ -32,7 +32,7 @@ export const untilThere = async <T>(what: string, open: () => Promise<T>, waitin
       return opened
     } catch (error) {
       if (isCoded(error) && !error.retryable) throw error
-      if (attempt === 1) logger.warn({ component: what, ...describeError(error) }, 'waiting for it')
+      if (attempt === 1) logger.warn({ component: what, ...inShort(error) }, 'waiting for it')
       await sleep(pauseBefore(attempt, random()), signal)
     }
   }
@@ -40,4 +40,10 @@ export const untilThere = async <T>(what: string, open: () => Promise<T>, waitin
 
 const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
   await delay(ms, undefined, { signal }).catch(() => signal.throwIfAborted())
+}
+
+/** What is known to happen needs no stack. */
+export const inShort = (error: unknown): LogFields => {
+  const described = describeError(error)
+  return isCoded(error) ? { code: described.code, reason: described.reason } : described
 }

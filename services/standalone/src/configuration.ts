@@ -74,10 +74,10 @@ export type Configuration = z.output<typeof configurationSchema>
 const OWN_PORTS = ['adminPort', 'lmtpPort', 'smtpPort', 'submissionPort'] as const
 
 /** `--port 0` means every listener, but for those whose ports were given. */
-export const withFreePorts = (
-  configuration: Configuration,
+export const withFreePorts = <Settings extends Pick<Configuration, 'port' | (typeof OWN_PORTS)[number]>>(
+  configuration: Settings,
   origins: Readonly<Record<string, string>>,
-): Configuration => {
+): Settings => {
   if (configuration.port !== 0) return configuration
   const free = OWN_PORTS.filter((name) => origins[name] === undefined).map((name) => [name, 0] as const)
   return { ...configuration, ...Object.fromEntries(free) }

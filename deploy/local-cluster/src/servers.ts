@@ -1,0 +1,110 @@
+import { join } from 'node:path'
+import { startNatsCluster } from '@relais/servers/nats.ts'
+import { type PostgresConnection, type PostgresServer, startPostgres } from '@relais/servers/postgres.ts'
+import { startS3 } from '@relais/servers/s3.ts'
+import type { ClusterConfiguration } from './configuration.ts'
+
+/** What keeps the data, and how services are told where it is. */
+export type Servers = {
+  /** Environment of every service that keeps something, and of those that keep content besides. */
+  readonly storage: NodeJS.ProcessEnv
+  readonly blobs: NodeJS.ProcessEnv
+  /** For people: name and address of each. */
+  readonly addresses: readonly (readonly [string, string])[]
+  stop(): Promise<void>
+}
+
+type Started = {
+  readonly storage?: NodeJS.ProcessEnv
+  readonly blobs?: NodeJS.ProcessEnv
+  readonly addresses: Servers['addresses']
+  stop(): Promise<unknown>
+}
+
+/** Starts log, rows and blobs at once. What was started ends again if one can't start. Errors: ProgramMissingError, one line. */
+export const startServers = async (
+  folder: string,
+  { log }: ClusterConfiguration,
+  say: (line: string) => void,
+): Promise<Servers> => {
+  const postgres = postgresPart(folder, log)
+  const starting = [postgres, s3Part(folder), ...(log === 'jetstream' ? [natsPart(folder)] : [])]
+  for (const part of starting)
+    void part.then(
+      ({ addresses }) => addresses.map(([name]) => say(`${name} is there`)),
+      () => {},
+    )
+  const settled = await Promise.allSettled(starting)
+  const started = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  const stop = async () => void (await Promise.allSettled(started.map((one) => one.stop())))
+  const failed = settled.find((one) => one.status === 'rejected')
+  if (failed !== undefined) {
+    await stop()
+    throw failed.reason
+  }
+  return {
+    storage: Object.assign({}, ...started.map(({ storage }) => storage)),
+    blobs: Object.assign({}, ...started.map(({ blobs }) => blobs)),
+    addresses: started.flatMap(({ addresses }) => addresses),
+    stop,
+  }
+}
+
+const natsPart = async (folder: string): Promise<Started> => {
+  const { servers, urls, stop } = await startNatsCluster({ folder: join(folder, 'nats') })
+  return {
+    storage: {
+      RELAIS_LOG_KIND: 'jetstream',
+      RELAIS_LOG_URL: urls.join(','),
+      RELAIS_LOG_MONITORING: servers.map(({ monitor }) => monitor).join(','),
+    },
+    addresses: servers.map(({ url }, n) => [`nats-server ${n + 1}`, url] as const),
+    stop,
+  }
+}
+
+/** Each service has a few connections. */
+const CONNECTIONS = 200
+
+const postgresPart = async (folder: string, log: ClusterConfiguration['log']): Promise<Started> => {
+  const server = await startPostgres({
+    folder: join(folder, 'postgres'),
+    settings: { max_connections: CONNECTIONS },
+  })
+  const rows = await databaseOf(server, 'relais_rows')
+  return {
+    storage: {
+      RELAIS_ROWS_URL: urlOf(rows),
+      ...(log === 'postgres' && {
+        RELAIS_LOG_KIND: 'postgres',
+        RELAIS_LOG_URL: urlOf(await databaseOf(server, 'relais_log')),
+      }),
+    },
+    addresses: [['PostgreSQL', `127.0.0.1:${server.port}`]],
+    stop: () => server.stop(),
+  }
+}
+
+const databaseOf = async (server: PostgresServer, database: string): Promise<PostgresConnection> => {
+  const there = await server.query(`SELECT 1 FROM pg_database WHERE datname = '${database}'`)
+  return there.length === 0 ? server.createDatabase(database) : { ...server.connection, database }
+}
+
+const urlOf = ({ user, password, host, port, database }: PostgresConnection): string =>
+  `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}/${database}`
+
+const s3Part = async (folder: string): Promise<Started> => {
+  const server = await startS3({ folder: join(folder, 's3') })
+  return {
+    blobs: {
+      RELAIS_BLOBS_KIND: 's3',
+      RELAIS_BLOBS_ENDPOINT: server.endpoint,
+      RELAIS_BLOBS_BUCKET: server.bucket,
+      RELAIS_BLOBS_REGION: server.region,
+      RELAIS_BLOBS_ACCESS_KEY: server.credentials.accessKeyId,
+      RELAIS_BLOBS_SECRET_KEY: server.credentials.secretAccessKey,
+    },
+    addresses: [['S3', server.endpoint]],
+    stop: () => server.stop(),
+  }
+}

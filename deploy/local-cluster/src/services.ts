@@ -1,0 +1,187 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePorts, type ServerProcess, startServer } from '@relais/servers'
+import type { Certificates, ServiceName } from './certificates.ts'
+import type { ClusterConfiguration } from './configuration.ts'
+
+/** A service's process. */
+export type RunningService = {
+  /** `device-sync-2` */
+  readonly name: string
+  readonly grpc: number
+  readonly health: number
+  readonly process: ServerProcess
+}
+
+/** What all processes are told. */
+export type Surroundings = {
+  readonly folder: string
+  readonly configuration: ClusterConfiguration
+  readonly certificates: Certificates
+  /** Where log, rows and blobs are. */
+  readonly storage: NodeJS.ProcessEnv
+  readonly blobs: NodeJS.ProcessEnv
+  readonly credentialKeyFile: string
+  readonly tokenFile: string
+}
+
+export type Ports = Readonly<Record<'admin' | 'lmtp' | 'smtp' | 'submission' | 'phones1' | 'phones2', number>>
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+
+type Plan = { readonly name: string; readonly service: ServiceName; readonly environment: NodeJS.ProcessEnv }
+
+const plansOf = (
+  surroundings: Surroundings,
+  ports: Ports,
+  grpc: ReadonlyMap<string, number>,
+): readonly Plan[] => {
+  const { folder, configuration, credentialKeyFile, tokenFile, storage, blobs, certificates } = surroundings
+  const at = (name: string) => `127.0.0.1:${grpc.get(name)}`
+  const peers = { RELAIS_PEERS_DIRECTORY: at('directory'), RELAIS_PEERS_MAIL: at('mail') }
+  const messages = { RELAIS_MAX_MESSAGE_BYTES: String(configuration.maxMessageBytes) }
+  const phones = (name: string, port: number): Plan => ({
+    name,
+    service: 'device-sync',
+    environment: {
+      ...{ ...storage, ...peers, ...messages },
+      RELAIS_PHONES_PORT: String(port),
+      RELAIS_TRUSTED_PROXIES: '127.0.0.1',
+    },
+  })
+  return [
+    {
+      name: 'directory',
+      service: 'directory',
+      environment: { ...storage, RELAIS_CREDENTIAL_KEY_FILE: credentialKeyFile },
+    },
+    {
+      name: 'mail',
+      service: 'mail',
+      environment: {
+        ...{ ...storage, ...blobs, ...messages },
+        RELAIS_PEERS_DIRECTORY: at('directory'),
+        RELAIS_SEARCH_FOLDER: join(folder, 'search'),
+      },
+    },
+    {
+      name: 'mail-transport',
+      service: 'mail-transport',
+      environment: {
+        ...{ ...storage, ...blobs, ...peers, ...messages },
+        RELAIS_LMTP_PORT: String(ports.lmtp),
+        RELAIS_SMTP_PORT: String(ports.smtp),
+        RELAIS_SUBMISSION_PORT: String(ports.submission),
+        RELAIS_PASSWORDS_IN_CLEAR: 'true',
+        RELAIS_SMARTHOST: configuration.smarthost,
+        RELAIS_SPOOL_FOLDER: join(folder, 'spool'),
+      },
+    },
+    phones('device-sync-1', ports.phones1),
+    phones('device-sync-2', ports.phones2),
+    {
+      name: 'administration',
+      service: 'administration',
+      environment: {
+        ...peers,
+        RELAIS_PEERS_MAIL_TRANSPORT: at('mail-transport'),
+        RELAIS_PEERS_DEVICE_SYNC: [at('device-sync-1'), at('device-sync-2')].join(','),
+        RELAIS_ADMIN_PORT: String(ports.admin),
+        RELAIS_TOKEN_FILE: tokenFile,
+        RELAIS_PUBLIC_TLS_CERTIFICATE: certificates.of('administration').certificate,
+        RELAIS_PUBLIC_TLS_KEY: certificates.of('administration').key,
+      },
+    },
+  ]
+}
+
+const NAMES = ['directory', 'mail', 'mail-transport', 'device-sync-1', 'device-sync-2', 'administration']
+
+/** Starts every service at once, each a process of its own: they wait for each other. Resolves when all answer their probes. */
+export const startServices = async (
+  surroundings: Surroundings,
+  ports: Ports,
+): Promise<readonly RunningService[]> => {
+  const free = await freePorts(NAMES.length * 2)
+  const portOf = new Map(NAMES.map((name, n) => [name, free[n] ?? 0]))
+  const plans = plansOf(surroundings, ports, portOf)
+  return Promise.all(
+    plans.map((plan, n) =>
+      startService(surroundings, plan, {
+        grpc: portOf.get(plan.name) ?? 0,
+        health: free[NAMES.length + n] ?? 0,
+      }),
+    ),
+  )
+}
+
+/** Who asks others ends before them. */
+const ENDING = [
+  ['device-sync-1', 'device-sync-2', 'administration'],
+  ['mail-transport'],
+  ['mail'],
+  ['directory'],
+] as const
+
+/** Each drains: what it holds is answered before it ends. */
+export const stopServices = async (services: readonly RunningService[]): Promise<void> => {
+  for (const names of ENDING)
+    await Promise.all(
+      services
+        .filter(({ name }) => (names as readonly string[]).includes(name))
+        .map((one) => one.process.stop()),
+    )
+}
+
+const startService = async (
+  { folder, configuration, certificates }: Surroundings,
+  { name, service, environment }: Plan,
+  { grpc, health }: { readonly grpc: number; readonly health: number },
+): Promise<RunningService> => {
+  const { certificate, key, ca } = certificates.of(service)
+  const running = await startServer({
+    name,
+    program: process.execPath,
+    args: [join(root, 'services', service, 'src', 'main.ts')],
+    cwd: folder,
+    env: {
+      PATH: process.env.PATH,
+      ...environment,
+      RELAIS_HOST: '127.0.0.1',
+      RELAIS_GRPC_PORT: String(grpc),
+      RELAIS_HEALTH_PORT: String(health),
+      RELAIS_TLS_CERTIFICATE: certificate,
+      RELAIS_TLS_KEY: key,
+      RELAIS_TLS_CA: ca,
+      RELAIS_LOG_LEVEL: configuration.logLevel,
+      RELAIS_GRACE_SECONDS: String(configuration.graceSeconds),
+      RELAIS_UNREADY_SECONDS: '1',
+    },
+    logFile: join(folder, `${name}.log`),
+    ready: () => answers(health, '/livez'),
+  })
+  return { name, grpc, health, process: running }
+}
+
+const answers = async (port: number, path: string): Promise<boolean> => {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(2_000) })
+  await response.arrayBuffer()
+  return response.ok
+}
+
+const READY_MS = 120_000
+
+/** Waits until a service says that it can serve; rejects with its reasons after two minutes, and if it ends. */
+export const untilReady = async ({ name, health, process: running }: RunningService): Promise<void> => {
+  const deadline = performance.now() + READY_MS
+  while (!(await answers(health, '/readyz').catch(() => false))) {
+    if (!running.running()) throw new Error(`${name} ended while it started: its log is ${name}.log`)
+    if (performance.now() > deadline) throw new Error(`${name} is not ready: ${await reasons(health)}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+const reasons = async (health: number): Promise<string> => {
+  const response = await fetch(`http://127.0.0.1:${health}/readyz`).catch(() => undefined)
+  return (await response?.text())?.trim().replaceAll('\n', '; ') ?? 'it does not answer'
+}

@@ -1,0 +1,81 @@
+import type { EventLog } from '@relais/event-log'
+import type { Projector, Reader, ReadModel, ReadStore, Schema } from '@relais/read-store'
+import { openPostgresProjector } from '@relais/read-store/postgres/projector.ts'
+import { openPostgresStore } from '@relais/read-store/postgres/store.ts'
+import { describeError, type Logger } from '@relais/service-kit'
+import type { StorageConfiguration } from './configuration.ts'
+import { openLog } from './log.ts'
+import type { Pod } from './pod.ts'
+import { postgresConnection } from './postgres-url.ts'
+
+type StoreDefinition = { readonly name: string; readonly schema: Schema; readonly version: number }
+
+/** Log and rows of a service. */
+export type Storage = {
+  readonly log: EventLog
+  openProjector(model: ReadModel): Promise<Projector>
+  openStore(definition: StoreDefinition): Promise<ReadStore>
+  /** Resolves when the rows of every projector are those of the head that its service's log had when it was opened. */
+  caughtUp(): Promise<void>
+}
+
+/** Opens the event log, and what opens rows; each is waited for, and asked from then on whether it is there. */
+export const openStorage = async (pod: Pod, configuration: StorageConfiguration): Promise<Storage> => {
+  const log = await openLog(pod, configuration)
+  const connection = postgresConnection(configuration.rows.url)
+  const watched = watchOnce(pod)
+  const building: Promise<void>[] = []
+  return {
+    log,
+    openStore: async (definition) => {
+      const store = await pod.untilThere(`the rows of ${definition.name}`, () =>
+        openPostgresStore({ ...definition, connection }),
+      )
+      await watched(store)
+      return store
+    },
+    openProjector: async (model) => {
+      const part = `rows of ${model.name}`
+      const projector = await pod.untilThere(`the ${part}`, () =>
+        openPostgresProjector({ log, connection, model, ...tellers(pod.logger, part) }),
+      )
+      pod.add({ name: part, health: () => healthOf(projector) })
+      building.push(builtUp(pod, { log, projector, model }))
+      await watched(projector.store)
+      return projector
+    },
+    caughtUp: async () => void (await Promise.all(building)),
+  }
+}
+
+/** All rows of a pod are in one database: one question for all of them. */
+const watchOnce = (pod: Pod) => {
+  let watching: Promise<void> | undefined
+  return (rows: Reader): Promise<void> => {
+    watching ??= pod.dependOn('the database', () => rows.get('SELECT 1 AS there'))
+    return watching
+  }
+}
+
+const tellers = (logger: Logger, component: string) => ({
+  onAlarm: (error: Error) =>
+    logger.error({ component, ...describeError(error) }, 'something is wrong with stored data'),
+  onBuild: (position: number, head: number) =>
+    logger.info({ component, position, head }, 'rows are being built'),
+})
+
+/** A projection that stands still answers from old rows: nobody is sent here until it goes on. */
+const healthOf = (projector: Projector) => {
+  const fault = projector.fault()
+  return { live: true, ready: fault === undefined, reason: fault?.message }
+}
+
+type Building = { readonly log: EventLog; readonly projector: Projector; readonly model: ReadModel }
+
+const WAIT_MS = 60_000
+
+const builtUp = async (pod: Pod, { log, projector, model }: Building): Promise<void> => {
+  const what = `the rows of ${model.name} up to the log's head`
+  const head = await pod.untilThere(what, () => log.head({ service: model.service }))
+  await pod.untilThere(what, () => projector.waitFor(head, Date.now() + WAIT_MS))
+}

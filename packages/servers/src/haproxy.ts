@@ -1,0 +1,89 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { delimiter, join } from 'node:path'
+import { freePorts } from './free-ports.ts'
+import { ProgramMissingError } from './pinned-program.ts'
+import { type ServerProcess, startServer } from './server-process.ts'
+
+/** One of the servers that requests are shared between. */
+export type Backend = {
+  readonly name: string
+  /** Port of loopback that takes requests. */
+  readonly port: number
+  /** Port of loopback where GET /readyz says whether it may be sent any. */
+  readonly healthPort: number
+}
+
+export type HaproxyOptions = {
+  /** Holds configuration and log. */
+  readonly folder: string
+  /** Default: a free one. */
+  readonly port?: number
+  readonly backends: readonly Backend[]
+}
+
+/** HAProxy in front of servers that hold requests for up to an hour. */
+export type Haproxy = ServerProcess & { readonly port: number }
+
+const PLACES = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/sbin', '/opt/homebrew/bin']
+
+/** Debian's has no source that is built here: it must be installed. */
+const findProgram = (path: string): string => {
+  const places = [...path.split(delimiter), ...PLACES]
+  const found = places.map((place) => join(place, 'haproxy')).find((file) => existsSync(file))
+  if (found !== undefined) return found
+  throw new ProgramMissingError('haproxy is not installed (Debian: apt-get install haproxy)')
+}
+
+/**
+ * Phones' connections are held for an hour; a server that drains gets no new request; a request whose phone went away ends at the server too.
+ * Requests aren't sent again but where no connection came about: they may have been carried out.
+ */
+const configuration = (port: number, backends: readonly Backend[]): string => `
+defaults
+  mode http
+  timeout connect 2s
+  timeout client 65m
+  timeout server 65m
+  timeout http-request 30s
+  timeout http-keep-alive 75s
+  timeout queue 5s
+  option redispatch
+  option abortonclose
+  option forwardfor
+  retries 2
+  retry-on conn-failure
+frontend phones
+  bind 127.0.0.1:${port}
+  default_backend device-syncs
+backend device-syncs
+  balance leastconn
+  option httpchk GET /readyz
+  http-error status 503 content-type text/plain string "No server can take the request now.\\n" hdr Retry-After 30
+  default-server inter 500ms fastinter 200ms fall 1 rise 1
+${backends.map(({ name, port, healthPort }) => `  server ${name} 127.0.0.1:${port} check port ${healthPort}`).join('\n')}
+`
+
+/** Starts HAProxy. Errors: {@link ProgramMissingError} that says what to install. */
+export const startHaproxy = async (options: HaproxyOptions): Promise<Haproxy> => {
+  const { folder, backends, port = (await freePorts(1))[0] ?? 0 } = options
+  const program = findProgram(process.env.PATH ?? '')
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, 'haproxy.cfg')
+  writeFileSync(file, configuration(port, backends))
+  const server = await startServer({
+    name: 'haproxy',
+    program,
+    args: ['-db', '-f', file],
+    logFile: join(folder, 'haproxy.log'),
+    ready: () => isListening(port),
+  })
+  return Object.assign(server, { port })
+}
+
+const isListening = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })

@@ -1,0 +1,55 @@
+import {
+  type DeviceSyncClient,
+  DeviceSyncDefinition,
+  type DeviceSyncServiceImplementation,
+  type ListDevicesResponse,
+} from '@relais/proto/device_sync/v1/device_sync.ts'
+import { type Call, type CallExtras, onward } from '@relais/service-kit'
+import { forward } from './forward.ts'
+
+/** Several device-syncs as one: any of them knows every device, but each only whether a phone waits at itself. */
+export const deviceSyncs = (
+  clients: readonly [DeviceSyncClient<CallExtras>, ...DeviceSyncClient<CallExtras>[]],
+): DeviceSyncServiceImplementation<Call> => ({
+  ...forward(DeviceSyncDefinition, clients[0]),
+  blockDevice: (request, context) =>
+    firstThatCan(clients, (client) => client.blockDevice(request, onward(context))),
+  removeDevice: (request, context) =>
+    firstThatCan(clients, (client) => client.removeDevice(request, onward(context))),
+  listDevices: async (request, context) => {
+    const told = await Promise.allSettled(
+      clients.map((client) => client.listDevices(request, onward(context))),
+    )
+    const lists = told.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    if (lists.length === 0) throw (told[0] as PromiseRejectedResult).reason
+    return together(lists)
+  },
+})
+
+/** One that can't be reached or drains is passed over. Errors: the last one's. */
+const firstThatCan = async <T>(
+  clients: readonly DeviceSyncClient<CallExtras>[],
+  call: (client: DeviceSyncClient<CallExtras>) => Promise<T>,
+): Promise<T> => {
+  let failure: unknown
+  for (const client of clients) {
+    try {
+      return await call(client)
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'UNAVAILABLE') throw error
+      failure = error
+    }
+  }
+  throw failure
+}
+
+const together = (lists: readonly ListDevicesResponse[]): ListDevicesResponse => {
+  const waiting = new Set(lists.flatMap(({ devices }) => devices.filter(({ held }) => held).map(nameOf)))
+  const [first] = lists
+  return {
+    devices: (first?.devices ?? []).map((one) => ({ ...one, held: waiting.has(nameOf(one)) })),
+    nextPageToken: first?.nextPageToken ?? '',
+  }
+}
+
+const nameOf = ({ account, device }: ListDevicesResponse['devices'][number]) => `${account}/${device}`
