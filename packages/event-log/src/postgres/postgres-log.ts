@@ -58,7 +58,7 @@ export const openPostgresLog = async (options: PostgresLogOptions): Promise<Even
 
 const NEVER = new AbortController().signal
 
-const NAMELESS = 'SELECT last FROM log'
+const LAST_SQL = 'SELECT last FROM log'
 
 class PostgresLog implements EventLog {
   readonly #settings: PostgresLogSettings
@@ -223,7 +223,7 @@ class PostgresLog implements EventLog {
 
   /** A server that was made of an older copy has lost commits: nothing is read or written over the gap. */
   async #requireKnown(client: Client): Promise<void> {
-    const { rows } = await client.query<{ last: string }>(NAMELESS)
+    const { rows } = await client.query<{ last: string }>(LAST_SQL)
     const last = Number(rows[0]?.last ?? 0)
     if (last < this.#known) throw new CommitsLostError(this.#known)
   }
