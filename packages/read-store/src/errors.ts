@@ -21,6 +21,13 @@ export const schemaInvalid = (reason: string) => terminal('SCHEMA_INVALID', reas
 export const storeTooNew = (file: string, version: number) =>
   terminal('STORE_TOO_NEW', `${file} has version ${version}, made by a newer Relais`)
 
+/** A write that was sent after others had been asked for is refused: whose it was isn't known. */
+export class LateWriteError extends Error {
+  constructor(cause: unknown) {
+    super('a write that was sent later was refused', { cause })
+  }
+}
+
 /** True for what may pass by itself: a full disk, a lock, a server that is gone. */
 export const isPassing = (error: unknown): boolean => error instanceof RelaisError && error.retryable
 

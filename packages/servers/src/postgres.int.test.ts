@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { Client } from 'pg'
-import { type PostgresConnection, type PostgresServer, startPostgres } from './postgres.ts'
+import {
+  type PostgresConnection,
+  type PostgresServer,
+  startPostgres,
+  temporaryPostgresFolder,
+} from './postgres.ts'
 import { startStandby } from './postgres-standby.ts'
 
 const folderOf = (context: TestContext): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'relais-postgres-'))
-  // A server that runs as another user has to get there.
-  if (process.getuid?.() === 0) chmodSync(folder, 0o711)
+  const folder = temporaryPostgresFolder()
   context.after(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
@@ -82,6 +83,13 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
   const server = postgresServer(folder, port, options)
   await server.start()
   return server
+}
+
+/** A temporary folder in which a server's folder may be: one that runs as another user has to get there. */
+export const temporaryPostgresFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'relais-postgres-'))
+  if (postgresOwner().uid !== undefined) chmodSync(folder, 0o711)
+  return folder
 }
 
 /** Makes a folder that PostgreSQL may own. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CommitFilter, EventLog, FollowBatch, StoredCommit } from '@relais/event-log'
-import { isPassing, ProjectionFailedError } from '../errors.ts'
+import { isPassing, LateWriteError, ProjectionFailedError } from '../errors.ts'
 import { Breath } from './breath.ts'
 import type { AddCommit, Projection } from './projection.ts'
 
@@ -132,6 +132,8 @@ export class Follower {
 
   async #failed(fault: Error): Promise<void> {
     if (this.#stop.signal.aborted) return
+    // Once more, and with care: then it shows which commit it was.
+    if (fault instanceof LateWriteError) return
     if (fault instanceof ProjectionFailedError && fault !== this.#poison) {
       // Rolled back: once more, up to that commit.
       this.#poison = fault

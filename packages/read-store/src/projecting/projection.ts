@@ -1,7 +1,7 @@
 import type { StoredCommit } from '@relais/event-log'
 import { RelaisError } from '@relais/service-kit/errors.ts'
-import { ProjectionFailedError, projectorReplaced, StreamGapError } from '../errors.ts'
-import type { ReadModel, ReadStore, Writer } from '../port.ts'
+import { LateWriteError, ProjectionFailedError, projectorReplaced, StreamGapError } from '../errors.ts'
+import type { ReadModel, Writer } from '../port.ts'
 import { StreamPositions } from './stream-positions.ts'
 
 const MAX_SKIPPED = 1024
@@ -14,8 +14,13 @@ const RAISE_CHECKPOINT = 'UPDATE relais_checkpoint SET position = ? WHERE positi
 
 export type AddCommit = (commit: StoredCommit) => Promise<void>
 
+export type Transactions = {
+  /** `careful`: no write waits to be sent later, so that an error shows at the commit that makes it. */
+  transaction<T>(write: (writer: Writer) => Promise<T>, options?: { readonly careful?: boolean }): Promise<T>
+}
+
 export type ProjectionOptions = {
-  readonly database: Pick<ReadStore, 'transaction'>
+  readonly database: Transactions
   readonly model: ReadModel
   /** Of the rows that are there. */
   readonly checkpoint: number
@@ -26,7 +31,7 @@ export type ProjectionOptions = {
 
 /** Turns commits into rows; rows, stream positions and checkpoint change in one transaction. */
 export class Projection {
-  readonly #database: Pick<ReadStore, 'transaction'>
+  readonly #database: Transactions
   readonly #model: ReadModel
   readonly #onGap: (gap: StreamGapError) => void
   readonly #positions = new StreamPositions()
@@ -35,7 +40,10 @@ export class Projection {
   #gaps: StreamGapError[] = []
   #passed: number[] = []
   #last: StoredCommit | undefined
+  #seen = 0
   #checkpoint: number
+  /** Up to here a write was refused that had been sent late. */
+  #carefulUntil = 0
   #gap: StreamGapError | undefined
 
   constructor({ database, model, checkpoint, gap, onGap }: ProjectionOptions) {
@@ -61,14 +69,17 @@ export class Projection {
 
   /**
    * A transaction of all commits that `work` adds, in order of position; ones that are projected already are ignored.
-   * Errors: {@link ProjectionFailedError}, STORE_FULL, STORE_UNAVAILABLE, PROJECTOR_REPLACED; then none of them is projected.
+   * Errors: {@link ProjectionFailedError}, STORE_FULL, STORE_UNAVAILABLE, PROJECTOR_REPLACED, {@link LateWriteError}; then
+   * none of them is projected. After the last one whose commit it was will show when they are added again.
    */
   async transaction(work: (add: AddCommit) => Promise<void>): Promise<void> {
     this.#forget()
     try {
-      await this.#database.transaction((writer) => this.#write(writer, work))
+      const careful = this.#checkpoint < this.#carefulUntil
+      await this.#database.transaction((writer) => this.#write(writer, work), { careful })
     } catch (error) {
       this.#positions.rolledBack()
+      if (error instanceof LateWriteError) this.#carefulUntil = this.#seen
       throw error
     }
     this.#committed()
@@ -92,6 +103,7 @@ export class Projection {
 
   async #add(writer: Writer, commit: StoredCommit): Promise<void> {
     if (commit.position <= (this.#last?.position ?? this.#checkpoint)) return
+    this.#seen = commit.position
     await this.#one(writer, commit)
     this.#last = commit
   }
@@ -114,6 +126,7 @@ export class Projection {
     try {
       await this.#model.project(writer, commit)
     } catch (error) {
+      if (error instanceof LateWriteError) throw error
       if (error instanceof RelaisError && error.code.startsWith('STORE_')) throw error
       throw new ProjectionFailedError(this.#model.name, commit.position, error)
     }

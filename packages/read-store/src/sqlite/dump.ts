@@ -15,6 +15,9 @@ type Table = { readonly name: string; readonly type: string }
 const TABLES = `SELECT name, type FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual')
   AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'relais\\_%' ESCAPE '\\' ORDER BY name`
 
+const TABLES_OF_POSTGRESQL = `SELECT tablename AS name, 'table' AS type FROM pg_tables WHERE schemaname = current_schema()
+  AND tablename NOT LIKE 'relais\\_%' ORDER BY tablename`
+
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
 
 const plain = (_: string, value: unknown) =>
@@ -28,7 +31,8 @@ const rowsOf = async (reader: Reader, { name, type }: Table): Promise<string[]> 
 
 const dumpTables = async (reader: Reader): Promise<Dump> => {
   const dump = new Map<string, readonly string[]>()
-  for (const table of await reader.all<Table>(TABLES)) dump.set(table.name, await rowsOf(reader, table))
+  const tables = reader.dialect === 'sqlite' ? TABLES : TABLES_OF_POSTGRESQL
+  for (const table of await reader.all<Table>(tables)) dump.set(table.name, await rowsOf(reader, table))
   return dump
 }
 
@@ -77,7 +81,7 @@ const buildUpTo = async (
 }
 
 /**
- * Builds the rows of a store's checkpoint from the log, in a temporary folder, and says how they differ from those in
+ * Builds the rows of a store's checkpoint from the log, by SQLite in a temporary folder whatever the store's engine, and says how they differ from those in
  * the store. Accounts that were purged from the log meanwhile show as differences.
  */
 export const compareWithRebuild = async (comparison: Comparison): Promise<string[]> => {

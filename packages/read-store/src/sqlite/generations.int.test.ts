@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { checkedModelName, generationFile, listGenerations, removeGeneration } from './generations.ts'
+import { checkedModelName } from '../model-name.ts'
+import { generationFile, listGenerations, removeGeneration } from './generations.ts'
 import { temporaryFolder } from './rows.fixture.ts'
 
 const touch = async (folder: string, names: readonly string[]) => {

@@ -1,17 +1,10 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { schemaInvalid } from '../errors.ts'
 
 /** One building of a read model: `<name>.<version>.<number>.sqlite`. */
 export type GenerationFile = { readonly version: number; readonly number: number; readonly path: string }
 
-const NAME = /^[a-z][a-z0-9-]{0,63}$/
 const FILE = /^([a-z][a-z0-9-]{0,63})\.(\d{1,9})\.(\d{1,9})\.sqlite$/
-
-export const checkedModelName = (name: string): string => {
-  if (!NAME.test(name)) throw schemaInvalid(`not a name for a read model: ${name}`)
-  return name
-}
 
 export const generationFile = (
   folder: string,

@@ -1,12 +1,13 @@
 import type { CommitFilter, EventLog } from '@relais/event-log'
 import { projectionStopped, readModelReadOnly, storeClosed } from '../errors.ts'
+import { checkedModelName } from '../model-name.ts'
 import type { Projector, ReadModel, ReadStore } from '../port.ts'
 import { HeadProbe } from '../projecting/head-probe.ts'
 import { Waiters } from '../waiters.ts'
 import { chooseGeneration, removeOlderVersions } from './choose-generation.ts'
 import { isDamage } from './faults.ts'
 import { Generation, type GenerationOptions } from './generation.ts'
-import { checkedModelName, generationFile, removeGeneration } from './generations.ts'
+import { generationFile, removeGeneration } from './generations.ts'
 
 export type SqliteProjectorOptions = {
   readonly log: EventLog
