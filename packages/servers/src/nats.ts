@@ -71,6 +71,9 @@ jetstream { store_dir: "${store}", sync_interval: ${syncInterval} }
 ${settings}
 `
 
+/** The part of /jsz that is looked at. */
+type Jsz = { readonly disabled?: boolean; readonly meta_cluster?: { readonly leader?: string } }
+
 const natsServer = (place: Place, settings: Settings): NatsServer => {
   const { name, folder, store } = place
   const file = join(folder, `${name}.conf`)
@@ -106,7 +109,13 @@ const natsServer = (place: Place, settings: Settings): NatsServer => {
     kill: () => process().kill(),
     pause: () => process().pause(),
     resume: () => process().resume(),
-    healthy: () => answers('/healthz?js-server-only=true').catch(() => false),
+    healthy: async () => {
+      const response = await fetch(`${monitor}/jsz`, { signal: AbortSignal.timeout(2000) }).catch(
+        () => undefined,
+      )
+      const jsz = response?.ok ? ((await response.json()) as Jsz) : { disabled: true }
+      return !jsz.disabled && (jsz.meta_cluster === undefined || Boolean(jsz.meta_cluster.leader))
+    },
   }
 }
 

@@ -12,8 +12,8 @@ import { subjectOf } from './subjects.ts'
 /** Appends that wait take at most this much memory; beyond, new ones are refused. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024
 
-/** Milliseconds until one try of a publication counts as lost. */
-const ONE_TRY = 2000
+/** So often a publication that isn't answered is made again within the deadline. */
+const TRIES = 5
 
 type Deps = {
   readonly api: LogApi
@@ -120,8 +120,9 @@ export class Appender {
   async #publish(task: Task, head: number, deadline: number): Promise<Tried> {
     const { commit, subject, record } = task
     const { api, view, clock } = this.#deps
+    const oneTry = this.#deps.deadline / TRIES
     const envelope = envelopeOf(commit, clock(), task.attempt)
-    const timeout = Math.max(1, Math.min(ONE_TRY, deadline - performance.now()))
+    const timeout = Math.max(1, Math.min(oneTry, deadline - performance.now()))
     const answer = await api.publish(subject, {
       headers: headersOf(envelope, subject, head),
       record,

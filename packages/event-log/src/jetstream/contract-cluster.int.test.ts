@@ -1,6 +1,6 @@
-import { jetStreamContract, threeServers } from './servers.fixture.ts'
+import { jetStreamContract, TWO_ACCOUNTS, threeServers } from './servers.fixture.ts'
 
-const { cluster } = threeServers()
+const { cluster } = threeServers(TWO_ACCOUNTS)
 
 jetStreamContract('JetStream on three servers', () => ({
   servers: cluster().urls,

@@ -1,6 +1,6 @@
-import { jetStreamContract, oneServer } from './servers.fixture.ts'
+import { jetStreamContract, oneServer, TWO_ACCOUNTS } from './servers.fixture.ts'
 
-const { server } = oneServer()
+const { server } = oneServer(TWO_ACCOUNTS)
 
 jetStreamContract('JetStream on one server', () => ({
   servers: [server().url],

@@ -18,6 +18,7 @@ import { Appender } from './appender.ts'
 import { CommandIndex } from './command-index.ts'
 import { erase } from './erasure.ts'
 import { Ledger, ledgerName } from './ledger.ts'
+import { Link } from './link.ts'
 import { LogApi } from './log-api.ts'
 import { LogReading } from './log-reader.ts'
 import { type LogAlarm, Losses } from './losses.ts'
@@ -43,10 +44,12 @@ export type JetStreamLogOptions = ServerOptions & {
   readonly replicas?: number
   /** Tenants whose subjects the stream has from the start; more come with `admitTenant`. Absent: every tenant's. */
   readonly tenants?: readonly string[]
-  /** Milliseconds within which a call is answered, with an error at the latest. Default: 10,000. */
+  /** Milliseconds within which a call is answered, with an error at the latest (and a fifth for the last try). Default: 10,000. */
   readonly deadline?: number
   /** Milliseconds after which the head is compared, in case that notices were lost. Default: 60,000. */
   readonly recheck?: number
+  /** Milliseconds for which a commit must be missing before that is an alarm; longer than a deposed leader goes on. Default: 30,000. */
+  readonly confirm?: number
   /** Milliseconds since 1970, by which command ids are forgotten. Default: the system's clock. */
   readonly clock?: () => number
   /** Told of lost commits and damaged replicas. Default: a process warning. */
@@ -67,6 +70,7 @@ const defaults = {
   replicas: 3,
   deadline: 10_000,
   recheck: 60_000,
+  confirm: 30_000,
   clock: Date.now,
   onAlarm: (alarm: LogAlarm) => process.emitWarning(`event log: ${alarm.kind} at ${alarm.position}`),
   onFault: (error: Error) => process.emitWarning(error),
@@ -93,9 +97,10 @@ type Apis = { readonly log: LogApi; readonly ledger: LogApi }
 
 const openApis = async (connection: NatsConnection, options: Options): Promise<Apis> => {
   const { stream, replicas, deadline, tenants } = options
+  const shared = { connection, link: new Link(connection), timeout: deadline / TRIES }
   const apis = {
-    log: await LogApi.of(connection, stream, REQUEST_MS),
-    ledger: await LogApi.of(connection, ledgerName(stream), REQUEST_MS),
+    log: await LogApi.of({ ...shared, stream }),
+    ledger: await LogApi.of({ ...shared, stream: ledgerName(stream) }),
   }
   const subjects = tenants?.map(tenantSubjects) ?? [ALL_COMMITS]
   await patiently(() => ensureStreams(apis.log.manager, { name: stream, replicas, subjects }), {
@@ -106,8 +111,8 @@ const openApis = async (connection: NatsConnection, options: Options): Promise<A
   return apis
 }
 
-/** A request that isn't answered within this time is made again, in milliseconds. */
-const REQUEST_MS = 3000
+/** So often a request that isn't answered is made again within the deadline. */
+const TRIES = 5
 
 const NEVER = new AbortController().signal
 
@@ -160,7 +165,7 @@ class OpenJetStreamLog implements JetStreamLog {
     this.#options = options
     this.#api = api
     this.#ledger = new Ledger(apis.ledger, options.stream)
-    this.#losses = new Losses({ api, ledger: this.#ledger, onAlarm: options.onAlarm })
+    this.#losses = new Losses({ ...options, api, ledger: this.#ledger, closed: this.#closing })
     const reading = { page: this.#pageIn('read', NEVER), search: this.#losses.tolerant }
     const at = (wanted: number) => this.#patiently('append', () => api.leaderAt(wanted))
     const commands = new CommandIndex({ ...reading, at, clock: options.clock })
@@ -268,8 +273,7 @@ class OpenJetStreamLog implements JetStreamLog {
     const subject = filterSubject(filter)
     if (subject === undefined || after === 0) return
     const patience = { doing: 'read', deadline: Number.POSITIVE_INFINITY, closed }
-    const { state } = await patiently(() => this.#api.info(), patience)
-    if (state.last_seq < after) this.#losses.wentBack(after, state.last_seq)
+    await patiently(() => this.#losses.requireReached(after), patience)
     await patiently(() => this.#losses.refuse(subject, after), patience)
   }
 

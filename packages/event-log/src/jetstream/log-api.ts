@@ -1,12 +1,14 @@
 import {
   type JetStreamManager,
   jetstreamManager,
+  type MsgRequest,
   type NextMsgRequest,
   type SeqMsgRequest,
   type StoredMsg,
   type StreamInfo,
 } from '@nats-io/jetstream'
 import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
+import type { Link } from './link.ts'
 
 /** A message of the log's stream. */
 export type LogMessage = {
@@ -45,21 +47,31 @@ const CONFLICTS: readonly unknown[] = [10071, 10164]
 /** A batch whose next part doesn't come within this time is asked for again, in milliseconds. */
 const BATCH_IDLE = 3000
 
+export type ApiOptions = {
+  readonly connection: NatsConnection
+  readonly stream: string
+  readonly link: Link
+  /** Of one request, in milliseconds. */
+  readonly timeout: number
+}
+
 /** The requests to one JetStream stream. Those named `leader…` are answered by the replica that leads, so they see every acknowledged commit. */
 export class LogApi {
   readonly connection: NatsConnection
   readonly stream: string
   readonly manager: JetStreamManager
+  readonly #link: Link
 
-  private constructor(connection: NatsConnection, stream: string, manager: JetStreamManager) {
+  private constructor({ connection, stream, link }: ApiOptions, manager: JetStreamManager) {
     this.connection = connection
     this.stream = stream
     this.manager = manager
+    this.#link = link
   }
 
-  /** `timeout` of one request in milliseconds. */
-  static async of(connection: NatsConnection, stream: string, timeout: number): Promise<LogApi> {
-    return new LogApi(connection, stream, await jetstreamManager(connection, { timeout, checkAPI: false }))
+  static async of(options: ApiOptions): Promise<LogApi> {
+    const { connection, timeout } = options
+    return new LogApi(options, await jetstreamManager(connection, { timeout, checkAPI: false }))
   }
 
   async publish(
@@ -68,30 +80,30 @@ export class LogApi {
   ): Promise<PublishAnswer> {
     const { headers, record, timeout } = message
     try {
-      const answer = await this.connection.request(subject, record, { headers, timeout })
-      return publishAnswer(JSON.parse(answer.string()))
+      const request = () => this.connection.request(subject, record, { headers, timeout })
+      return publishAnswer((await this.#link.watch(request)).json())
     } catch (error) {
       return { unknown: reasonOf(error) }
     }
   }
 
   async leaderLast(subject: string): Promise<LogMessage | undefined> {
-    return messageOf(await this.manager.streams.getMessage(this.stream, { last_by_subj: subject }))
+    return await this.#leader({ last_by_subj: subject })
   }
 
   /** The first message of the subject at a position or after it. */
   async leaderNext(subject: string, from: number): Promise<LogMessage | undefined> {
     // The client's type lacks a position together with a subject; the server takes both.
     const query: SeqMsgRequest & NextMsgRequest = { seq: from, next_by_subj: subject }
-    return messageOf(await this.manager.streams.getMessage(this.stream, query))
+    return await this.#leader(query)
   }
 
   async leaderAt(position: number): Promise<LogMessage | undefined> {
-    return messageOf(await this.manager.streams.getMessage(this.stream, { seq: position }))
+    return await this.#leader({ seq: position })
   }
 
   async info(): Promise<StreamInfo> {
-    return await this.manager.streams.info(this.stream)
+    return await this.#link.watch(() => this.manager.streams.info(this.stream))
   }
 
   /** Overwrites a message; false: it isn't there. */
@@ -105,7 +117,15 @@ export class LogApi {
   }
 
   /** Messages in order from any replica: one that lags behind answers with what it has. */
-  batch({ subject, from, count, maxBytes }: BatchRequest): Promise<Batch> {
+  async batch(request: BatchRequest): Promise<Batch> {
+    return await this.#link.watch(() => this.#batch(request))
+  }
+
+  async #leader(query: MsgRequest): Promise<LogMessage | undefined> {
+    return messageOf(await this.#link.watch(() => this.manager.streams.getMessage(this.stream, query)))
+  }
+
+  #batch({ subject, from, count, maxBytes }: BatchRequest): Promise<Batch> {
     const start = typeof from === 'number' ? { seq: from } : { start_time: new Date(from.time).toISOString() }
     const request = { ...start, next_by_subj: subject, batch: count, max_bytes: maxBytes }
     const { promise, resolve, reject } = Promise.withResolvers<Batch>()

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CommitsLostError } from '../port.ts'
 import type { Ledger } from './ledger.ts'
 import type { LogApi, LogMessage } from './log-api.ts'
@@ -16,14 +17,18 @@ type Deps = {
   readonly api: LogApi
   readonly ledger: Ledger
   readonly onAlarm: (alarm: LogAlarm) => void
+  /** Milliseconds for which it must be so before a commit counts as lost: a deposed leader may go on for twenty seconds. */
+  readonly confirm: number
+  readonly closed: AbortSignal
 }
 
-/** Which replica answers is chance: so often a commit is asked for before it counts as lost. */
+/** Which replica answers is chance: so often a commit is asked for at a time. */
 const TRIES = 8
 
 /** Tells commits that are lost from those that were erased, and finds those that only one replica has lost. */
 export class Losses implements Search {
   readonly #deps: Deps
+  readonly #suspected = new Set<number>()
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -34,17 +39,33 @@ export class Losses implements Search {
    * Errors: CommitsLostError, after an alarm, and kept until it is settled.
    */
   async find(subject: string, position: number): Promise<LogMessage | undefined> {
-    const leaders = await this.#atLeader(subject, position)
-    if (!leaders && (await this.#isErased(subject, position))) return undefined
-    const found = leaders ?? (await this.#anywhere(subject, position))
-    if (!found) return await this.lost(subject, position)
-    this.#deps.onAlarm({ kind: 'replica-damaged', subject, position })
-    return found
+    return await this.#confirmed(subject, position, async () => {
+      const leaders = await this.#atLeader(subject, position)
+      if (!leaders && (await this.isErased(subject, position))) return 'erased'
+      const found = leaders ?? (await this.#anywhere(subject, position))
+      if (found) this.#deps.onAlarm({ kind: 'replica-damaged', subject, position })
+      return found
+    })
   }
 
   /** Errors: CommitsLostError unless the commit was erased with its account. */
   async check(subject: string, position: number): Promise<void> {
-    if (!(await this.#isErased(subject, position))) await this.lost(subject, position)
+    await this.#confirmed(subject, position, async () =>
+      (await this.isErased(subject, position)) ? 'erased' : undefined,
+    )
+  }
+
+  /** Looks after a commit that seems to be missing, and alarms if it is. */
+  suspect(subject: string, position: number) {
+    if (this.#suspected.has(position)) return
+    this.#suspected.add(position)
+    this.find(subject, position)
+      .catch(() => undefined) // the alarm has told
+      .finally(() => this.#suspected.delete(position))
+  }
+
+  async isErased(subject: string, position: number): Promise<boolean> {
+    return (await this.#deps.ledger.erasedUpTo(subject)) >= position
   }
 
   /** Alarms, and keeps what is lost for readers to come. Always throws. */
@@ -65,9 +86,15 @@ export class Losses implements Search {
     if (!isBack || after >= loss.position) throw new CommitsLostError(loss.position)
   }
 
-  wentBack(position: number, head: number): never {
-    this.#deps.onAlarm({ kind: 'log-went-back', position, head })
-    throw new CommitsLostError(position)
+  /** Errors: CommitsLostError where the log ends before a position that was given. */
+  async requireReached(position: number): Promise<void> {
+    for (const since = performance.now(); ; await this.#pause()) {
+      const { state } = await this.#deps.api.info()
+      if (state.last_seq >= position) return
+      if (performance.now() - since < this.#deps.confirm) continue
+      this.#deps.onAlarm({ kind: 'log-went-back', position, head: state.last_seq })
+      throw new CommitsLostError(position)
+    }
   }
 
   /** For those who only want what there is: a loss is alarmed, and passed over. */
@@ -78,8 +105,21 @@ export class Losses implements Search {
     }
   }
 
-  async #isErased(subject: string, position: number): Promise<boolean> {
-    return (await this.#deps.ledger.erasedUpTo(subject)) >= position
+  async #confirmed(
+    subject: string,
+    position: number,
+    look: () => Promise<LogMessage | 'erased' | undefined>,
+  ): Promise<LogMessage | undefined> {
+    for (const since = performance.now(); ; await this.#pause()) {
+      const found = await look()
+      if (found) return found === 'erased' ? undefined : found
+      if (performance.now() - since >= this.#deps.confirm) return await this.lost(subject, position)
+    }
+  }
+
+  async #pause() {
+    const pause = Math.min(CONFIRM_PAUSE, this.#deps.confirm)
+    await sleep(pause, undefined, { signal: this.#deps.closed })
   }
 
   async #atLeader(subject: string, position: number): Promise<LogMessage | undefined> {
@@ -95,6 +135,8 @@ export class Losses implements Search {
     return undefined
   }
 }
+
+const CONFIRM_PAUSE = 1000
 
 const unlessLost = (error: unknown): undefined => {
   if (!(error instanceof CommitsLostError)) throw error

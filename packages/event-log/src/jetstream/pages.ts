@@ -33,10 +33,24 @@ export const coveredPage = async (api: LogApi, request: PageRequest): Promise<Co
   const last = wanted.at(-1)?.position ?? after
   if (last === upTo || (messages.at(-1)?.position ?? 0) > upTo) return { messages: wanted, covered: true }
   if (pending > 0) return { messages: wanted, covered: false }
-  const next = await api.leaderNext(subject, last + 1)
+  const next = await nextAtLeader(api, { subject, from: last + 1, isNeeded: wanted.length === 0 })
+  if (next === 'nobody leads') return { messages: wanted, covered: false }
   if (!next || next.position > upTo) return { messages: wanted, covered: true }
   // One more than was asked for would be read again.
   return { messages: wanted.length < count ? [...wanted, next] : wanted, covered: false }
+}
+
+/** Reading goes on while nobody leads, as far as some replica has something to give. */
+const nextAtLeader = async (
+  api: LogApi,
+  { subject, from, isNeeded }: { subject: string; from: number; isNeeded: boolean },
+): Promise<LogMessage | undefined | 'nobody leads'> => {
+  try {
+    return await api.leaderNext(subject, from)
+  } catch (error) {
+    if (isNeeded) throw error
+    return 'nobody leads'
+  }
 }
 
 /** All messages of a subject between two positions, page by page. */

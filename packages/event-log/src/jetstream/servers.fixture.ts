@@ -24,10 +24,10 @@ const ACCOUNTS = ['a', 'b'] as const
 const account = (name: string) =>
   `${name}: { jetstream: enabled, users: [{ user: ${name}, password: "${name}" }] }`
 
-const settings = `accounts { ${ACCOUNTS.map(account).join(', ')} }`
+export const TWO_ACCOUNTS = `accounts { ${ACCOUNTS.map(account).join(', ')} }`
 
-/** One server for all tests of a file; its users are "a" and "b", the passwords their names. */
-export const oneServer = (): { readonly server: () => NatsServer } => {
+/** One server for all tests of a file. */
+export const oneServer = (settings = ''): { readonly server: () => NatsServer } => {
   const folder = temporaryFolder()
   let server: NatsServer | undefined
   before(async () => {
@@ -40,8 +40,8 @@ export const oneServer = (): { readonly server: () => NatsServer } => {
   return { server: () => server as NatsServer }
 }
 
-/** A cluster of three for all tests of a file, with the same users. */
-export const threeServers = (): { readonly cluster: () => NatsCluster } => {
+/** A cluster of three for all tests of a file. */
+export const threeServers = (settings = ''): { readonly cluster: () => NatsCluster } => {
   const folder = temporaryFolder()
   let cluster: NatsCluster | undefined
   before(async () => {

@@ -31,16 +31,10 @@ export class StreamView {
     return this.#heads.get(subject) ?? (await this.refresh(subject, deadline))
   }
 
-  /** The stream's head as the leader knows it, with the commands up to it. Errors: LogUnavailableError, CommitsLostError. */
+  /** The stream's head as the leader knows it, with the commands up to it. Errors: LogUnavailableError. */
   async refresh(subject: string, deadline: number): Promise<number> {
     const patience = { doing: 'append', deadline, closed: new AbortController().signal }
-    const last = await patiently(() => this.#deps.api.leaderLast(subject), patience)
-    const known = this.#heads.get(subject) ?? 0
-    const head = last?.position ?? 0
-    if (head < known) await this.#gone(subject, known)
-    if (last) await patiently(() => this.#catchUp(last, Math.min(known, head)), patience)
-    this.#heads.set(subject, head)
-    return head
+    return await patiently(() => this.#refresh(subject), patience)
   }
 
   /** One of our own. */
@@ -60,10 +54,25 @@ export class StreamView {
     if (head !== undefined) this.#heads.set(subject, position)
   }
 
-  /** The head went back: an account was erased, or commits are lost. */
-  async #gone(subject: string, known: number) {
-    await this.#deps.losses.check(subject, known)
-    this.#heads.forget(subject)
+  async #refresh(subject: string): Promise<number> {
+    const known = this.#heads.get(subject) ?? 0
+    const last = await this.#deps.api.leaderLast(subject)
+    const head = last?.position ?? 0
+    if (head < known) await this.#wentBack(subject, known)
+    if (last) await this.#catchUp(last, Math.min(known, head))
+    // Meanwhile the tail may have told of later ones.
+    const newest = Math.max(head, this.#heads.get(subject) ?? 0)
+    this.#heads.set(subject, newest)
+    return newest
+  }
+
+  /** An account was erased; or a leader is asked that has been deposed without knowing; or commits are lost. */
+  async #wentBack(subject: string, known: number) {
+    if (!(await this.#deps.losses.isErased(subject, known))) {
+      this.#deps.losses.suspect(subject, known)
+      throw new Error('the leader lacks a commit that was acknowledged')
+    }
+    if (this.#heads.get(subject) === known) this.#heads.forget(subject)
   }
 
   /** Adds the commits that are new here, from the last one back along the chain. */

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Link } from './link.ts'
+
+const linkAt = () => {
+  const clock = { now: 0 }
+  let moved = 0
+  const reconnect = async () => {
+    moved++
+    throw new Error('closed')
+  }
+  return { link: new Link({ reconnect }, () => clock.now), clock, moved: () => moved }
+}
+
+test('a request that fails now and then leaves the server where it is', async () => {
+  const { link, clock, moved } = linkAt()
+  for (let i = 0; i < 10; i++) {
+    clock.now += 3000
+    link.failed()
+    link.answered()
+  }
+  assert.equal(moved(), 0)
+})
+
+test('a server that has answered nothing for four seconds is left, and the next one is given as long', () => {
+  const { link, clock, moved } = linkAt()
+  clock.now = 3999
+  link.failed()
+  assert.equal(moved(), 0)
+  clock.now = 4000
+  link.failed()
+  link.failed()
+  assert.equal(moved(), 1)
+  clock.now = 7999
+  link.failed()
+  assert.equal(moved(), 1)
+  clock.now = 8000
+  link.failed()
+  assert.equal(moved(), 2)
+})
+
+test('what a request answers or throws is passed on', async () => {
+  const { link, clock, moved } = linkAt()
+  assert.equal(await link.watch(async () => 7), 7)
+  clock.now = 5000
+  await assert.rejects(
+    link.watch(async () => {
+      throw new Error('no answer')
+    }),
+    /no answer/,
+  )
+  assert.equal(moved(), 1)
+  await link.watch(async () => 8)
+  assert.equal(moved(), 1)
+})
