@@ -9,9 +9,19 @@ const CORRUPT = 11
 const NOT_A_DATABASE = 26
 const BUSY = 5
 
-const resultCode = (error: unknown): number => {
+/** SQLITE_IOERR_SHMSIZE: the file beside the WAL can't grow. SQLite calls it an I/O error. */
+const NO_ROOM_FOR_INDEX = 10 + (19 << 8)
+
+const extendedCode = (error: unknown): number => {
   const code = (error as { errcode?: unknown }).errcode
-  return typeof code === 'number' ? code & 0xff : 0
+  return typeof code === 'number' ? code : 0
+}
+
+const resultCode = (error: unknown): number => extendedCode(error) & 0xff
+
+const causeOf = (error: unknown): string => {
+  if (extendedCode(error) === NO_ROOM_FOR_INDEX) return 'the disk is full'
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** Another connection holds the lock that was wanted. */
@@ -22,8 +32,7 @@ export const faultOf = (error: unknown, doing: string): Fault => {
   if (error instanceof RelaisError) {
     return { code: error.code, reason: error.message, retryable: error.retryable }
   }
-  const why = error instanceof Error ? error.message : String(error)
-  const reason = `the event log can't ${doing}: ${why}`
+  const reason = `the event log can't ${doing}: ${causeOf(error)}`
   return isDamage(error)
     ? { code: 'LOG_DAMAGED', reason, retryable: false }
     : { code: 'LOG_UNAVAILABLE', reason, retryable: true }

@@ -11,6 +11,7 @@ const codeOf = (errcode: unknown) => (storeFault(sqliteError(errcode)) as { code
 
 test('a full disk is STORE_FULL and may pass', () => {
   assert.equal(codeOf(13), 'STORE_FULL')
+  assert.equal(codeOf(10 | (19 << 8)), 'STORE_FULL') // SQLITE_IOERR_SHMSIZE
   assert.equal(isPassing(storeFault(sqliteError(13))), true)
 })
 

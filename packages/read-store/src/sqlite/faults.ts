@@ -10,14 +10,16 @@ const DAMAGED = 11
 const FULL = 13
 const CANT_OPEN = 14
 const NOT_A_DATABASE = 26
+/** SQLITE_IOERR_SHMSIZE: the file beside the WAL can't grow, for the disk is full. */
+const NO_ROOM_FOR_INDEX = IO + (19 << 8)
 
 const UNAVAILABLE = new Set([BUSY, LOCKED, NO_MEMORY, READ_ONLY, IO, CANT_OPEN])
 
 const FULL_FILE_SYSTEM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
-const primaryCode = (error: unknown): number => {
+const resultCode = (error: unknown): number => {
   const code = (error as { errcode?: unknown })?.errcode
-  return typeof code === 'number' ? code & 0xff : 0
+  return typeof code === 'number' ? code : 0
 }
 
 const full = (error: unknown) => retryable('STORE_FULL', 'no room left for rows', { cause: error })
@@ -37,9 +39,10 @@ const fileSystemFault = (error: NodeJS.ErrnoException): RelaisError => {
 export const storeFault = (error: unknown): unknown => {
   if (error instanceof RelaisError) return error
   if (error instanceof Error && 'syscall' in error) return fileSystemFault(error as NodeJS.ErrnoException)
-  const code = primaryCode(error)
-  if (code === FULL) return full(error)
-  if (UNAVAILABLE.has(code)) return unavailable(error, `SQLite error ${code}`)
+  const extended = resultCode(error)
+  const code = extended & 0xff
+  if (code === FULL || extended === NO_ROOM_FOR_INDEX) return full(error)
+  if (UNAVAILABLE.has(code)) return unavailable(error, `SQLite error ${extended}`)
   if (code === DAMAGED || code === NOT_A_DATABASE) {
     return terminal('STORE_DAMAGED', `the rows' file is damaged: SQLite error ${code}`, { cause: error })
   }
