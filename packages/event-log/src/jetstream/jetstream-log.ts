@@ -18,7 +18,7 @@ import { Appender } from './appender.ts'
 import { CommandIndex } from './command-index.ts'
 import { erase } from './erasure.ts'
 import { Ledger, ledgerName } from './ledger.ts'
-import { Link } from './link.ts'
+import { linksOf } from './link.ts'
 import { LogApi } from './log-api.ts'
 import { LogReading } from './log-reader.ts'
 import { type LogAlarm, Losses } from './losses.ts'
@@ -97,7 +97,7 @@ type Apis = { readonly log: LogApi; readonly ledger: LogApi }
 
 const openApis = async (connection: NatsConnection, options: Options): Promise<Apis> => {
   const { stream, replicas, deadline, tenants } = options
-  const shared = { connection, link: new Link(connection), timeout: deadline / TRIES }
+  const shared = { connection, links: linksOf(connection), timeout: deadline / TRIES }
   const apis = {
     log: await LogApi.of({ ...shared, stream }),
     ledger: await LogApi.of({ ...shared, stream: ledgerName(stream) }),

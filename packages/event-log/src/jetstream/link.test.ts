@@ -22,8 +22,17 @@ test('a request that fails now and then leaves the server where it is', async ()
   assert.equal(moved(), 0)
 })
 
-test('a server that has answered nothing for four seconds is left, and the next one is given as long', () => {
+test('a failure after a long time of nothing to do is the first, not the last', () => {
   const { link, clock, moved } = linkAt()
+  link.answered()
+  clock.now = 3_600_000
+  link.failed()
+  assert.equal(moved(), 0)
+})
+
+test('a server that fails for four seconds is left, and the next one is given as long', () => {
+  const { link, clock, moved } = linkAt()
+  link.failed()
   clock.now = 3999
   link.failed()
   assert.equal(moved(), 0)
@@ -41,15 +50,15 @@ test('a server that has answered nothing for four seconds is left, and the next 
 
 test('what a request answers or throws is passed on', async () => {
   const { link, clock, moved } = linkAt()
-  assert.equal(await link.watch(async () => 7), 7)
+  const fail = async () => {
+    throw new Error('no answer')
+  }
+  await assert.rejects(link.watch(fail), /no answer/)
   clock.now = 5000
-  await assert.rejects(
-    link.watch(async () => {
-      throw new Error('no answer')
-    }),
-    /no answer/,
-  )
+  await assert.rejects(link.watch(fail), /no answer/)
   assert.equal(moved(), 1)
-  await link.watch(async () => 8)
+  assert.equal(await link.watch(async () => 7), 7)
+  clock.now = 60_000
+  await assert.rejects(link.watch(fail), /no answer/)
   assert.equal(moved(), 1)
 })

@@ -50,7 +50,7 @@ const BATCH_IDLE = 3000
 export type ApiOptions = {
   readonly connection: NatsConnection
   readonly stream: string
-  readonly link: Link
+  readonly links: { readonly reads: Link; readonly writes: Link }
   /** Of one request, in milliseconds. */
   readonly timeout: number
 }
@@ -60,13 +60,13 @@ export class LogApi {
   readonly connection: NatsConnection
   readonly stream: string
   readonly manager: JetStreamManager
-  readonly #link: Link
+  readonly #links: ApiOptions['links']
 
-  private constructor({ connection, stream, link }: ApiOptions, manager: JetStreamManager) {
+  private constructor({ connection, stream, links }: ApiOptions, manager: JetStreamManager) {
     this.connection = connection
     this.stream = stream
     this.manager = manager
-    this.#link = link
+    this.#links = links
   }
 
   static async of(options: ApiOptions): Promise<LogApi> {
@@ -81,7 +81,7 @@ export class LogApi {
     const { headers, record, timeout } = message
     try {
       const request = () => this.connection.request(subject, record, { headers, timeout })
-      return publishAnswer((await this.#link.watch(request)).json())
+      return publishAnswer((await this.#links.writes.watch(request)).json())
     } catch (error) {
       return { unknown: reasonOf(error) }
     }
@@ -103,7 +103,7 @@ export class LogApi {
   }
 
   async info(): Promise<StreamInfo> {
-    return await this.#link.watch(() => this.manager.streams.info(this.stream))
+    return await this.#links.reads.watch(() => this.manager.streams.info(this.stream))
   }
 
   /** Overwrites a message; false: it isn't there. */
@@ -118,11 +118,11 @@ export class LogApi {
 
   /** Messages in order from any replica: one that lags behind answers with what it has. */
   async batch(request: BatchRequest): Promise<Batch> {
-    return await this.#link.watch(() => this.#batch(request))
+    return await this.#links.reads.watch(() => this.#batch(request))
   }
 
   async #leader(query: MsgRequest): Promise<LogMessage | undefined> {
-    return messageOf(await this.#link.watch(() => this.manager.streams.getMessage(this.stream, query)))
+    return messageOf(await this.#links.reads.watch(() => this.manager.streams.getMessage(this.stream, query)))
   }
 
   #batch({ subject, from, count, maxBytes }: BatchRequest): Promise<Batch> {

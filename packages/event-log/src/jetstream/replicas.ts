@@ -1,6 +1,6 @@
 import { decodeCommit } from '../commit-record.ts'
 import type { StoredCommit } from '../port.ts'
-import { Link } from './link.ts'
+import { linksOf } from './link.ts'
 import { LogApi } from './log-api.ts'
 import { connectOne, type ServerOptions } from './servers.ts'
 import { ALL_COMMITS } from './subjects.ts'
@@ -21,7 +21,7 @@ export async function* readReplica(options: ReplicaOptions): AsyncGenerator<read
     const api = await LogApi.of({
       connection,
       stream: options.stream,
-      link: new Link(connection),
+      links: linksOf(connection),
       timeout: REQUEST_MS,
     })
     yield* replicaPages(api)
