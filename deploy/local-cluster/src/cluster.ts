@@ -1,5 +1,5 @@
-import { chmodSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, mkdirSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { DirectoryDefinition } from '@relais/proto/directory/v1/directory.ts'
 import { MailDefinition } from '@relais/proto/mail/v1/mail.ts'
 import { freePorts } from '@relais/servers'
@@ -98,9 +98,19 @@ const startParts = async (
 
 /** PostgreSQL refuses to run as root: the user that it runs as then must get through to its folder, and see no other. */
 const passable = (data: DataFolder): string => {
-  const servers = data.folder('servers')
-  if (process.getuid?.() === 0) for (const folder of [data.path, servers]) chmodSync(folder, 0o711)
-  return servers
+  const servers = resolve(data.folder('servers'))
+  if (process.getuid?.() !== 0) return servers
+  for (const folder of [data.path, servers]) chmodSync(folder, 0o711)
+  const closed = foldersAbove(servers).find((folder) => (statSync(folder).mode & 0o001) === 0)
+  if (closed === undefined) return servers
+  throw new Error(
+    `PostgreSQL doesn't run as root, and the user that it runs as can't get through ${closed}: choose another --data`,
+  )
+}
+
+const foldersAbove = (path: string): readonly string[] => {
+  const parent = dirname(path)
+  return parent === path ? [path] : [path, ...foldersAbove(parent)]
 }
 
 /** `--port 0` means every listener that has no port of its own. */

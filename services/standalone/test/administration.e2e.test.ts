@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { waitUntil } from '@relais/testing'
 import { createTransport } from 'nodemailer'
 import { LmtpSender } from '../../../load-tests/phone/lmtp-sender.ts'
+import { FORM, standaloneOnly } from './form.ts'
 import { hostAndPort, type Running, relais, start, testFolder, writeSeed } from './process.ts'
 
 const ANNA = { address: 'anna@acme.example', password: 'correct horse' }
@@ -147,32 +148,36 @@ describe('the command line', () => {
     }
   })
 
-  test('a backup while mail arrives is restored to what was there', async (t) => {
-    await deliver(ANNA.address, 'before-the-backup')
-    const backup = join(folder.path, 'backup')
-    let arriving = true
-    const deliveries = (async () => {
-      for (let n = 0; arriving; n++) await deliver(BEN.address, `during-${n}`)
-    })()
-    await command('backup', backup)
-    arriving = false
-    await deliveries
-    const restored = join(folder.path, 'restored')
-    await command('restore', backup, restored)
-    const known = await readyPhone(ANNA, 'KNOWN')
-    const second = await start(t, restored)
-    await assert.rejects(known.at(second.ready.eas).sync('inbox'), /Status 3/)
-    const phone = second.phone(ANNA.address, ANNA.password, 'RESTORED')
-    await phone.folderSync()
-    await phone.prime('inbox')
-    assert.ok((await phone.syncAll('inbox', { window: 100 })) >= 1)
-    const ben = second.phone(BEN.address, BEN.password, 'RESTORED')
-    await ben.folderSync()
-    await ben.prime('inbox')
-    assert.ok((await ben.syncAll('inbox', { window: 100, html: 1000 })) >= 1)
-    phone.close()
-    ben.close()
-  })
+  test(
+    'a backup while mail arrives is restored to what was there',
+    standaloneOnly('a backup is of a data folder'),
+    async (t) => {
+      await deliver(ANNA.address, 'before-the-backup')
+      const backup = join(folder.path, 'backup')
+      let arriving = true
+      const deliveries = (async () => {
+        for (let n = 0; arriving; n++) await deliver(BEN.address, `during-${n}`)
+      })()
+      await command('backup', backup)
+      arriving = false
+      await deliveries
+      const restored = join(folder.path, 'restored')
+      await command('restore', backup, restored)
+      const known = await readyPhone(ANNA, 'KNOWN')
+      const second = await start(t, restored)
+      await assert.rejects(known.at(second.ready.eas).sync('inbox'), /Status 3/)
+      const phone = second.phone(ANNA.address, ANNA.password, 'RESTORED')
+      await phone.folderSync()
+      await phone.prime('inbox')
+      assert.ok((await phone.syncAll('inbox', { window: 100 })) >= 1)
+      const ben = second.phone(BEN.address, BEN.password, 'RESTORED')
+      await ben.folderSync()
+      await ben.prime('inbox')
+      assert.ok((await ben.syncAll('inbox', { window: 100, html: 1000 })) >= 1)
+      phone.close()
+      ben.close()
+    },
+  )
 
   test('what can not be understood ends with 2 and one line', async () => {
     assert.match(
@@ -180,6 +185,13 @@ describe('the command line', () => {
       /there is no account/,
     )
     assert.match(await relais(join(folder.path, 'nowhere'), ['status'], { code: 2 }), /no Relais runs/)
+  })
+
+  test('a call about a data folder says in words that there is none', {
+    skip: FORM === 'standalone' && 'only for many processes',
+  }, async () => {
+    const said = await relais(running.data, ['backup', join(folder.path, 'copy')], { code: 1 })
+    assert.match(said, /many processes and has no data folder/)
   })
 
   test('a wrong token is refused', async () => {

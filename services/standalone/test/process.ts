@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type TestScope, waitUntil } from '@relais/testing'
 import { Phone } from '../../../load-tests/phone/phone.ts'
+import { FORM } from './form.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const CLUSTER_MAIN = fileURLToPath(new URL('../../../deploy/local-cluster/src/main.ts', import.meta.url))
 const CLI = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 
 export type Ready = {
@@ -19,6 +21,19 @@ export type Ready = {
   readonly submission: string
   readonly token: string
   readonly ca?: string
+}
+
+/** What a cluster says besides. */
+export type ClusterReady = Ready & {
+  readonly deviceSyncs: readonly string[]
+  /** Folder with a certificate of each service. */
+  readonly certificates: string
+  readonly processes: readonly {
+    readonly name: string
+    readonly pid: number
+    readonly grpc: string
+    readonly health: string
+  }[]
 }
 
 /** A Relais in a process of its own, as a person or a program starts it. */
@@ -34,15 +49,23 @@ export type Running = {
 /** A folder of the test's own; removed at its end, after what was started later has ended. */
 export const testFolder = (): { path: string; remove(): void } => {
   const path = mkdtempSync(join(tmpdir(), 'relais-e2e-'))
+  chmodSync(path, 0o711) // PostgreSQL runs as another user where tests run as root
   return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 3 }) }
+}
+
+/** Relais knows all its variables and refuses others: the test's own isn't passed on. */
+const ownEnvironment = (): NodeJS.ProcessEnv => {
+  const { RELAIS_TEST_FORM: _, ...others } = process.env
+  return others
 }
 
 type Spawned = { readonly child: ChildProcess; said(): string }
 
-const spawnRelais = (flags: readonly string[]): Spawned => {
-  const child = spawn(process.execPath, [MAIN, ...flags], {
+const spawnRelais = (main: string, flags: readonly string[]): Spawned => {
+  const child = spawn(process.execPath, [main, ...flags], {
     stdio: ['ignore', 'ignore', 'pipe'],
     cwd: tmpdir(),
+    env: ownEnvironment(),
   })
   let said = ''
   child.stderr?.on('data', (chunk: Buffer) => {
@@ -51,13 +74,36 @@ const spawnRelais = (flags: readonly string[]): Spawned => {
   return { child, said: () => said }
 }
 
-/** Starts it and waits until everything answers. Ends with the test. */
-export const start = async (
+/** Starts Relais in the form that is tested, and waits until everything answers. Ends with the test. */
+export const start = (scope: TestScope, data: string, flags: readonly string[] = []): Promise<Running> =>
+  FORM === 'cluster'
+    ? startCluster(scope, data, flags)
+    : startForm(scope, { main: MAIN, data, flags, within: 30_000 })
+
+/** The form of many processes. Ends with the test, in its order: killed, it would leave servers. */
+export const startCluster = async (
   scope: TestScope,
   data: string,
   flags: readonly string[] = [],
+): Promise<Running & { readonly ready: ClusterReady }> => {
+  const form = { main: CLUSTER_MAIN, data, flags, within: 120_000, end: 'SIGTERM' as const }
+  const running = await startForm(scope, form)
+  return { ...running, ready: running.ready as ClusterReady }
+}
+
+type Form = {
+  readonly main: string
+  readonly data: string
+  readonly flags: readonly string[]
+  readonly within: number
+  readonly end?: NodeJS.Signals
+}
+
+const startForm = async (
+  scope: TestScope,
+  { main, data, flags, within, end = 'SIGKILL' }: Form,
 ): Promise<Running> => {
-  const spawned = spawnRelais(['--data', data, '--port', '0', ...flags])
+  const spawned = spawnRelais(main, ['--data', data, '--port', '0', ...flags])
   const { child, said } = spawned
   const exited = once(child, 'exit')
   const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
@@ -65,12 +111,9 @@ export const start = async (
     await exited
     return child.exitCode
   }
-  scope.after(async () => void (await stop('SIGKILL')))
+  scope.after(async () => void (await stop(end)))
   const file = join(data, 'running.json')
-  const ready = await waitUntil(() => readyOf(file, spawned), {
-    within: 30_000,
-    what: `the start (${said()})`,
-  })
+  const ready = await waitUntil(() => readyOf(file, spawned), { within, what: `the start (${said()})` })
   return { ready, data, said, stop, phone: phoneOf(ready) }
 }
 
@@ -95,7 +138,7 @@ export const refusedStart = async (flags: readonly string[], env: NodeJS.Process
   const child = spawn(process.execPath, [MAIN, ...flags], {
     stdio: ['ignore', 'ignore', 'pipe'],
     cwd: tmpdir(),
-    env: { ...process.env, ...env },
+    env: { ...ownEnvironment(), ...env },
   })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => {

@@ -11,12 +11,12 @@ import {
   textOf,
 } from '@relais/device-sync/wbxml/read.ts'
 import { waitUntil } from '@relais/testing'
-import { StandaloneWorld } from './phones/standalone-world.ts'
 import type { Person } from './phones/world.ts'
+import { createWorld } from './phones/worlds.ts'
 import { testFolder } from './process.ts'
 
 const folder = testFolder()
-const world = new StandaloneWorld(`${folder.path}/data`)
+const world = createWorld(`${folder.path}/data`)
 const clients: EasClient[] = []
 before(() => world.start())
 after(async () => {
@@ -120,7 +120,7 @@ describe('mail that a phone sends', () => {
     const [message] = await arrived(his, 'inbox', 1)
     assert.equal(message?.subject, 'hello')
     assert.match(message?.mime ?? '', /Good morning/)
-    await world.restart({ losingRows: false })
+    await world.restart?.({ losingRows: false })
     const [hersAgain, hisAgain] = [await phoneOf(anna), await phoneOf(ben)]
     assert.equal((await messagesIn(hisAgain, 'inbox')).length, 1)
     assert.equal((await messagesIn(hersAgain, 'sent')).length, 1)

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { createTransport } from 'nodemailer'
 import { LmtpSender } from '../../../load-tests/phone/lmtp-sender.ts'
+import { standaloneOnly } from './form.ts'
 import { hostAndPort, refusedStart, relais, start, testFolder, writeSeed } from './process.ts'
 
 const MESSAGE = Buffer.from('Subject: hello\r\n\r\nGood morning\r\n')
@@ -68,7 +69,7 @@ describe('npm start', () => {
   test('temporary data is gone afterwards', async (t) => {
     const ready = join(folder.path, 'ephemeral.json')
     const running = start(t, fresh(), ['--ephemeral', '--ready-file', ready]).catch(() => undefined)
-    for (let n = 0; n < 300 && !existsSync(ready); n++) await once(AbortSignal.timeout(50), 'abort')
+    for (let n = 0; n < 1200 && !existsSync(ready); n++) await once(AbortSignal.timeout(50), 'abort')
     const { pid } = JSON.parse(readFileSync(ready, 'utf8'))
     process.kill(pid, 'SIGTERM')
     await running
@@ -76,83 +77,87 @@ describe('npm start', () => {
   })
 })
 
-describe('what keeps it from starting is one line and an exit code', () => {
-  const refused = async (flags: readonly string[], pattern: RegExp, env?: NodeJS.ProcessEnv) => {
-    const { code, lines } = await refusedStart(flags, env)
-    assert.equal(lines.length, 1, lines.join('\n'))
-    assert.match(lines[0] ?? '', pattern)
-    assert.equal(code, 1)
-  }
+describe(
+  'what keeps it from starting is one line and an exit code',
+  standaloneOnly('the cluster’s start has tests of its own'),
+  () => {
+    const refused = async (flags: readonly string[], pattern: RegExp, env?: NodeJS.ProcessEnv) => {
+      const { code, lines } = await refusedStart(flags, env)
+      assert.equal(lines.length, 1, lines.join('\n'))
+      assert.match(lines[0] ?? '', pattern)
+      assert.equal(code, 1)
+    }
 
-  test('a port that another program has', async () => {
-    const other = createServer().listen(0, '127.0.0.1')
-    await once(other, 'listening')
-    const { port } = other.address() as AddressInfo
-    const { code, lines } = await refusedStart([
-      '--data',
-      fresh(),
-      '--port',
-      '0',
-      '--lmtp-port',
-      String(port),
-    ])
-    other.close()
-    assert.equal(code, 1)
-    assert.match(
-      lines.at(-1) ?? '',
-      new RegExp(`port ${port} for LMTP can't be had: another program uses it`),
-    )
-  })
+    test('a port that another program has', async () => {
+      const other = createServer().listen(0, '127.0.0.1')
+      await once(other, 'listening')
+      const { port } = other.address() as AddressInfo
+      const { code, lines } = await refusedStart([
+        '--data',
+        fresh(),
+        '--port',
+        '0',
+        '--lmtp-port',
+        String(port),
+      ])
+      other.close()
+      assert.equal(code, 1)
+      assert.match(
+        lines.at(-1) ?? '',
+        new RegExp(`port ${port} for LMTP can't be had: another program uses it`),
+      )
+    })
 
-  test('a second process on the same folder, while the first goes on', async (t) => {
-    const { data, ready } = await start(t, fresh())
-    await refused(['--data', data, '--port', '0'], /in use by another process/)
-    assert.equal((await fetch(ready.eas)).status, 200)
-  })
+    test('a second process on the same folder, while the first goes on', async (t) => {
+      const { data, ready } = await start(t, fresh())
+      await refused(['--data', data, '--port', '0'], /in use by another process/)
+      assert.equal((await fetch(ready.eas)).status, 200)
+    })
 
-  test('a folder of a newer Relais', async (t) => {
-    const data = fresh()
-    await (await start(t, data)).stop()
-    writeFileSync(join(data, 'relais.json'), '{"format": 99}')
-    await refused(['--data', data, '--port', '0'], /newer Relais/)
-  })
+    test('a folder of a newer Relais', async (t) => {
+      const data = fresh()
+      await (await start(t, data)).stop()
+      writeFileSync(join(data, 'relais.json'), '{"format": 99}')
+      await refused(['--data', data, '--port', '0'], /newer Relais/)
+    })
 
-  test('a folder of somebody else', async () => {
-    const { path, remove } = testFolder()
-    writeFileSync(join(path, 'thesis.odt'), 'x')
-    await refused(['--data', path, '--port', '0'], /isn't a data folder/)
-    assert.deepEqual(readdirSync(path).includes('thesis.odt'), true)
-    remove()
-  })
+    test('a folder of somebody else', async () => {
+      const { path, remove } = testFolder()
+      writeFileSync(join(path, 'thesis.odt'), 'x')
+      await refused(['--data', path, '--port', '0'], /isn't a data folder/)
+      assert.deepEqual(readdirSync(path).includes('thesis.odt'), true)
+      remove()
+    })
 
-  test('a damaged configuration, an unknown setting, a bad value', async () => {
-    const file = join(folder.path, 'config.json')
-    writeFileSync(file, '{"port": ')
-    await refused(['--config', file], /config\.json/)
-    writeFileSync(file, '{"prot": 1}')
-    await refused(['--config', file], /prot/)
-    await refused(['--port', '70000'], /port/)
-    await refused(['--no-such-flag'], /no-such-flag/)
-    await refused(['--data', fresh()], /RELAIS_PORT/, { RELAIS_PORT: 'many' })
-  })
+    test('a damaged configuration, an unknown setting, a bad value', async () => {
+      const file = join(folder.path, 'config.json')
+      writeFileSync(file, '{"port": ')
+      await refused(['--config', file], /config\.json/)
+      writeFileSync(file, '{"prot": 1}')
+      await refused(['--config', file], /prot/)
+      await refused(['--port', '70000'], /port/)
+      await refused(['--no-such-flag'], /no-such-flag/)
+      await refused(['--data', fresh()], /RELAIS_PORT/, { RELAIS_PORT: 'many' })
+    })
 
-  test('a seed that is damaged, that has a bad account, or whose folder has content', async (t) => {
-    const file = join(folder.path, 'bad-seed.json')
-    writeFileSync(file, '{"tenants": [{}]}')
-    await refused(
-      ['--data', fresh(), '--port', '0', '--seed', file],
-      /seed file .*bad-seed\.json can't be used: tenants\.0/,
-    )
-    const { data, stop } = await seeded(t)
-    await stop()
-    await refused(['--data', data, '--port', '0', '--seed', writeSeed(folder.path, [ANNA])], /has content/)
-  })
+    test('a seed that is damaged, that has a bad account, or whose folder has content', async (t) => {
+      const file = join(folder.path, 'bad-seed.json')
+      writeFileSync(file, '{"tenants": [{}]}')
+      await refused(
+        ['--data', fresh(), '--port', '0', '--seed', file],
+        /seed file .*bad-seed\.json can't be used: tenants\.0/,
+      )
+      const { data, stop } = await seeded(t)
+      await stop()
+      await refused(['--data', data, '--port', '0', '--seed', writeSeed(folder.path, [ANNA])], /has content/)
+    })
 
-  test('half a certificate', async () => {
-    const { lines } = await refusedStart(['--data', fresh(), '--port', '0', '--tls-key', '/nowhere'])
-    assert.match(lines.at(-1) ?? '', /must be given together/)
-  })
-})
+    test('half a certificate', async () => {
+      const { lines } = await refusedStart(['--data', fresh(), '--port', '0', '--tls-key', '/nowhere'])
+      assert.match(lines.at(-1) ?? '', /must be given together/)
+    })
+  },
+)
 
 describe('while it runs', () => {
   test('a mail over LMTP wakes a phone that waits, and is there', async (t) => {
@@ -177,7 +182,7 @@ describe('while it runs', () => {
     await phone.prime('inbox')
     await phone.sync('inbox')
     const held = phone.ping(['inbox'])
-    await relais(running.data, ['status']) // the Ping was sent before this, on another connection
+    await relais(running.data, ['tenant', 'list']) // the Ping was sent before this, on another connection
     const stopped = running.stop('SIGINT')
     assert.equal(await held, '1')
     phone.close()
@@ -185,53 +190,65 @@ describe('while it runs', () => {
     assert.ok(!existsSync(join(running.data, 'running.json')))
   })
 
-  test('what was answered with 250 is there after kill -9, once', async (t) => {
-    const running = await seeded(t)
-    const { host, port } = hostAndPort(running.ready.lmtp)
-    const sender = await LmtpSender.connect(host, port)
-    for (let n = 0; n < 20; n++)
-      await sender.deliver(ANNA.address, Buffer.concat([Buffer.from(`X-N: ${n}\r\n`), MESSAGE]))
-    await running.stop('SIGKILL')
-    const again = await start(t, running.data)
-    const phone = again.phone(ANNA.address, ANNA.password)
-    await phone.folderSync()
-    await phone.prime('inbox')
-    assert.equal(await phone.syncAll('inbox', { window: 7 }), 20)
-  })
+  test(
+    'what was answered with 250 is there after kill -9, once',
+    standaloneOnly('its processes are killed elsewhere'),
+    async (t) => {
+      const running = await seeded(t)
+      const { host, port } = hostAndPort(running.ready.lmtp)
+      const sender = await LmtpSender.connect(host, port)
+      for (let n = 0; n < 20; n++)
+        await sender.deliver(ANNA.address, Buffer.concat([Buffer.from(`X-N: ${n}\r\n`), MESSAGE]))
+      await running.stop('SIGKILL')
+      const again = await start(t, running.data)
+      const phone = again.phone(ANNA.address, ANNA.password)
+      await phone.folderSync()
+      await phone.prime('inbox')
+      assert.equal(await phone.syncAll('inbox', { window: 7 }), 20)
+    },
+  )
 
-  test('a phone goes on with its key after kill -9', async (t) => {
-    const running = await seeded(t)
-    const phone = running.phone(ANNA.address, ANNA.password)
-    await phone.folderSync()
-    await phone.prime('inbox')
-    await phone.sync('inbox')
-    await running.stop('SIGKILL')
-    const again = await start(t, running.data, ['--port', new URL(running.ready.eas).port])
-    const { host, port } = hostAndPort(again.ready.lmtp)
-    const sender = await LmtpSender.connect(host, port)
-    await sender.deliver(ANNA.address, MESSAGE)
-    sender.close()
-    phone.close()
-    assert.equal((await phone.sync('inbox')).added, 1)
-  })
+  test(
+    'a phone goes on with its key after kill -9',
+    standaloneOnly('its processes are killed elsewhere'),
+    async (t) => {
+      const running = await seeded(t)
+      const phone = running.phone(ANNA.address, ANNA.password)
+      await phone.folderSync()
+      await phone.prime('inbox')
+      await phone.sync('inbox')
+      await running.stop('SIGKILL')
+      const again = await start(t, running.data, ['--port', new URL(running.ready.eas).port])
+      const { host, port } = hostAndPort(again.ready.lmtp)
+      const sender = await LmtpSender.connect(host, port)
+      await sender.deliver(ANNA.address, MESSAGE)
+      sender.close()
+      phone.close()
+      assert.equal((await phone.sync('inbox')).added, 1)
+    },
+  )
 
-  test('with --expose phones, programs and administrators are served over TLS with a certificate that was made for it', async (t) => {
-    const running = await seeded(t, ['--expose'])
-    assert.match(running.ready.eas, /^https:/)
-    assert.match(running.ready.ca ?? '', /BEGIN CERTIFICATE/)
-    const phone = running.phone(ANNA.address, ANNA.password)
-    assert.ok((await phone.folderSync()).folders.size >= 5)
-    phone.close()
-    assert.match(running.said(), /█/)
-    const submission = hostAndPort(running.ready.submission)
-    const program = createTransport({
-      ...submission,
-      requireTLS: true,
-      auth: { user: ANNA.address, pass: ANNA.password },
-      tls: { ca: running.ready.ca, servername: 'localhost' },
-    })
-    await program.sendMail({ from: ANNA.address, to: 'ben@acme.example', subject: 'over TLS', text: 'x' })
-    program.close()
-    await relais(running.data, ['status'])
-  })
+  test(
+    'with --expose phones, programs and administrators are served over TLS with a certificate that was made for it',
+    standaloneOnly('a cluster on one machine stays on it'),
+    async (t) => {
+      const running = await seeded(t, ['--expose'])
+      assert.match(running.ready.eas, /^https:/)
+      assert.match(running.ready.ca ?? '', /BEGIN CERTIFICATE/)
+      const phone = running.phone(ANNA.address, ANNA.password)
+      assert.ok((await phone.folderSync()).folders.size >= 5)
+      phone.close()
+      assert.match(running.said(), /█/)
+      const submission = hostAndPort(running.ready.submission)
+      const program = createTransport({
+        ...submission,
+        requireTLS: true,
+        auth: { user: ANNA.address, pass: ANNA.password },
+        tls: { ca: running.ready.ca, servername: 'localhost' },
+      })
+      await program.sendMail({ from: ANNA.address, to: 'ben@acme.example', subject: 'over TLS', text: 'x' })
+      program.close()
+      await relais(running.data, ['status'])
+    },
+  )
 })

@@ -10,12 +10,12 @@ import {
   has,
   textChild,
 } from '@relais/device-sync/wbxml/read.ts'
-import { StandaloneWorld } from './phones/standalone-world.ts'
 import type { Person } from './phones/world.ts'
+import { createWorld } from './phones/worlds.ts'
 import { testFolder } from './process.ts'
 
 const folder = testFolder()
-const world = new StandaloneWorld(`${folder.path}/data`)
+const world = createWorld(`${folder.path}/data`)
 const clients: EasClient[] = []
 before(() => world.start())
 after(async () => {

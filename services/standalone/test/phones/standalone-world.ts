@@ -54,7 +54,7 @@ export class StandaloneWorld extends World {
     this.data.close()
   }
 
-  async restart({ losingRows }: { losingRows: boolean }): Promise<void> {
+  override async restart({ losingRows }: { losingRows: boolean }): Promise<void> {
     await this.stop()
     if (losingRows)
       for (const suffix of ['', '-wal', '-shm'])

@@ -28,7 +28,7 @@ export abstract class World {
   abstract start(): Promise<void>
   abstract stop(): Promise<void>
   /** Undefined: this form can't be restarted as a whole. */
-  abstract restart?(options: { losingRows: boolean }): Promise<void>
+  restart?(options: { losingRows: boolean }): Promise<void>
 
   async person(): Promise<Person> {
     const address = `p${++this.#people}-${this.#run}@acme.example`
