@@ -14,6 +14,7 @@ import {
   serve,
 } from '@relais/service-kit'
 import { waitUntil } from '@relais/testing'
+import type { HeldRequest } from '../src/held/held-requests.ts'
 import { el } from '../src/wbxml/node.ts'
 import { child, textOf } from '../src/wbxml/read.ts'
 import { directoryCommit } from './directory-double.ts'
@@ -127,13 +128,10 @@ for (const [transport, connect] of [
       const { service, client } = await setUp(t)
       await easStatus(service)
       await listed(client)
-      const remove = service.service.held.add({
-        device: one,
-        end: () => undefined,
-        recheck: async () => undefined,
-      })
+      const request = { device: one, end: () => undefined, recheck: async () => undefined }
+      service.service.held.add(request)
       assert.equal((await listed(client))[0]?.held, true)
-      remove()
+      service.service.held.remove(request)
       assert.equal((await listed(client))[0]?.held, false)
     })
     test('page through them', async (t) => {
@@ -177,18 +175,19 @@ for (const [transport, connect] of [
       await easStatus(service)
       const hold = () => {
         const ended: RelaisError[] = []
-        const remove = service.service.held.add({
+        const request: HeldRequest = {
           device: one,
           end: (reason) => {
             ended.push(reason)
-            remove()
+            service.service.held.remove(request)
           },
           recheck: async () => {
             const { root } = await service.phone({ deviceId: 'PHONE1' }).post('Settings', settings)
             const status = root && textOf(child(root, 'settings:Status')!)
             if (status !== '1') throw Object.assign(new Error(status), { code: status, retryable: false })
           },
-        })
+        }
+        service.service.held.add(request)
         return ended
       }
       const ended = hold()

@@ -3,6 +3,7 @@ import { describe, type TestContext, test } from 'node:test'
 import { AccountErased, AccountStateChanged, TenantStateChanged } from '@relais/proto/directory/v1/events.ts'
 import { type RelaisError, retryable, terminal } from '@relais/service-kit'
 import { waitUntil } from '@relais/testing'
+import type { HeldRequest } from '../src/held/held-requests.ts'
 import { el } from '../src/wbxml/node.ts'
 import { child, textOf } from '../src/wbxml/read.ts'
 import { rawHttp } from './raw-http.ts'
@@ -21,14 +22,15 @@ const easStatus = async (service: TestService) => {
 const hold = (service: TestService, recheck: () => Promise<void>) => {
   const ended: RelaisError[] = []
   const device = { ...account, device: 'APPLF17L2KX1' }
-  const remove = service.service.held.add({
+  const request: HeldRequest = {
     device,
     recheck,
     end: (reason) => {
       ended.push(reason)
-      remove()
+      service.service.held.remove(request)
     },
-  })
+  }
+  service.service.held.add(request)
   return ended
 }
 

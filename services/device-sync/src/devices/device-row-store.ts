@@ -29,8 +29,8 @@ class LoadedRows implements DeviceRows {
   readonly device: DeviceRef
   readonly #cells = new Map<string, Cell>()
   readonly #store: DeviceRowStore
-  /** Not yet written, by name; undefined encode: delete. */
-  changes = new Map<string, RowChange>()
+  /** Not yet written, by name. */
+  #changes: Map<string, RowChange> | undefined
 
   constructor(device: DeviceRef, stored: readonly StoredRow[], store: DeviceRowStore) {
     this.device = device
@@ -60,7 +60,8 @@ class LoadedRows implements DeviceRows {
   }
 
   #change(name: string, change: RowChange): void {
-    this.changes.set(name, change)
+    this.#changes ??= new Map()
+    this.#changes.set(name, change)
     this.#store.schedule(this)
   }
 
@@ -82,7 +83,20 @@ class LoadedRows implements DeviceRows {
   /** The device was removed: nobody may bring its rows back. */
   forget(): void {
     this.#cells.clear()
-    this.changes.clear()
+    this.#changes = undefined
+  }
+
+  /** What isn't written yet; it is the caller's from now on. */
+  takeChanges(): ReadonlyMap<string, RowChange> {
+    const changes = this.#changes ?? new Map()
+    this.#changes = undefined
+    return changes
+  }
+
+  /** They couldn't be written. Newer changes of the same row win. */
+  giveBack(changes: ReadonlyMap<string, RowChange>): void {
+    this.#changes = new Map([...changes, ...(this.#changes ?? [])])
+    this.#store.schedule(this)
   }
 }
 
@@ -183,9 +197,8 @@ export class DeviceRowStore implements DeviceRowSource {
   }
 
   async #write(): Promise<void> {
-    const batch = [...this.#dirty].map((rows) => ({ rows, changes: rows.changes }))
+    const batch = [...this.#dirty].map((rows) => ({ rows, changes: rows.takeChanges() }))
     this.#dirty = new Set()
-    for (const { rows } of batch) rows.changes = new Map()
     if (batch.length === 0) return
     try {
       await this.#options.store.transaction(async (writer) => {
@@ -193,15 +206,9 @@ export class DeviceRowStore implements DeviceRowSource {
           for (const change of changes.values()) await writeChange(writer, rows.device, change)
       })
     } catch (error) {
-      for (const { rows, changes } of batch) this.#retry(rows, changes)
+      for (const { rows, changes } of batch) rows.giveBack(changes)
       throw error
     }
-  }
-
-  /** Newer changes of the same row win. */
-  #retry(rows: LoadedRows, changes: Map<string, RowChange>): void {
-    rows.changes = new Map([...changes, ...rows.changes])
-    this.schedule(rows)
   }
 
   /** Rows of one kind for many devices of a tenant, by `account/device`, without keeping their devices in memory. */

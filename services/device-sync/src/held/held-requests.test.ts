@@ -16,20 +16,22 @@ const locked = terminal('ACCOUNT_LOCKED', 'locked')
 describe('held requests', () => {
   test('are counted while they are held', () => {
     const held = new HeldRequests()
-    const remove = held.add(holding(ref('u1')).request)
+    const { request } = holding(ref('u1'))
+    held.add(request)
     held.add(holding(ref('u1', 'd2')).request)
     assert.equal(held.count, 2)
-    remove()
-    remove()
+    held.remove(request)
+    held.remove(request)
     assert.equal(held.count, 1)
   })
   test('tell whether a device has one', () => {
     const held = new HeldRequests()
-    const remove = held.add(holding(ref('u1')).request)
+    const { request } = holding(ref('u1'))
+    held.add(request)
     assert.ok(held.isHeld(ref('u1')))
     assert.ok(!held.isHeld(ref('u1', 'd2')))
     assert.ok(!held.isHeld(ref('u1', 'd1', 'other')))
-    remove()
+    held.remove(request)
     assert.ok(!held.isHeld(ref('u1')))
   })
   test('of an account end together, others go on', () => {
@@ -67,19 +69,16 @@ describe('held requests', () => {
   })
   test('one that ends while its account is ended doesn’t disturb the others', () => {
     const held = new HeldRequests()
-    const removes: (() => void)[] = []
     const ended: string[] = []
-    for (const device of ['d1', 'd2', 'd3'])
-      removes.push(
-        held.add({
-          device: ref('u1', device),
-          recheck: async () => undefined,
-          end: () => {
-            ended.push(device)
-            for (const remove of removes) remove()
-          },
-        }),
-      )
+    const requests = ['d1', 'd2', 'd3'].map((device) => ({
+      device: ref('u1', device),
+      recheck: async () => undefined,
+      end: () => {
+        ended.push(device)
+        for (const request of requests) held.remove(request)
+      },
+    }))
+    for (const request of requests) held.add(request)
     held.endAccount('acme', 'u1', locked)
     assert.deepEqual([ended.length, held.count], [3, 0])
   })

@@ -24,16 +24,16 @@ export class HeldRequests {
     return this.#count
   }
 
-  /** From now on the request is ended or rechecked with its account. Returns how to take it out again. */
-  add(request: HeldRequest): () => void {
+  /** From now on the request is ended or rechecked with its account. */
+  add(request: HeldRequest): void {
     const key = accountKey(request.device)
     const of = this.#byAccount.get(key) ?? new Set()
     this.#byAccount.set(key, of.add(request))
     this.#count += 1
-    return () => this.#remove(key, request)
   }
 
-  #remove(key: string, request: HeldRequest): void {
+  remove(request: HeldRequest): void {
+    const key = accountKey(request.device)
     const of = this.#byAccount.get(key)
     if (!of?.delete(request)) return
     this.#count -= 1

@@ -4,25 +4,20 @@ import { autodiscoverAnswer, isAutodiscover } from '../autodiscover/autodiscover
 import type { CommandOutcome, Waiting } from '../commands/command.ts'
 import { failureOf } from '../commands/error-table.ts'
 import { commandsHeader } from '../commands/table.ts'
-import { decidedOn } from '../devices/device-rows.ts'
-import type { HeldRequests } from '../held/held-requests.ts'
-import type { Waiters } from '../push/waiters.ts'
-import { admitUser, readmit } from './admission.ts'
+import { admitUser } from './admission.ts'
 import { clientAddress } from './client-address.ts'
+import { type GoOn, type HeldPostDeps, holdPost } from './held-post.ts'
 import { type HttpAnswer, send } from './http-answer.ts'
 import { humanPage } from './human-page.ts'
 import { newPost, type Post, type PostDeps, runPost } from './post.ts'
 import { failedPost, httpFailure, serverHeaders, successOf } from './post-answer.ts'
 import { VERSIONS_HEADER } from './protocol.ts'
 import { drain } from './request-chunks.ts'
-import { type Holding, holdRequest, type RequestLoad } from './request-work.ts'
 
-export type EasEndpointDeps = PostDeps & {
-  readonly held: HeldRequests
-  readonly waiters: Waiters
-  readonly load: RequestLoad
-  readonly logger: Logger
-}
+export type EasEndpointDeps = PostDeps & HeldPostDeps & { readonly logger: Logger }
+
+/** How a request that waited goes on is the same for all. */
+type EndpointParts = EasEndpointDeps & { readonly goOn: GoOn }
 
 const PATH = '/microsoft-server-activesync'
 const ALLOWED = 'OPTIONS,POST'
@@ -57,8 +52,8 @@ const everyday = new Set(['OVERLOADED', 'SIGN_IN_SLOWED', 'CANCELLED'])
 
 /** Refusals are for who looks for them; what we couldn't do is for the operator, and what nobody foresaw with its stack. */
 const report = ({ logger }: EasEndpointDeps, error: unknown, post?: Post): void => {
-  const command = post?.line?.command
-  const fields = { ...post?.visitor?.rows.device, command, correlation: post?.correlation }
+  const { rows, command, correlation } = post ?? {}
+  const fields = { ...rows?.device, command, correlation }
   if (!isCoded(error)) {
     logger.error({ ...fields, err: describeError(error) }, 'a request failed')
     return
@@ -69,12 +64,12 @@ const report = ({ logger }: EasEndpointDeps, error: unknown, post?: Post): void 
   else logger.debug({ ...fields, code, reason }, 'a request was refused')
 }
 
-/** A request that waits, and all that is kept of it. */
-type HeldPost = { readonly kind: 'held'; readonly post: Post; readonly waiting: Waiting }
+/** A request that is to wait. */
+type ToHold = { readonly kind: 'hold'; readonly post: Post; readonly waiting: Waiting }
 
-type Outcome = HttpAnswer | HeldPost
+type Outcome = HttpAnswer | ToHold
 
-const isHeld = (outcome: Outcome): outcome is HeldPost => 'kind' in outcome
+const isToHold = (outcome: Outcome): outcome is ToHold => 'kind' in outcome
 
 const outcomeOf = async (
   deps: EasEndpointDeps,
@@ -83,7 +78,7 @@ const outcomeOf = async (
 ): Promise<Outcome> => {
   try {
     const outcome = await work()
-    return outcome.kind === 'waiting' ? { kind: 'held', post, waiting: outcome } : successOf(outcome)
+    return outcome.kind === 'waiting' ? { kind: 'hold', post, waiting: outcome } : successOf(outcome)
   } catch (error) {
     report(deps, error, post)
     return failedPost(post, error)
@@ -130,54 +125,17 @@ const deliver = async ({ request, response }: Connection, answer: HttpAnswer): P
   drain(request)
 }
 
-const proceed = async (deps: EasEndpointDeps, connection: Connection, outcome: Outcome): Promise<void> => {
-  if (isHeld(outcome)) hold(deps, outcome)
+const proceed = async (deps: EndpointParts, connection: Connection, outcome: Outcome): Promise<void> => {
+  if (isToHold(outcome)) holdPost(deps, { ...outcome, goOn: deps.goOn })
   else await deliver(connection, outcome)
 }
 
-/** Callbacks, and no function that awaits the end: its frame, with all that a request ever was, would stay in memory for each. */
-const hold = (deps: EasEndpointDeps, { post, waiting }: HeldPost): void => {
-  let ended = false
-  let leave = () => {}
-  const goOn = holdRequest(holdingOf(deps, post), (reason) => {
-    ended = true
-    leave()
-    goOnWith(deps, post, () => Promise.reject(reason))
-  })
-  if (ended) return
-  leave = deps.waiters.wait(waiting.wait, (end) => {
-    goOn()
-    goOnWith(deps, post, () => afterWait(post, () => waiting.goOn(end)))
-  })
-}
-
-/** While it waited another process may have served the device. */
-const afterWait = async (
-  { visitor }: Post,
-  goOn: () => CommandOutcome | Promise<CommandOutcome>,
-): Promise<CommandOutcome> => {
-  const { rows } = visitor!
-  await rows.refresh()
-  return decidedOn(rows, async () => goOn())
-}
-
-const holdingOf = (deps: EasEndpointDeps, { request, response, visitor }: Post): Holding => {
-  const device = visitor!.rows.device
-  const { authorization } = request.headers
-  const recheck = () => readmit(deps, device, authorization, clientAddress(request, deps.proxies))
-  return { held: deps.held, load: deps.load, response, device, recheck }
-}
-
 /** A request that waited is work again, until it is answered or waits again. */
-const goOnWith = (
-  deps: EasEndpointDeps,
-  post: Post,
-  work: () => CommandOutcome | Promise<CommandOutcome>,
-): void => {
-  outcomeOf(deps, post, work)
-    .finally(() => deps.load.rest())
-    .then((outcome) => proceed(deps, post, outcome))
-    .catch(giveUp(deps, post.response))
+const goOnWith = (parts: EndpointParts, post: Post, work: () => Promise<CommandOutcome>): void => {
+  outcomeOf(parts, post, work)
+    .finally(() => parts.load.rest())
+    .then((outcome) => proceed(parts, post, outcome))
+    .catch(giveUp(parts, post.response))
 }
 
 const giveUp = (deps: EasEndpointDeps, response: ServerResponse) => (error: unknown) => {
@@ -185,7 +143,7 @@ const giveUp = (deps: EasEndpointDeps, response: ServerResponse) => (error: unkn
   response.destroy()
 }
 
-const serve = async (deps: EasEndpointDeps, exchange: Exchange): Promise<void> => {
+const serve = async (deps: EndpointParts, exchange: Exchange): Promise<void> => {
   let outcome: Outcome
   try {
     outcome = await limited(deps, exchange)
@@ -200,8 +158,9 @@ const serve = async (deps: EasEndpointDeps, exchange: Exchange): Promise<void> =
  * The phones' HTTP endpoint (MS-ASHTTP) with Autodiscover, as a listener for a node:http or node:https server made with
  * {@link easServerOptions}.
  */
-export const createEasEndpoint =
-  (deps: EasEndpointDeps): RequestListener =>
-  (request, response) => {
-    serve(deps, { request, response, url: urlOf(request) }).catch(giveUp(deps, response))
+export const createEasEndpoint = (deps: EasEndpointDeps): RequestListener => {
+  const parts: EndpointParts = { ...deps, goOn: (post, work) => goOnWith(parts, post, work) }
+  return (request, response) => {
+    serve(parts, { request, response, url: urlOf(request) }).catch(giveUp(parts, response))
   }
+}

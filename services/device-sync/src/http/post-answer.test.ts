@@ -12,10 +12,8 @@ import type { HttpAnswer } from './http-answer.ts'
 import type { Post } from './post.ts'
 import { failedPost, successOf } from './post-answer.ts'
 import { COMMAND_NAMES } from './protocol.ts'
-import type { RequestLine } from './request-line.ts'
 
-const post = (command: string | undefined, version?: EasVersion): Post =>
-  ({ line: command === undefined ? undefined : ({ command } as RequestLine), version }) as Post
+const post = (command: string | undefined, version?: EasVersion): Post => ({ command, version }) as Post
 
 const documentOf = ({ body }: HttpAnswer) => {
   assert.ok(body && !(body instanceof Uint8Array))

@@ -51,8 +51,7 @@ export const httpFailure = (failure: Failure): HttpAnswer => ({
 })
 
 /** Clients from 14.0 get a Status in a 200, older ones and those who aren't in yet an HTTP status. */
-export const failedPost = ({ line, version = 25 }: Post, error: unknown): HttpAnswer => {
-  const command = line?.command ?? ''
+export const failedPost = ({ command = '', version = 25 }: Post, error: unknown): HttpAnswer => {
   const failure = failureOf(error, command)
   const names = roots.get(command)
   if (failure.status === 0 || version < STATUS_IN_BODY || !names) return httpFailure(failure)

@@ -4,7 +4,7 @@ import type { BlockList } from 'node:net'
 import { type CallExtras, terminal } from '@relais/service-kit'
 import type { Command, CommandContext, CommandOutcome } from '../commands/command.ts'
 import { roots } from '../commands/roots.ts'
-import { decidedOn } from '../devices/device-rows.ts'
+import { type DeviceRows, decidedOn } from '../devices/device-rows.ts'
 import type { EasVersion } from '../wbxml/code-page.ts'
 import { decodeWbxml } from '../wbxml/decode.ts'
 import type { WbxmlNode } from '../wbxml/node.ts'
@@ -29,9 +29,10 @@ export type Post = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly correlation: string
-  line?: RequestLine
+  command?: string
   version?: EasVersion
-  visitor?: Visitor
+  /** Of the device, once it was let in. */
+  rows?: DeviceRows
 }
 
 export const newPost = (request: IncomingMessage, response: ServerResponse): Post => ({
@@ -95,8 +96,17 @@ const treeOf = (command: Command, { bytes }: Body, request: IncomingMessage): Wb
   return root
 }
 
+/** Who asks what. */
+type Identified = {
+  readonly command: Command
+  readonly correlation: string
+  readonly line: RequestLine
+  readonly version: EasVersion
+  readonly visitor: Visitor
+}
+
 const contextOf = (
-  { correlation, line, version, visitor }: Required<Post>,
+  { correlation, line, version, visitor }: Identified,
   body: WbxmlNode | undefined,
 ): Omit<CommandContext, 'now'> => {
   const { user, device, family, rows, identity } = visitor
@@ -104,23 +114,25 @@ const contextOf = (
   return { version, user, device, family, rows, line, body, call, holdUntil: user.expiresAt }
 }
 
-const identify = async (deps: PostDeps, post: Post, query: string, now: number): Promise<Command> => {
+const identify = async (deps: PostDeps, post: Post, query: string, now: number): Promise<Identified> => {
   const { request, correlation } = post
   const line = lineOf(request, query)
-  post.line = line
-  post.version = versionOf(line)
+  post.command = line.command
+  const version = versionOf(line)
+  post.version = version
   const user = await admitUser(deps, request.headers.authorization, clientAddress(request, deps.proxies))
   const command = commandOf(deps.commands, line)
-  requireVersion(post.version)
-  post.visitor = await admitDevice(deps, {
+  requireVersion(version)
+  const visitor = await admitDevice(deps, {
     user,
     line,
     userAgent: headerOf(request, 'user-agent').slice(0, 256),
-    version: SUPPORTED_VERSIONS.get(post.version) ?? '',
+    version: SUPPORTED_VERSIONS.get(version) ?? '',
     now,
     correlation,
   })
-  return command
+  post.rows = visitor.rows
+  return { command, correlation, line, version, visitor }
 }
 
 const maxBodyOf = ({ body }: Command, { maxMessageBytes, maxRequestBytes }: EasEndpointConfig): number =>
@@ -130,7 +142,8 @@ const maxBodyOf = ({ body }: Command, { maxMessageBytes, maxRequestBytes }: EasE
 /** One POST from its query to what its command says. Throws what {@link failureOf} turns into an answer. */
 export const runPost = async (deps: PostDeps, post: Post, query: string): Promise<CommandOutcome> => {
   const now = deps.clock()
-  const command = await identify(deps, post, query, now)
+  const identified = await identify(deps, post, query, now)
+  const { command } = identified
   const { budget, config } = deps
   const body = await readBody(post.request, {
     maxBytes: maxBodyOf(command, config),
@@ -139,7 +152,7 @@ export const runPost = async (deps: PostDeps, post: Post, query: string): Promis
   })
   try {
     const tree = treeOf(command, body, post.request)
-    const context = { ...contextOf(post as Required<Post>, tree), now }
+    const context = { ...contextOf(identified, tree), now }
     return await decidedOn(context.rows, () => command.run(context))
   } finally {
     body.release()

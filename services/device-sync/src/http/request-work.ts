@@ -1,6 +1,4 @@
-import type { ServerResponse } from 'node:http'
-import { cancelled, type RelaisError, retryable } from '@relais/service-kit'
-import type { HeldRequest, HeldRequests } from '../held/held-requests.ts'
+import { retryable } from '@relais/service-kit'
 
 /** Counts requests being worked on, so that there is an end to them. */
 export class RequestLoad {
@@ -32,39 +30,4 @@ export class RequestLoad {
   resume(): void {
     this.#working += 1
   }
-}
-
-export type Holding = {
-  readonly held: HeldRequests
-  readonly load: RequestLoad
-  readonly response: ServerResponse
-  readonly device: HeldRequest['device']
-  readonly recheck: HeldRequest['recheck']
-}
-
-/**
- * A request begins to wait: it ends with its connection, its account's access or its device's. Returns how to say that it goes on;
- * then it is work again, also when it was ended.
- */
-export const holdRequest = (
-  { held, load, response, device, recheck }: Holding,
-  onEnd: (reason: RelaisError) => void,
-): (() => void) => {
-  let over = false
-  const goOn = (): boolean => {
-    if (over) return false
-    over = true
-    response.off('close', onClose)
-    leave()
-    load.resume()
-    return true
-  }
-  const end = (reason: RelaisError): void => {
-    if (goOn()) onEnd(reason)
-  }
-  const onClose = (): void => end(cancelled())
-  const leave = held.add({ device, recheck, end })
-  response.on('close', onClose)
-  if (response.destroyed) onClose()
-  return () => void goOn()
 }

@@ -40,9 +40,9 @@ export class FollowedAccount {
 
 type Entry = {
   readonly followed: FollowedAccount
-  readonly loaded: Promise<void>
+  /** Undefined: it is. */
+  loading: Promise<void> | undefined
   readonly subscription: Subscription
-  ready: boolean
 }
 
 export type FollowedAccountsDeps = {
@@ -75,14 +75,14 @@ export class FollowedAccounts implements FollowedHeads {
     this.#entries.delete(key)
     this.#entries.set(key, entry)
     entry.followed.usedAt = this.#deps.clock()
-    if (!entry.ready) await entry.loaded
+    await entry.loading
     return entry.followed
   }
 
   /** Undefined: it isn't followed, or not yet. */
   peek(ref: AccountRef): FollowedAccount | undefined {
     const entry = this.#entries.get(keyOf(ref))
-    return entry?.ready ? entry.followed : undefined
+    return entry?.loading ? undefined : entry?.followed
   }
 
   hierarchy(tenant: string, account: string): number | undefined {
@@ -107,10 +107,11 @@ export class FollowedAccounts implements FollowedHeads {
     const subscription = this.#deps.log.notices({ ...ref, service: MAIL }, (notice) =>
       followed.note(changeOf(notice)),
     )
-    const entry: Entry = { followed, subscription, ready: false, loaded: this.#load(ref) }
-    entry.loaded.then(
+    const loading = this.#load(ref)
+    const entry: Entry = { followed, subscription, loading }
+    loading.then(
       () => {
-        entry.ready = true
+        entry.loading = undefined
       },
       () => this.#drop(keyOf(ref), entry),
     )
@@ -144,7 +145,7 @@ export class FollowedAccounts implements FollowedHeads {
   #evict(): void {
     if (this.#entries.size <= this.#maxIdle) return
     for (const [key, entry] of this.#entries) {
-      if (entry.followed.listeners.size > 0 || !entry.ready) continue
+      if (entry.followed.listeners.size > 0 || entry.loading) continue
       this.#drop(key, entry)
       if (this.#entries.size <= this.#maxIdle) return
     }

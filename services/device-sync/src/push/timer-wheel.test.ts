@@ -11,11 +11,13 @@ const ticks = (wheel: TimerWheel, count: number) => {
 const ran = (ms: number, after: number): boolean => {
   const wheel = new TimerWheel()
   let done = false
-  const cancel = wheel.after(ms, () => {
-    done = true
+  const timer = wheel.after(ms, {
+    due: () => {
+      done = true
+    },
   })
   ticks(wheel, after)
-  cancel()
+  wheel.cancel(timer)
   return done
 }
 
@@ -36,18 +38,18 @@ test('a timer longer than the wheel goes round', () => {
 
 test('a cancelled timer does not run, and cancelling it again is nothing', () => {
   const wheel = new TimerWheel()
-  const cancel = wheel.after(1000, () => assert.fail('it ran'))
-  cancel()
-  cancel()
+  const timer = wheel.after(1000, { due: () => assert.fail('it ran') })
+  wheel.cancel(timer)
+  wheel.cancel(timer)
   assert.equal(wheel.count, 0)
   ticks(wheel, 5)
 })
 
 test('a timer longer than the wheel can be cancelled on its way', () => {
   const wheel = new TimerWheel()
-  const cancel = wheel.after(9000 * 1000, () => assert.fail('it ran'))
+  const timer = wheel.after(9000 * 1000, { due: () => assert.fail('it ran') })
   ticks(wheel, 4200)
-  cancel()
+  wheel.cancel(timer)
   assert.equal(wheel.count, 0)
   ticks(wheel, 6000)
 })
@@ -55,7 +57,7 @@ test('a timer longer than the wheel can be cancelled on its way', () => {
 test('timers of one moment all run, once', () => {
   const wheel = new TimerWheel()
   let runs = 0
-  for (let n = 0; n < 1000; n++) wheel.after(3000, () => runs++)
+  for (let n = 0; n < 1000; n++) wheel.after(3000, { due: () => runs++ })
   ticks(wheel, 10)
   assert.equal(runs, 1000)
   assert.equal(wheel.count, 0)
@@ -64,14 +66,15 @@ test('timers of one moment all run, once', () => {
 test('a timer that starts another one does not run it in the same tick', () => {
   const wheel = new TimerWheel()
   const order: string[] = []
-  let cancel = () => {}
-  wheel.after(1000, () => {
-    order.push('first')
-    cancel = wheel.after(1000, () => order.push('second'))
+  wheel.after(1000, {
+    due: () => {
+      order.push('first')
+      wheel.after(1000, { due: () => order.push('second') })
+    },
   })
   ticks(wheel, 2)
   assert.deepEqual(order, ['first'])
   ticks(wheel, 2)
   assert.deepEqual(order, ['first', 'second'])
-  cancel()
+  assert.equal(wheel.count, 0)
 })

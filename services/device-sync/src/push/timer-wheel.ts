@@ -2,12 +2,15 @@
 const SLOTS = 4096
 const SLOT_MS = 1000
 
+/** What is due at its time. */
+export type Timed = { due(): void }
+
 /** `rounds`: times that its slot passes before its time comes. */
-type Entry = { rounds: number; readonly run: () => void }
+export type TimerEntry = { rounds: number; readonly slot: number; readonly timed: Timed }
 
 /** Many timers that need only be right to a second, in one real one. A timer runs never early, and late by at most a second. */
 export class TimerWheel {
-  readonly #slots: Set<Entry>[] = Array.from({ length: SLOTS }, () => new Set())
+  readonly #slots: Set<TimerEntry>[] = Array.from({ length: SLOTS }, () => new Set())
   #at = 0
   #count = 0
   #timer: NodeJS.Timeout | undefined
@@ -16,17 +19,19 @@ export class TimerWheel {
     return this.#count
   }
 
-  /** Returns how to cancel it; a timer that ran or was cancelled is cancelled for nothing. */
-  after(ms: number, run: () => void): () => void {
+  /** Returns what {@link cancel} takes. */
+  after(ms: number, timed: Timed): TimerEntry {
     const ticks = Math.max(1, Math.ceil(ms / SLOT_MS)) + 1
-    const slot = this.#slots[(this.#at + ticks) % SLOTS]!
-    const entry = { rounds: Math.floor(ticks / SLOTS), run }
-    slot.add(entry)
+    const entry = { rounds: Math.floor(ticks / SLOTS), slot: (this.#at + ticks) % SLOTS, timed }
+    this.#slots[entry.slot]!.add(entry)
     this.#count += 1
     this.#timer ??= setInterval(() => this.tick(), SLOT_MS)
-    return () => {
-      if (slot.delete(entry)) this.#removed()
-    }
+    return entry
+  }
+
+  /** A timer that ran or was cancelled is cancelled for nothing. */
+  cancel(entry: TimerEntry): void {
+    if (this.#slots[entry.slot]!.delete(entry)) this.#removed()
   }
 
   /** A second is over. Public for tests, which have no time to wait. */
@@ -37,7 +42,7 @@ export class TimerWheel {
       entry.rounds -= 1
       if (entry.rounds >= 0 || !slot.delete(entry)) continue
       this.#removed()
-      entry.run()
+      entry.timed.due()
     }
   }
 

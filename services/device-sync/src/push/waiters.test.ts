@@ -22,11 +22,13 @@ const setUp = (t: TestContext) => {
       ...over,
     }
     const ended = Promise.withResolvers<WaitEnd>()
-    const abort = waiters.wait(all, (end) => {
-      state.end = end
-      ended.resolve(end)
+    const waiter = waiters.wait(all, {
+      done: (end) => {
+        state.end = end
+        ended.resolve(end)
+      },
     })
-    return { done: ended.promise, state, abort }
+    return { done: ended.promise, state, abort: () => waiter.leave() }
   }
   let position = 10
   const change = (collections: string[], device = '') =>

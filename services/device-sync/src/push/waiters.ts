@@ -1,6 +1,6 @@
 import type { DeviceRef } from '../held/held-requests.ts'
 import type { Change, FollowedAccount } from './followed-accounts.ts'
-import { TimerWheel } from './timer-wheel.ts'
+import { type TimerEntry, TimerWheel } from './timer-wheel.ts'
 
 /** How a wait ended. */
 export type WaitEnd =
@@ -31,21 +31,27 @@ export type WaitersDeps = {
 /** A second event of the same device within this time is gathered with what else comes (architecture 6). */
 const GATHER_MS = 1000
 
+/** Whoever waits. */
+export type Awaiting = { done(end: WaitEnd): void }
+
+/** A wait that can be ended without an answer. */
+export type Leaving = { leave(): void }
+
 /** One object for each request that waits, and no closures: there are ten thousands of them. */
-class Waiter {
+class Waiter implements Leaving {
   readonly key: string
   readonly wait: Wait
-  readonly done: (end: WaitEnd) => void
+  readonly awaiting: Awaiting
   readonly #waiters: Waiters
-  cancelTimer: () => void = () => {}
+  timer: TimerEntry | undefined
   gathering: NodeJS.Timeout | undefined
   /** Collections of events that are gathered. */
   gathered: Set<string> | undefined
 
-  constructor(waiters: Waiters, wait: Wait, done: (end: WaitEnd) => void) {
+  constructor(waiters: Waiters, wait: Wait, awaiting: Awaiting) {
     this.key = keyOf(wait.device)
     this.wait = wait
-    this.done = done
+    this.awaiting = awaiting
     this.#waiters = waiters
   }
 
@@ -59,6 +65,15 @@ class Waiter {
     if (change.device === device.device) return
     const mine = change.collections.filter((one) => collections.includes(one))
     if (mine.length > 0) this.#waiters.wake(this, mine)
+  }
+
+  /** Its time is over. */
+  due(): void {
+    this.#waiters.finish(this, this.news)
+  }
+
+  leave(): void {
+    this.#waiters.leave(this)
   }
 
   gather(collections: readonly string[]): void {
@@ -94,19 +109,19 @@ export class Waiters {
   }
 
   /**
-   * Registers first, compares second, waits third: no event between is lost. `done` is called once, perhaps before this returns.
-   * Returns how to end the wait without an answer; `done` isn't called then.
+   * Registers first, compares second, waits third: no event between is lost. `done` is called once, perhaps before this returns,
+   * and not at all once the wait was left.
    */
-  wait(wait: Wait, done: (end: WaitEnd) => void): () => void {
+  wait(wait: Wait, awaiting: Awaiting): Leaving {
     this.supersede(wait.device)
-    const waiter = new Waiter(this, wait, done)
-    waiter.cancelTimer = this.#wheel.after(this.#jittered(wait.forMs), () => this.finish(waiter, waiter.news))
+    const waiter = new Waiter(this, wait, awaiting)
+    waiter.timer = this.#wheel.after(this.#jittered(wait.forMs), waiter)
     this.#byDevice.set(waiter.key, waiter)
     wait.followed.listeners.add(waiter)
     const behind = wait.behind()
     if (behind.length > 0) this.wake(waiter, behind)
     else if (this.#draining) this.finish(waiter, { kind: 'expired' })
-    return () => void this.#leave(waiter)
+    return waiter
   }
 
   /** Answers all that wait, spread over the time given, and from now on lets nothing wait. */
@@ -124,9 +139,9 @@ export class Waiters {
 
   /** Ends a wait; one that has ended is ended for nothing. */
   finish(waiter: Waiter, end: WaitEnd): void {
-    if (!this.#leave(waiter)) return
+    if (!this.leave(waiter)) return
     if (end.kind !== 'expired') this.#woke(waiter.key)
-    waiter.done(end)
+    waiter.awaiting.done(end)
   }
 
   /** There is something for it: at once, or with what else comes if it was woken a moment ago. */
@@ -134,13 +149,13 @@ export class Waiters {
     waiter.gather(collections)
     const left = this.#gatherFor(waiter.key)
     if (left <= 0) this.finish(waiter, waiter.news)
-    else waiter.gathering ??= setTimeout(() => this.finish(waiter, waiter.news), left)
+    else waiter.gathering ??= setTimeout(() => waiter.due(), left)
   }
 
-  /** False: it had left before. */
-  #leave(waiter: Waiter): boolean {
+  /** Ends a wait without telling. False: it had ended before. */
+  leave(waiter: Waiter): boolean {
     if (!waiter.wait.followed.listeners.delete(waiter)) return false
-    waiter.cancelTimer()
+    if (waiter.timer) this.#wheel.cancel(waiter.timer)
     clearTimeout(waiter.gathering)
     if (this.#byDevice.get(waiter.key) === waiter) this.#byDevice.delete(waiter.key)
     return true

@@ -1,0 +1,91 @@
+import type { BlockList } from 'node:net'
+import { cancelled, type RelaisError } from '@relais/service-kit'
+import type { CommandOutcome, Waiting } from '../commands/command.ts'
+import { type DeviceRows, decidedOn } from '../devices/device-rows.ts'
+import type { DeviceRef, HeldRequest, HeldRequests } from '../held/held-requests.ts'
+import type { Leaving, WaitEnd, Waiters } from '../push/waiters.ts'
+import { type AdmissionDeps, readmit } from './admission.ts'
+import { clientAddress } from './client-address.ts'
+import type { Post } from './post.ts'
+import type { RequestLoad } from './request-work.ts'
+
+export type HeldPostDeps = AdmissionDeps & {
+  readonly held: HeldRequests
+  readonly waiters: Waiters
+  readonly load: RequestLoad
+  readonly proxies: BlockList
+}
+
+/** Takes a request up again that waited; it is work from then on. */
+export type GoOn = (post: Post, work: () => Promise<CommandOutcome>) => void
+
+export type HoldOptions = { readonly post: Post; readonly waiting: Waiting; readonly goOn: GoOn }
+
+/**
+ * A request that waits, until something happens, its client goes, its account loses access or its device is blocked. It is no load.
+ * It goes on once. There are ten thousands of them, so it is one object, without closures, and no function awaits its end: a frame
+ * would keep in memory all that the request ever was.
+ */
+class HeldPost implements HeldRequest {
+  readonly #deps: HeldPostDeps
+  readonly #options: HoldOptions
+  readonly #rows: DeviceRows
+  readonly #onClose = () => this.end(cancelled())
+  #waiter: Leaving | undefined
+  #over = false
+
+  constructor(deps: HeldPostDeps, options: HoldOptions, rows: DeviceRows) {
+    this.#deps = deps
+    this.#options = options
+    this.#rows = rows
+  }
+
+  get device(): DeviceRef {
+    return this.#rows.device
+  }
+
+  begin(): void {
+    const { response } = this.#options.post
+    this.#deps.held.add(this)
+    response.on('close', this.#onClose)
+    if (response.destroyed) this.#onClose()
+    else this.#waiter = this.#deps.waiters.wait(this.#options.waiting.wait, this)
+  }
+
+  /** The wait is over. While it waited another process may have served the device. */
+  done(end: WaitEnd): void {
+    const { waiting } = this.#options
+    const rows = this.#rows
+    this.#goOn(async () => {
+      await rows.refresh()
+      return decidedOn(rows, async () => waiting.goOn(end))
+    })
+  }
+
+  end(reason: RelaisError): void {
+    this.#goOn(() => Promise.reject(reason))
+  }
+
+  recheck(): Promise<void> {
+    const { request } = this.#options.post
+    const address = clientAddress(request, this.#deps.proxies)
+    return readmit(this.#deps, this.device, request.headers.authorization, address)
+  }
+
+  #goOn(work: () => Promise<CommandOutcome>): void {
+    if (this.#over) return
+    this.#over = true
+    const { post, goOn } = this.#options
+    post.response.off('close', this.#onClose)
+    this.#deps.held.remove(this)
+    this.#waiter?.leave()
+    this.#deps.load.resume()
+    goOn(post, work)
+  }
+}
+
+/** From now on the request waits; `goOn` is called once, perhaps before this returns. */
+export const holdPost = (deps: HeldPostDeps, options: HoldOptions): void => {
+  const { rows } = options.post
+  if (rows) new HeldPost(deps, options, rows).begin()
+}
