@@ -22,7 +22,7 @@ type Deps = {
   readonly clock: () => number
   /** Milliseconds within which an append is answered, with an error at the latest. */
   readonly deadline: number
-  /** A tenant's subjects may not be the stream's yet. */
+  /** Nobody takes the tenant's commits: its subjects may not be the stream's. */
   readonly admit: (stream: Stream) => Promise<void>
 }
 
@@ -132,7 +132,7 @@ export class Appender {
       view.appended(subject, commit.commandId, answer.position)
       return done(answer.position, false)
     }
-    if ('unknown' in answer) await this.#deps.admit(commit.stream)
+    if ('nobody' in answer && answer.nobody) await this.#deps.admit(commit.stream)
     const now = await view.refresh(subject, deadline)
     return { moved: now !== head, reason: 'unknown' in answer ? answer.unknown : 'the stream is contended' }
   }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import type { Stream } from '@relais/proto/common/v1/log.ts'
+import { RelaisError } from '@relais/service-kit/errors.ts'
 import { type FeedSource, followFeed, readFeed } from '../feed.ts'
 import { NoticeBoard } from '../notice-board.ts'
 import {
@@ -149,6 +150,7 @@ class OpenJetStreamLog implements JetStreamLog {
   readonly #tail: Tail
   readonly #view: StreamView
   readonly #appender: Appender
+  readonly #tenants: Set<string>
   #closed: Promise<void> | undefined
 
   static async begin(options: Options, apis: Apis): Promise<JetStreamLog> {
@@ -172,9 +174,8 @@ class OpenJetStreamLog implements JetStreamLog {
     const onCommit = (commit: Commit) => this.#told(commit)
     this.#tail = new Tail({ ...reading, onCommit, onFault: (error) => this.#fault(error) }, position)
     this.#view = new StreamView({ api, commands, tail: this.#tail, losses: this.#losses })
-    const admit = async ({ tenant }: Stream) => {
-      if (options.tenants?.includes(tenant)) await this.admitTenant(tenant)
-    }
+    this.#tenants = new Set(options.tenants)
+    const admit = (stream: Stream) => this.#readmit(stream)
     this.#appender = new Appender({ ...options, api, commands, view: this.#view, admit })
   }
 
@@ -234,10 +235,8 @@ class OpenJetStreamLog implements JetStreamLog {
   }
 
   async admitTenant(tenant: string): Promise<void> {
-    const { stream } = this.#options
-    await this.#patiently('admit a tenant', () =>
-      addSubjects(this.#api.manager, stream, tenantSubjects(tenant)),
-    )
+    this.#tenants.add(tenant)
+    await this.#patiently('admit a tenant', () => this.#addSubjects(tenant))
   }
 
   async settleLoss(stream: Stream): Promise<void> {
@@ -254,6 +253,19 @@ class OpenJetStreamLog implements JetStreamLog {
     await this.#appender.idle()
     await this.#tail.idle()
     await this.#api.connection.close()
+  }
+
+  async #addSubjects(tenant: string): Promise<void> {
+    await addSubjects(this.#api.manager, this.#options.stream, tenantSubjects(tenant))
+  }
+
+  /** Two processes that admit tenants at the same time may undo each other's. */
+  async #readmit({ tenant }: Stream): Promise<void> {
+    if (!this.#tenants.has(tenant)) return
+    await this.#addSubjects(tenant).catch((error: unknown) => {
+      if (error instanceof RelaisError) throw error
+      this.#fault(error)
+    })
   }
 
   get #closing(): AbortSignal {

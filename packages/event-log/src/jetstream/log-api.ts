@@ -7,7 +7,13 @@ import {
   type StoredMsg,
   type StreamInfo,
 } from '@nats-io/jetstream'
-import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
+import {
+  createInbox,
+  type Msg,
+  type MsgHdrs,
+  type NatsConnection,
+  RequestError,
+} from '@nats-io/transport-node'
 import type { Link } from './link.ts'
 
 /** A message of the log's stream. */
@@ -39,8 +45,8 @@ export type PublishAnswer =
   | { readonly position: number }
   /** Error 10071 or 10164: the subject's last message isn't the expected one, or somebody else's is just being written. */
   | { readonly conflict: true }
-  /** It may be stored or not. */
-  | { readonly unknown: string }
+  /** It may be stored or not; `nobody`: no stream has the subject, or nobody leads the one that has. */
+  | { readonly unknown: string; readonly nobody?: boolean }
 
 const CONFLICTS: readonly unknown[] = [10071, 10164]
 
@@ -83,7 +89,7 @@ export class LogApi {
       const request = () => this.connection.request(subject, record, { headers, timeout })
       return publishAnswer((await this.#links.writes.watch(request)).json())
     } catch (error) {
-      return { unknown: reasonOf(error) }
+      return { unknown: reasonOf(error), nobody: isNobody(error) }
     }
   }
 
@@ -156,6 +162,8 @@ export class LogApi {
     return promise
   }
 }
+
+const isNobody = (error: unknown): boolean => error instanceof RequestError && error.isNoResponders()
 
 export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
