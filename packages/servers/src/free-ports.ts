@@ -1,17 +1,26 @@
-import type { AddressInfo } from 'node:net'
+import { randomInt } from 'node:crypto'
 import { createServer, type Server } from 'node:net'
 
-/** As many different free ports of loopback. Somebody else may take one before it is used: start again then. */
+/** Below those that systems give to outgoing connections (Linux: from 32768): such a port would be gone before it is used. */
+const LOWEST = 15_000
+const HIGHEST = 32_000
+
+/** As many different free ports of loopback. Somebody else may take one before it is used, which is unlikely: they are chosen at random. */
 export const freePorts = async (count: number): Promise<number[]> => {
-  const servers = await Promise.all(Array.from({ length: count }, listen))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
+  const taken: { port: number; server: Server }[] = []
+  while (taken.length < count) {
+    const port = randomInt(LOWEST, HIGHEST)
+    const server = await listen(port)
+    if (server !== undefined) taken.push({ port, server })
+  }
+  await Promise.all(taken.map(({ server }) => new Promise((resolve) => server.close(resolve))))
+  return taken.map(({ port }) => port)
 }
 
-const listen = (): Promise<Server> =>
-  new Promise((resolve, reject) => {
+/** Undefined: somebody has it. */
+const listen = (port: number): Promise<Server | undefined> =>
+  new Promise((resolve) => {
     const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => resolve(server))
+    server.once('error', () => resolve(undefined))
+    server.listen(port, '127.0.0.1', () => resolve(server))
   })
