@@ -109,6 +109,7 @@ class Resumed {
         try {
           return yield* this.#untilCut()
         } catch (error) {
+          if (this.#read === this.#length) return
           if (cuts >= MAX_CUTS) throw unreachable(error)
         }
         await this.#again()
@@ -128,10 +129,15 @@ class Resumed {
     }
   }
 
+  /** Where the server said how much there is. */
+  #left() {
+    return Number.isNaN(this.#length) ? {} : { length: this.#length - this.#read }
+  }
+
   async #again(): Promise<void> {
     const { range, id } = this.#reading
     const offset = (range?.offset ?? 0) + this.#read
-    const header = rangeHeader({ offset, length: this.#length - this.#read })
+    const header = rangeHeader({ offset, ...this.#left() })
     this.#stream = await this.#client.open(requestOf(this.#reading, header))
     if (this.#stream.status !== 206) throw unusable(`${this.#stream.status} where the rest was asked for`)
     checkStatus(this.#stream.status, id, header)

@@ -10,7 +10,7 @@ import { deleteObject, headObject, listObjects, storedHeaders } from './objects.
  *
  *   sweep: (1) says that it sweeps the tenant, (2) waits a lease, then for each batch
  *          (3) says which blobs it is about to remove, (4) looks at each: was it stored lately? (5) removes it if not.
- *          A batch's claim stands until all its removals are answered for; at the end it says that it is done.
+ *          A batch's claim stands until all its removals are answered for, what it said first until the end.
  *   store: (a) looks whether somebody sweeps, unless it did within a lease, (b) puts the object,
  *          (c) is done if what (a) saw is not older than a lease; else
  *          (d) waits until nobody claims this blob, (e) looks whether it is there, and puts it again if it isn't.
@@ -128,42 +128,51 @@ const standing = async ({ client, keys }: ClaimsDeps, tenant: string): Promise<s
   return found
 }
 
-/** What one sweep says that it is about to do. */
-export class SweepClaim {
+/** What a sweep is about to remove. */
+export type Claimed = {
+  /** Milliseconds since 1970: what is removed under it is signed with this time. */
+  readonly at: number
+  /** All that was removed is answered for. */
+  release(): Promise<void>
+}
+
+/**
+ * What one sweep says of itself. Whatever it says has a key of its own: a request that was held up on its way and comes late can't
+ * take the place of a later one.
+ */
+export class SweepClaims {
   readonly #deps: ClaimsDeps
-  readonly #key: string
-  #announced = false
-  #at = 0
+  readonly #prefix: string
+  #announced: Claimed | undefined
 
   constructor(deps: ClaimsDeps, tenant: string) {
     this.#deps = deps
-    this.#key = deps.keys.sweeps(tenant) + randomUUID()
+    this.#prefix = deps.keys.sweeps(tenant)
   }
 
-  /** Milliseconds since 1970 of the claim that stands: what is removed under it is signed with this time. */
-  get at(): number {
-    return this.#at
+  /** Resolves when these blobs may be looked at and removed. */
+  async claim(ids: readonly string[]): Promise<Claimed> {
+    this.#announced ??= await this.#announce()
+    return this.#say(ids)
   }
 
-  /** Resolves when these blobs, and no longer those before, may be looked at and removed. */
-  async claim(ids: readonly string[]): Promise<void> {
-    if (!this.#announced) {
-      await this.#say([])
-      await delay(this.#deps.leaseMs * LEASE_MARGIN)
-      this.#announced = true
-    }
-    await this.#say(ids)
+  /** It sweeps no more. */
+  async end(): Promise<void> {
+    await this.#announced?.release()
   }
 
-  /** All that was removed is answered for. */
-  async release(): Promise<void> {
-    if (this.#at > 0) await deleteObject(this.#deps.client, this.#key)
+  async #announce(): Promise<Claimed> {
+    const announced = await this.#say([])
+    await delay(this.#deps.leaseMs * LEASE_MARGIN)
+    return announced
   }
 
-  async #say(ids: readonly string[]): Promise<void> {
-    this.#at = Date.now()
+  async #say(ids: readonly string[]): Promise<Claimed> {
+    const key = this.#prefix + randomUUID()
+    const at = Date.now()
     const body = Buffer.from(JSON.stringify({ ids }))
-    await this.#deps.client.call({ method: 'PUT', key: this.#key, body, headers: storedHeaders(this.#at) })
+    await this.#deps.client.call({ method: 'PUT', key, body, headers: storedHeaders(at) })
+    return { at, release: () => deleteObject(this.#deps.client, key) }
   }
 }
 

@@ -2,7 +2,7 @@ import type { IsReferenced } from '../file/sweep.ts'
 import type { S3Client } from './client.ts'
 import { type Keys, storedUnder } from './keys.ts'
 import { deleteObject, headObject, type ListedObject, listObjects, listUploads } from './objects.ts'
-import { type ClaimsDeps, removeExpiredClaims, SweepClaim } from './sweep-claims.ts'
+import { type Claimed, type ClaimsDeps, removeExpiredClaims, SweepClaims } from './sweep-claims.ts'
 
 const BATCH = 256
 /** Calls of one sweep at a time: it is in nobody's hurry. */
@@ -89,31 +89,28 @@ class TenantSweep {
   readonly #sweep: Sweep
   readonly #client: S3Client
   readonly #keys: Keys
-  readonly #claim: SweepClaim
+  readonly #claims: SweepClaims
   #removed = 0
 
   constructor(sweep: Sweep) {
     this.#sweep = sweep
     this.#client = sweep.claims.client
     this.#keys = sweep.claims.keys
-    this.#claim = new SweepClaim(sweep.claims, sweep.tenant)
+    this.#claims = new SweepClaims(sweep.claims, sweep.tenant)
   }
 
   async run(): Promise<number> {
     await removeExpiredClaims(this.#sweep.claims, this.#sweep.tenant)
     for await (const batch of batchesOf(familiesOf(this.#client, this.#keys.blobs(this.#sweep.tenant))))
       await this.#sweepBatch(batch)
-    await this.#claim.release()
+    await this.#claims.end()
     return this.#removed
   }
 
   async #sweepBatch(batch: readonly Family[]): Promise<void> {
     const { before } = this.#sweep
     const candidates = await this.#orphans(batch, before)
-    if (candidates.length > 0) {
-      await this.#claim.claim(candidates.map(({ id }) => id))
-      await each(candidates, (family) => this.#remove(family, before))
-    }
+    if (candidates.length > 0) await this.#removeAll(candidates)
     await each(batch, async ({ blob, artefacts }) => {
       if (!blob) await each(artefacts, (key) => deleteObject(this.#client, key))
     })
@@ -124,16 +121,23 @@ class TenantSweep {
     try {
       return await unreferenced(this.#sweep, await oldOnes(this.#client, batch, before))
     } catch (error) {
-      await this.#claim.release()
+      await this.#claims.end()
       throw error
     }
   }
 
-  async #remove({ id, artefacts }: Family, before: number): Promise<void> {
+  /** A removal that fails leaves the claim: nobody knows when it will be carried out. */
+  async #removeAll(families: readonly Family[]): Promise<void> {
+    const claimed = await this.#claims.claim(families.map(({ id }) => id))
+    await each(families, (family) => this.#remove(family, claimed))
+    await claimed.release()
+  }
+
+  async #remove({ id, artefacts }: Family, { at }: Claimed): Promise<void> {
     const key = this.#keys.blob(this.#sweep.tenant, id)
-    if (!(await isStoredBefore(this.#client, key, before))) return
+    if (!(await isStoredBefore(this.#client, key, this.#sweep.before))) return
     for (const artefact of artefacts) await deleteObject(this.#client, artefact)
-    await deleteObject(this.#client, key, this.#claim.at)
+    await deleteObject(this.#client, key, at)
     this.#removed += 1
   }
 }

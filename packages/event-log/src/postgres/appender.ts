@@ -19,15 +19,19 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024
 type Waiting = {
   readonly commit: NewCommit
   readonly record: Uint8Array
+  /** Of `performance.now()`. */
+  readonly since: number
   resolve(appended: Appended): void
   reject(error: unknown): void
 }
 
-type Row = { readonly at: number; readonly outcome: number }
+export type AppendRow = { readonly at: number; readonly outcome: number }
 
 export type AppenderDeps = {
-  /** Runs the statement, and again with a new connection where the outcome of the first is unknown. */
-  run(values: readonly unknown[]): Promise<Row[]>
+  /** Runs the statement, and again with a new connection where the outcome of the first is unknown, for so many milliseconds. */
+  run(values: unknown[], forMs: number): Promise<AppendRow[]>
+  /** Milliseconds for which an append is tried, from the moment that it was asked for. */
+  readonly patienceMs: number
   readonly clock: () => number
   /** Told of the last position of each group that was appended. */
   appended(position: number): void
@@ -55,7 +59,7 @@ export class Appender {
     if (bytes > MAX_WAITING_BYTES) throw new LogUnavailableError('the event log has too many appends waiting')
     this.#waitingBytes = bytes
     const { promise, resolve, reject } = Promise.withResolvers<Appended>()
-    this.#queue.push({ commit, record, resolve, reject })
+    this.#queue.push({ commit, record, since: performance.now(), resolve, reject })
     this.#draining ??= this.#drain()
     return promise
   }
@@ -74,7 +78,8 @@ export class Appender {
 
   async #write(group: readonly Waiting[]): Promise<void> {
     try {
-      const rows = await this.#deps.run(valuesOf(group, this.#deps.clock()))
+      const waited = performance.now() - group[0]!.since
+      const rows = await this.#deps.run(valuesOf(group, this.#deps.clock()), this.#deps.patienceMs - waited)
       this.#deps.appended(Math.max(0, ...rows.filter(isAppended).map(({ at }) => at)))
       for (const [i, waiting] of group.entries()) settle(waiting, rows[i]!)
     } catch (error) {
@@ -93,9 +98,9 @@ export class Appender {
   }
 }
 
-const isAppended = ({ outcome }: Row) => outcome === APPENDED
+const isAppended = ({ outcome }: AppendRow) => outcome === APPENDED
 
-const settle = ({ resolve, reject }: Waiting, { at, outcome }: Row) => {
+const settle = ({ resolve, reject }: Waiting, { at, outcome }: AppendRow) => {
   if (outcome === CONFLICT) reject(new ConflictError(at))
   else resolve({ position: at, repeated: outcome === REPEATED })
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startTcpProxy, type TcpProxy } from '@relais/servers/tcp-proxy.ts'
+import { waitUntil } from '@relais/testing'
 import { commitOf, range, readAll } from '../contract/commits.ts'
 import { BusyLogs } from '../history/busy-logs.fixture.ts'
 import { type EventLog, LogUnavailableError } from '../port.ts'
@@ -159,4 +160,39 @@ test('a server that lost commits is refused: nothing is appended or read over th
   await assert.rejects(log.append(commitOf()), lost)
   for (const _ of range(3)) await assert.rejects(log.head({}), lost)
   await assert.rejects(readAll(log), lost)
+})
+
+test('while the server is gone no append waits longer than its own patience, however many wait before it', {
+  skip,
+}, async (context) => {
+  const own = await startForTest(context)
+  const log = await openFor(context, own.connection, { patienceMs: 500 })
+  await own.kill()
+  const began = performance.now()
+  const waiting = range(8).map(async (at) => {
+    await delay(at * 60)
+    await assert.rejects(log.append(commitOf()), LogUnavailableError)
+  })
+  await Promise.all(waiting)
+  assert.ok(performance.now() - began < 8 * 500, 'one after the other')
+})
+
+test('an old connection whose end comes late takes no new one with it', { skip }, async (context) => {
+  const log = await openFor(context, server.connection, { answerWithinMs: 300, patienceMs: 20_000 })
+  const count = async () => {
+    const [row] = await server.query<{ n: string }>(
+      `SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'relais event log'`,
+    )
+    return Number(row!.n)
+  }
+  for (const _ of range(3)) await log.append(commitOf())
+  for (const _ of range(6)) await log.head({})
+  const before = await count()
+  for (const _ of range(5)) {
+    await server.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE application_name = 'relais event log'`)
+    await Promise.all([log.append(commitOf()), ...range(6).map(() => log.head({}))])
+  }
+  // Those that were ended leave a moment later.
+  await waitUntil(async () => (await count()) <= before, { what: `no more than ${before} connections` })
 })

@@ -13,7 +13,7 @@ import {
   type StoredCommit,
   type Subscription,
 } from '../port.ts'
-import { APPEND_SQL, Appender } from './appender.ts'
+import { APPEND_SQL, Appender, type AppendRow } from './appender.ts'
 import { eraseAccount, vacuum } from './erasure.ts'
 import { errorOf } from './faults.ts'
 import { forgetHourly } from './forgetting.ts'
@@ -28,7 +28,7 @@ import { Tail } from './tail.ts'
 const READERS = 3
 
 /** A vacuum of a large table takes its time. */
-const UPKEEP_MS = 3600_000
+const UPKEEP_MS = 6 * 3600_000
 
 const FOREVER = Number.POSITIVE_INFINITY
 
@@ -79,14 +79,14 @@ class PostgresLog implements EventLog {
   constructor(settings: PostgresLogSettings, from: number) {
     this.#settings = settings
     this.#known = from
-    const session = (more: Partial<PostgresLogSettings> = {}) =>
-      new Session({ ...settings, ...more }, (client) => this.#requireKnown(client))
+    const prepare = (client: Client) => this.#requireKnown(client)
+    const session = (workForMs = settings.answerWithinMs) => new Session(settings, { prepare, workForMs })
     this.#appending = session()
     this.#readers = Array.from({ length: READERS }, () => session())
-    this.#upkeep = session({ answerWithinMs: UPKEEP_MS })
+    this.#upkeep = session(UPKEEP_MS)
     this.#appender = new Appender({
-      run: (values) =>
-        this.#patiently(this.#appending, { name: 'append', text: APPEND_SQL, values: [...values] }),
+      run: (values, forMs) => this.#append(values, forMs),
+      patienceMs: settings.patienceMs,
       clock: settings.clock,
       appended: (position) => this.#appended(position),
     })
@@ -208,8 +208,9 @@ class PostgresLog implements EventLog {
   }
 
   /** Also when the log is closing: what was asked for is finished. */
-  #patiently<Row>(session: Session, statement: Statement): Promise<Row[]> {
-    return patiently({ forMs: this.#settings.patienceMs, signal: NEVER }, () => session.query<Row>(statement))
+  #append(values: unknown[], forMs: number): Promise<AppendRow[]> {
+    const statement = { name: 'append', text: APPEND_SQL, values }
+    return patiently({ forMs, signal: NEVER }, () => this.#appending.query<AppendRow>(statement))
   }
 
   #appended(position: number) {
@@ -231,9 +232,11 @@ class PostgresLog implements EventLog {
   #makeTail(from: number): Tail {
     const { schema, recheckMs, onFault } = this.#settings
     const listen = (prepare: (client: Client) => Promise<void>) =>
-      new Session(this.#settings, async (client) => {
-        await this.#requireKnown(client)
-        await prepare(client)
+      new Session(this.#settings, {
+        prepare: async (client) => {
+          await this.#requireKnown(client)
+          await prepare(client)
+        },
       })
     const limit = { batch: 512 }
     return new Tail(

@@ -12,7 +12,6 @@ const MAKING = 7_226_519_048
  * filter is one range of an index or a few: log-reader.ts.
  */
 const tables = (schema: string) => `
-  CREATE SCHEMA ${schema};
   CREATE TABLE ${schema}.log (
     single boolean PRIMARY KEY DEFAULT true CHECK (single),
     format integer NOT NULL,
@@ -160,6 +159,9 @@ const making = (schema: string) => `
   DO $making$
   BEGIN
     PERFORM pg_advisory_xact_lock(${MAKING});
+    IF to_regnamespace('${schema}') IS NULL THEN
+      CREATE SCHEMA ${schema};
+    END IF;
     IF to_regclass('${schema}.log') IS NULL THEN
       ${tables(schema)}
       ${appendFunction(schema)}

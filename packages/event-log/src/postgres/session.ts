@@ -25,7 +25,8 @@ const configOf = (
   keepAlive: true,
   keepAliveInitialDelayMillis: 10_000,
   application_name: 'relais event log',
-  options: `${SESSION} -c search_path=${schema} -c statement_timeout=60000`,
+  // What nobody waits for any more ends, but for a commit that waits for its standby.
+  options: `${SESSION} -c search_path=${schema} -c statement_timeout=${workForMs * 2}`,
 })
 
 const within = async <T>(milliseconds: number, work: Promise<T>): Promise<T> => {
@@ -49,8 +50,8 @@ const cut = (client: Client) => {
   stream.destroy()
 }
 
-const connectTo = async (settings: PostgresLogSettings, place: Place): Promise<Client> => {
-  const client = new Client(configOf(settings, place))
+const connectTo = async (settings: PostgresLogSettings, place: Place, workForMs: number): Promise<Client> => {
+  const client = new Client(configOf(settings, place, workForMs))
   client.on('error', () => {}) // whoever asks next is told
   try {
     await within(settings.answerWithinMs, client.connect())
@@ -73,12 +74,12 @@ const check = async (client: Client, { answerWithinMs, allowUnsynced }: Postgres
 }
 
 /** A connection to the first of the hosts that takes writes. Errors: LOG_SERVER_UNFIT, the last host's. */
-const connectToPrimary = async (settings: PostgresLogSettings): Promise<Client> => {
+const connectToPrimary = async (settings: PostgresLogSettings, workForMs: number): Promise<Client> => {
   const { host, port, others = [] } = settings.connection
   let failure: unknown
   for (const place of [{ host, port }, ...others]) {
     try {
-      return await connectTo(settings, place)
+      return await connectTo(settings, place, workForMs)
     } catch (error) {
       failure = error
     }
@@ -86,17 +87,25 @@ const connectToPrimary = async (settings: PostgresLogSettings): Promise<Client> 
   throw failure
 }
 
+export type SessionOptions = {
+  /** Done with each new connection before anything is asked of it. */
+  readonly prepare?: (client: Client) => Promise<void>
+  /** Milliseconds that a statement may take, where it is more than the usual time for an answer. */
+  readonly workForMs?: number
+}
+
 /** One connection, made when it is needed and made anew when it was lost. */
 export class Session {
   readonly #settings: PostgresLogSettings
   readonly #prepare: (client: Client) => Promise<void>
+  readonly #workForMs: number
   #client: Promise<Client> | undefined
   #closed = false
 
-  /** `prepare` is done with each new connection before anything is asked of it. */
-  constructor(settings: PostgresLogSettings, prepare: (client: Client) => Promise<void> = async () => {}) {
+  constructor(settings: PostgresLogSettings, { prepare, workForMs }: SessionOptions = {}) {
     this.#settings = settings
-    this.#prepare = prepare
+    this.#prepare = prepare ?? (async () => {})
+    this.#workForMs = workForMs ?? settings.answerWithinMs
   }
 
   /** Resolves when there is a connection. */
@@ -109,7 +118,7 @@ export class Session {
     const client = await connection
     try {
       const answer = client.query({ ...statement, types } as QueryConfig)
-      return (await within(this.#settings.answerWithinMs, answer)).rows as Row[]
+      return (await within(this.#workForMs, answer)).rows as Row[]
     } catch (error) {
       if (endsConnection(error)) this.#drop(connection, client)
       throw error
@@ -125,29 +134,34 @@ export class Session {
 
   #connection(): Promise<Client> {
     if (this.#closed) return Promise.reject(new NoAnswerError('the connection is closed'))
-    this.#client ??= this.#connect()
+    this.#client ??= this.#kept(this.#connect())
     return this.#client
   }
 
+  /** Until it ends: an old one's end isn't that of its successor. */
+  #kept(connection: Promise<Client>): Promise<Client> {
+    const forget = () => this.#forget(connection)
+    connection.then((client) => client.once('end', forget), forget)
+    return connection
+  }
+
   async #connect(): Promise<Client> {
+    const client = await connectToPrimary(this.#settings, this.#workForMs)
     try {
-      const client = await connectToPrimary(this.#settings)
-      client.once('end', () => {
-        this.#client = undefined
-      })
-      await within(this.#settings.answerWithinMs, this.#prepare(client)).catch((error: unknown) => {
-        cut(client)
-        throw error
-      })
+      await within(this.#settings.answerWithinMs, this.#prepare(client))
       return client
     } catch (error) {
-      this.#client = undefined
+      cut(client)
       throw error
     }
   }
 
-  #drop(connection: Promise<Client>, client: Client) {
+  #forget(connection: Promise<Client>) {
     if (this.#client === connection) this.#client = undefined
+  }
+
+  #drop(connection: Promise<Client>, client: Client) {
+    this.#forget(connection)
     cut(client)
   }
 }
