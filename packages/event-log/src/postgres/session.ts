@@ -12,21 +12,20 @@ const SESSION =
 
 type Place = { readonly host: string; readonly port: number }
 
-const configOf = (
-  { connection, answerWithinMs, schema }: PostgresLogSettings,
-  place: Place,
-): ClientConfig => ({
+type Reaching = { readonly settings: PostgresLogSettings; readonly workForMs: number }
+
+const configOf = ({ settings, workForMs }: Reaching, place: Place): ClientConfig => ({
   ...place,
-  user: connection.user,
-  password: connection.password,
-  database: connection.database,
-  ...(connection.ssl && { ssl: connection.ssl }),
-  connectionTimeoutMillis: answerWithinMs,
+  user: settings.connection.user,
+  password: settings.connection.password,
+  database: settings.connection.database,
+  ...(settings.connection.ssl && { ssl: settings.connection.ssl }),
+  connectionTimeoutMillis: settings.answerWithinMs,
   keepAlive: true,
   keepAliveInitialDelayMillis: 10_000,
   application_name: 'relais event log',
   // What nobody waits for any more ends, but for a commit that waits for its standby.
-  options: `${SESSION} -c search_path=${schema} -c statement_timeout=${workForMs * 2}`,
+  options: `${SESSION} -c search_path=${settings.schema} -c statement_timeout=${workForMs * 2}`,
 })
 
 const within = async <T>(milliseconds: number, work: Promise<T>): Promise<T> => {
@@ -50,12 +49,12 @@ const cut = (client: Client) => {
   stream.destroy()
 }
 
-const connectTo = async (settings: PostgresLogSettings, place: Place, workForMs: number): Promise<Client> => {
-  const client = new Client(configOf(settings, place, workForMs))
+const connectTo = async (reaching: Reaching, place: Place): Promise<Client> => {
+  const client = new Client(configOf(reaching, place))
   client.on('error', () => {}) // whoever asks next is told
   try {
-    await within(settings.answerWithinMs, client.connect())
-    await check(client, settings)
+    await within(reaching.settings.answerWithinMs, client.connect())
+    await check(client, reaching.settings)
     return client
   } catch (error) {
     cut(client)
@@ -74,12 +73,12 @@ const check = async (client: Client, { answerWithinMs, allowUnsynced }: Postgres
 }
 
 /** A connection to the first of the hosts that takes writes. Errors: LOG_SERVER_UNFIT, the last host's. */
-const connectToPrimary = async (settings: PostgresLogSettings, workForMs: number): Promise<Client> => {
-  const { host, port, others = [] } = settings.connection
+const connectToPrimary = async (reaching: Reaching): Promise<Client> => {
+  const { host, port, others = [] } = reaching.settings.connection
   let failure: unknown
   for (const place of [{ host, port }, ...others]) {
     try {
-      return await connectTo(settings, place, workForMs)
+      return await connectTo(reaching, place)
     } catch (error) {
       failure = error
     }
@@ -146,7 +145,7 @@ export class Session {
   }
 
   async #connect(): Promise<Client> {
-    const client = await connectToPrimary(this.#settings, this.#workForMs)
+    const client = await connectToPrimary({ settings: this.#settings, workForMs: this.#workForMs })
     try {
       await within(this.#settings.answerWithinMs, this.#prepare(client))
       return client
