@@ -16,7 +16,7 @@ import {
   type MailClient,
   MailDefinition,
 } from '@relais/proto/mail/v1/mail.ts'
-import { openSqliteProjector, openSqliteStore, type ReadModel } from '@relais/read-store'
+import { openSqliteProjector, openSqliteStore, type ReadModel, type Schema } from '@relais/read-store'
 import {
   type CallExtras,
   createLocalClient,
@@ -58,7 +58,7 @@ const SERVICE: Identity = { tenant: '', actor: { kind: 'service', id: 'bench', d
 const parts = (log: SqliteLog, folder: string) => ({
   log,
   openProjector: (model: ReadModel) => openSqliteProjector({ log, folder: join(folder, 'rows'), model }),
-  openStore: ({ name, ...store }: { name: string; schema: readonly string[]; version: number }) =>
+  openStore: ({ name, ...store }: { name: string; schema: Schema; version: number }) =>
     openSqliteStore({ ...store, file: join(folder, `${name}.db`) }),
   clock: Date.now,
   logger: createLogger({ name: 'bench', level: 'silent' }),

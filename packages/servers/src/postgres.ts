@@ -48,6 +48,8 @@ export type PostgresServer = {
   /** SIGSTOP of all its processes: connections stay, nothing answers. */
   pause(): void
   resume(): void
+  /** This process may end by itself while the server runs, and ends the server then. */
+  unref(): void
   /** Makes an empty database; returns where it is. */
   createDatabase(name: string): Promise<PostgresConnection>
   /** Runs statements in the first database; for tests. */
@@ -166,6 +168,7 @@ const postgresServer = (folder: string, port: number, options: PostgresOptions):
     },
     pause: () => void signal('SIGSTOP'),
     resume: () => void signal('SIGCONT'),
+    unref: () => server?.unref(),
     createDatabase: async (database) => {
       await query(`CREATE DATABASE ${database}`)
       return { ...connection, database }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
+import type { Socket } from 'node:net'
 
 export type ServerCommand = {
   readonly name: string
@@ -27,6 +28,8 @@ export type ServerProcess = {
   kill(): Promise<void>
   /** SIGSTOP: alive, but answers nothing. */
   pause(): void
+  /** This process may end by itself while the server runs, and ends the server then. */
+  unref(): void
   resume(): void
 }
 
@@ -112,6 +115,10 @@ const serverProcess = (name: string, child: ChildProcess, ended: Promise<void>):
     stop: (signal = 'SIGTERM') => end(signal),
     kill: () => end('SIGKILL'),
     pause: () => void child.kill('SIGSTOP'),
+    unref: () => {
+      child.unref()
+      for (const pipe of [child.stdout, child.stderr]) (pipe as Socket | null)?.unref()
+    },
     resume: () => void child.kill('SIGCONT'),
   }
 }

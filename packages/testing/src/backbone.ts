@@ -1,34 +1,33 @@
 import { join } from 'node:path'
 import { type FileBlobs, openFileBlobs } from '@relais/blob-store'
 import { openSqliteLog, type SqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
-import {
-  openSqliteProjector,
-  openSqliteStore,
-  type ReadModel,
-  type SqliteProjector,
-  type SqliteStore,
-} from '@relais/read-store'
+import type { Projector, ReadModel, ReadStore } from '@relais/read-store'
 import { cleanUp, type TestScope } from './clean-up.ts'
 import { temporaryFolder } from './temporary-folder.ts'
-
-/** Rows that no log can rebuild. */
-type StoreDefinition = Omit<Parameters<typeof openSqliteStore>[0], 'file'> & { readonly name: string }
+import { openTestRows, type RowsEngine, type TestStoreDefinition } from './test-rows.ts'
 
 /** What services stand on: a real log, real rows and real blobs in a folder. */
 export type Backbone = {
   readonly folder: string
   readonly log: SqliteLog
   readonly blobs: FileBlobs
-  openProjector(model: ReadModel): Promise<SqliteProjector>
-  openStore(definition: StoreDefinition): Promise<SqliteStore>
+  openProjector(model: ReadModel): Promise<Projector>
+  openStore(definition: TestStoreDefinition): Promise<ReadStore>
   /** Closes all that was opened; the same folder may then be opened again, as after a restart. */
   close(): Promise<void>
 }
 
 type Closing = () => void | Promise<void>
 
-/** Opens a backbone in a temporary folder, or in the one given; it is closed when the test or suite is over. */
-export const openTestBackbone = async (scope: TestScope, folder?: string): Promise<Backbone> => {
+/**
+ * Opens a backbone in a temporary folder, or in the one given; it is closed when the test or suite is over. Default engine of
+ * the rows: {@link rowsEngine}.
+ */
+export const openTestBackbone = async (
+  scope: TestScope,
+  folder?: string,
+  engine?: RowsEngine,
+): Promise<Backbone> => {
   const open: Closing[] = []
   const close = async () => {
     for (const closing of open.splice(0).reverse()) await closing()
@@ -46,16 +45,17 @@ export const openTestBackbone = async (scope: TestScope, folder?: string): Promi
   kept(log, () => log.close())
   const blobs = await openFileBlobs({ folder: join(place, 'blobs') })
   kept(blobs, () => blobs.close())
+  const rows = openTestRows(join(place, 'rows'), engine)
   return {
     folder: place,
     log,
     blobs,
     openProjector: async (model) => {
-      const projector = await openSqliteProjector({ log, model, folder: join(place, 'rows') })
+      const projector = await rows.openProjector(log, model)
       return kept(projector, () => projector.stop())
     },
-    openStore: async ({ name, ...definition }) => {
-      const store = await openSqliteStore({ ...definition, file: join(place, 'rows', `${name}.sqlite`) })
+    openStore: async (definition) => {
+      const store = await rows.openStore(definition)
       return kept(store, () => store.close())
     },
     close,

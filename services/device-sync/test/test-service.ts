@@ -3,9 +3,14 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, beforeEach } from 'node:test'
 import { openSqliteLog, type SqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
-import { openSqliteProjector, openSqliteStore } from '@relais/read-store'
 import { createLogger } from '@relais/service-kit'
-import { createFakeClock, type FakeClock, type TestScope, temporaryFolder } from '@relais/testing'
+import {
+  createFakeClock,
+  type FakeClock,
+  openTestRows,
+  type TestScope,
+  temporaryFolder,
+} from '@relais/testing'
 import { deviceRowSchema } from '../src/devices/device-row-store.ts'
 import { erasureSchema } from '../src/erasure/erasure.ts'
 import type { EasEndpointConfig } from '../src/http/endpoint-config.ts'
@@ -65,12 +70,13 @@ const open = async (scope: TestScope, folder: string, options: TestServiceOption
   const log = await openSqliteLog({ file: join(folder, 'log') })
   const directory = createDirectoryDouble(log, [mike, ...(options.accounts ?? [])])
   const mail = createMailDouble()
-  const store = await openSqliteStore({ file: join(folder, 'rows'), schema: localSchema, version: 1 })
+  const rowsOf = openTestRows(join(folder, 'rows'))
+  const store = await rowsOf.openStore({ name: 'device-sync', schema: localSchema, version: 1 })
   const service = await createDeviceSync({
     log,
     directory: directory.client,
     mail: mail.client,
-    openProjector: (model) => openSqliteProjector({ log, folder, model }),
+    openProjector: (model) => rowsOf.openProjector(log, model),
     openStore: async () => store,
     clock: clock.now,
     logger: createLogger({

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DomainRemoved } from '@relais/proto/directory/v1/events.ts'
 import type { Reader } from '@relais/read-store'
+import { rowsEngine } from '@relais/testing'
 import { parseAddress } from '../src/address/address.ts'
 import { domainIsUsed, findView, holderOf, pageOfViews, readAccount } from '../src/queries/accounts.ts'
 import { findByLogin, resolveAddress } from '../src/queries/addresses.ts'
@@ -36,6 +37,9 @@ const address = parseAddress('nobody+x@acme.example')!
 const key = { tenant: 'acme', account: 'u_1' }
 const page = { tenant: 'acme', after: '', limit: 10 }
 
+/** Only SQLite tells its plans in these words. */
+const NO_SQLITE = rowsEngine() !== 'sqlite'
+
 for (const [what, ask] of [
   ['signing in by address', (reader: Reader) => findByLogin(reader, { kind: 'address', address })],
   ['signing in by name', (reader: Reader) => findByLogin(reader, { kind: 'name', local: 'mike' })],
@@ -53,7 +57,7 @@ for (const [what, ask] of [
   ['the platform', (reader: Reader) => readPlatform(reader)],
   ['whose a domain is', (reader: Reader) => tenantOfDomain(reader, 'acme.example')],
 ] as const)
-  test(`${what} is found by indexes alone`, async (t) => {
+  test(`${what} is found by indexes alone`, { skip: NO_SQLITE }, async (t) => {
     const started = await startFor(t)
     await withMike(started)
     const { reader, texts } = noting(started.rows())

@@ -9,7 +9,7 @@ import {
   DirectoryDefinition,
   type NewAccount,
 } from '@relais/proto/directory/v1/directory.ts'
-import { compareWithRebuild, openSqliteProjector, openSqliteStore, type ReadStore } from '@relais/read-store'
+import { compareWithRebuild, type ReadStore } from '@relais/read-store'
 import {
   type CallExtras,
   createLocalClient,
@@ -18,7 +18,7 @@ import {
   type Logger,
   OPERATOR,
 } from '@relais/service-kit'
-import { type TestScope, temporaryFolder } from '@relais/testing'
+import { openTestRows, type TestScope, temporaryFolder } from '@relais/testing'
 import { directoryModel } from '../src/projections/directory.ts'
 import { createDirectory, type Directory, type DirectoryDeps } from '../src/service.ts'
 
@@ -57,16 +57,16 @@ export const directoryOn = (
   log: DirectoryDeps['log'],
   options: StartOptions = {},
 ): Opened => {
+  const rowsOf = openTestRows(join(folder, 'rows'))
   let rows: ReadStore | undefined
   const directory = createDirectory({
     log,
     openProjector: async (model) => {
-      const projector = await openSqliteProjector({ log, folder: join(folder, 'rows'), model })
+      const projector = await rowsOf.openProjector(log, model)
       rows = projector.store
       return projector
     },
-    openStore: ({ name, schema, version }) =>
-      openSqliteStore({ file: join(folder, `${name}.db`), schema, version }),
+    openStore: rowsOf.openStore,
     credentialKey: KEY,
     clock: Date.now,
     random: (count) => randomBytes(count),

@@ -76,7 +76,9 @@ const empty = (running: Running, position: number) =>
   waitUntil(
     async () => {
       const taken = await running.deps.log.head({ service: 'mail-transport' })
-      return taken > position && (await waiting(running)).length === 0
+      if (taken <= position) return false
+      await running.transport.projector.waitFor(taken, Date.now() + 5000)
+      return (await waiting(running)).length === 0
     },
     { what: 'an empty queue' },
   )

@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openFileBlobs } from '@relais/blob-store'
 import { openSqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
-import { openSqliteProjector, openSqliteStore } from '@relais/read-store'
 import { createLogger } from '@relais/service-kit'
-import type { TestScope } from '@relais/testing'
+import { openTestRows, type TestScope } from '@relais/testing'
 import { createMailTransport, type MailTransport, type MailTransportDeps } from '../src/service.ts'
 import { createNeighbours, type Neighbours } from './neighbours.ts'
 
@@ -34,15 +33,15 @@ export const run = async (scope: TestScope, options: RunOptions = {}): Promise<R
     await rm(folder, { recursive: true, force: true })
   })
   const clock = options.clock ?? Date.now
+  const rows = openTestRows(join(folder, 'rows'))
   const neighbours = createNeighbours({ log, blobs, clock })
   const deps: MailTransportDeps = {
     log,
     blobs,
     directory: neighbours.directory,
     mail: neighbours.mail,
-    openProjector: (model) => openSqliteProjector({ log, folder: join(folder, 'rows'), model }),
-    openStore: ({ name, ...definition }) =>
-      openSqliteStore({ file: join(folder, 'rows', `${name}.sqlite`), ...definition }),
+    openProjector: (model) => rows.openProjector(log, model),
+    openStore: rows.openStore,
     spoolFolder: join(folder, 'spool'),
     clock,
     newId: randomUUID,

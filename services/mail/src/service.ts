@@ -2,7 +2,7 @@ import type { BlobStore } from '@relais/blob-store'
 import type { EventLog } from '@relais/event-log'
 import type { DirectoryClient } from '@relais/proto/directory/v1/directory.ts'
 import type { MailServiceImplementation } from '@relais/proto/mail/v1/mail.ts'
-import type { Projector, ReadModel, ReadStore } from '@relais/read-store'
+import type { Projector, ReadModel, ReadStore, Schema } from '@relais/read-store'
 import type { Call, CallExtras } from '@relais/service-kit/call.ts'
 import { retryable } from '@relais/service-kit/errors.ts'
 import type { Logger } from '@relais/service-kit/logging/logger.ts'
@@ -14,7 +14,7 @@ import { openMail, type Running } from './running.ts'
 /** Rows of a service's own, which no log can rebuild. */
 export type StoreDefinition = {
   readonly name: string
-  readonly schema: readonly string[]
+  readonly schema: Schema
   readonly version: number
 }
 

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { type BlobStore, openFileBlobs } from '@relais/blob-store'
 import { openSqliteLog, type SqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
 import { type MailClient, MailDefinition } from '@relais/proto/mail/v1/mail.ts'
-import { openSqliteProjector, openSqliteStore, type Projector, type ReadStore } from '@relais/read-store'
+import type { Projector, ReadStore } from '@relais/read-store'
 import { createLocalClient, createLogger, type LogLevel } from '@relais/service-kit'
 import type { CallExtras, Identity } from '@relais/service-kit/call.ts'
 import type { TestScope } from '@relais/testing'
-import { temporaryFolder } from '@relais/testing'
+import { openTestRows, temporaryFolder } from '@relais/testing'
 import { mailRows } from '../src/projections/mail-rows.ts'
 import { createMail, type MailDeps, type MailService } from '../src/service.ts'
 import { createFakeDirectory, type FakeDirectory } from './fake-directory.ts'
@@ -64,6 +64,7 @@ export const startMail = async (scope: TestScope, options: HarnessOptions = {}):
   const folder = options.folder ?? (await temporaryFolder(scope))
   const log = await openSqliteLog({ file: join(folder, 'log.sqlite') })
   const blobs = await openFileBlobs({ folder: join(folder, 'blobs') })
+  const rowsOf = openTestRows(join(folder, 'rows'))
   const directory = createFakeDirectory()
   directory.set({ tenant: TENANT, account: MIKE, address: 'mike@ox.io', displayName: 'Mike' })
   directory.set({ tenant: TENANT, account: ANNA, address: 'anna@ox.io', aliases: ['a.nna@ox.io'] })
@@ -74,12 +75,12 @@ export const startMail = async (scope: TestScope, options: HarnessOptions = {}):
     blobs,
     directory: directory.client,
     openProjector: async (model) => {
-      projector = await openSqliteProjector({ log, model, folder: join(folder, 'rows') })
+      projector = await rowsOf.openProjector(log, model)
       return projector
     },
-    openStore: async ({ name, ...store }) => {
-      const opened = await openSqliteStore({ ...store, file: join(folder, 'rows', `${name}.sqlite`) })
-      stores.set(name, opened)
+    openStore: async (definition) => {
+      const opened = await rowsOf.openStore(definition)
+      stores.set(definition.name, opened)
       return opened
     },
     clock: Date.now,
@@ -108,8 +109,7 @@ export const startMail = async (scope: TestScope, options: HarnessOptions = {}):
   const lose = async (blob: string) => rm(await fileOf(blob))
   const loseSearchIndex = async () => {
     await stop()
-    for (const end of ['', '-wal', '-shm'])
-      await rm(join(folder, 'rows', `mail-search.sqlite${end}`), { force: true })
+    await rowsOf.loseStore('mail-search')
   }
   const ageBlobs = async () => {
     const then = new Date(Date.now() - 2 * 24 * 3600 * 1000)

@@ -8,7 +8,7 @@ import { createMail, type MailService } from '@relais/mail'
 import { createMailTransport, type MailTransport, type SmarthostOptions } from '@relais/mail-transport'
 import { type DirectoryClient, DirectoryDefinition } from '@relais/proto/directory/v1/directory.ts'
 import { type MailClient, MailDefinition } from '@relais/proto/mail/v1/mail.ts'
-import type { ReadModel } from '@relais/read-store'
+import type { ReadModel, Schema } from '@relais/read-store'
 import { openSqliteProjector, openSqliteStore } from '@relais/read-store'
 import {
   type CallExtras,
@@ -50,7 +50,7 @@ export type Relais = {
 /** A database that can be copied while it is used. */
 export type BackedUp = { readonly name: string; backupTo(folder: string): Promise<unknown> }
 
-type StoreDefinition = { readonly name: string; readonly schema: readonly string[]; readonly version: number }
+type StoreDefinition = { readonly name: string; readonly schema: Schema; readonly version: number }
 
 /** Opens log, blobs and rows, and starts the services: directory, mail, mail-transport, device-sync. */
 export const openRelais = async (options: RelaisOptions): Promise<Relais> => {

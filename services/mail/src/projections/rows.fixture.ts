@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { openSqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
-import { openSqliteProjector } from '@relais/read-store'
-import { type TestScope, temporaryFolder } from '@relais/testing'
+import { openTestRows, type TestScope, temporaryFolder } from '@relais/testing'
 import { touchedCollections } from '../commands/touched.ts'
 import { type MailEvent, mailEvents } from '../events.ts'
 import { ROLES } from '../mailbox/roles.ts'
@@ -22,7 +21,7 @@ export const openRows = async (scope: TestScope) => {
   scope.after(() => close())
   const folder = await temporaryFolder(scope)
   const log = await openSqliteLog({ file: join(folder, 'log.sqlite') })
-  const projector = await openSqliteProjector({ log, model: mailRows, folder })
+  const projector = await openTestRows(folder).openProjector(log, mailRows)
   close = async () => {
     await projector.stop()
     await log.close()

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { Envelope } from '@relais/proto/mail/v1/message.ts'
-import { openSqliteStore, type Writer } from '@relais/read-store'
-import { temporaryFolder } from '@relais/testing'
+import type { Writer } from '@relais/read-store'
+import { openTestRows, type RowsEngine, temporaryFolder } from '@relais/testing'
 import { addDocument, attachmentNames, moveDocument, removeAccount, removeDocument } from './documents.ts'
 import { findItems } from './find.ts'
 import { parseQuery } from './query.ts'
@@ -20,11 +19,11 @@ const document = (item: number, body: string, mailbox = 'inbox') => ({
   }),
 })
 
-const setUp = async (t: TestContext) => {
+const openSearch = async (t: TestContext, engine: RowsEngine) => {
   let close = async () => {}
   t.after(() => close())
   const folder = await temporaryFolder(t)
-  const store = await openSqliteStore({ ...SEARCH_STORE, file: join(folder, 'search.sqlite') })
+  const store = await openTestRows(folder, engine).openStore(SEARCH_STORE)
   close = () => store.close()
   const write = <T>(work: (writer: Writer) => Promise<T>) => store.transaction(work)
   const find = async (
@@ -38,7 +37,9 @@ const setUp = async (t: TestContext) => {
   return { write, find }
 }
 
-describe('documents of the index', () => {
+const documentRules = (engine: RowsEngine) => {
+  const setUp = (t: TestContext) => openSearch(t, engine)
+
   test('are found by what they say, inside their account', async (t) => {
     const { write, find } = await setUp(t)
     await write(async (writer) => {
@@ -118,7 +119,10 @@ describe('documents of the index', () => {
       total: 11,
     })
   })
-})
+}
+
+for (const engine of ['sqlite', 'postgres'] as const)
+  describe(`documents of the index, by ${engine}`, () => documentRules(engine))
 
 test('names of attachments are those of all parts that have one', () => {
   const part = (filename: string, parts: object[] = []) =>

@@ -1,7 +1,7 @@
 import type { Address, Envelope, Part } from '@relais/proto/mail/v1/message.ts'
 import type { Writer } from '@relais/read-store'
 import type { AccountKey } from '../queries/account.ts'
-import { scopeOf } from './match.ts'
+import { textsOf } from './texts.ts'
 
 export type SearchDocument = {
   readonly item: number
@@ -31,12 +31,13 @@ export const addDocument = async (
     ...[item, key.tenant, key.account, placement, mailbox, received, attachments.length > 0 ? 1 : 0],
   )
   if (added === 0) return
-  await writer.run(
-    'INSERT INTO texts (rowid, scope, sender, recipients, subject, attachments, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
-    ...[item, scopeOf(key), addressText(envelope?.from ?? [])],
-    addressText([...(envelope?.to ?? []), ...(envelope?.cc ?? []), ...(envelope?.bcc ?? [])]),
-    ...[envelope?.subject ?? '', attachments.join(' '), body.slice(0, MAX_BODY)],
-  )
+  await textsOf(writer).add(writer, key, item, {
+    sender: addressText(envelope?.from ?? []),
+    recipients: addressText([...(envelope?.to ?? []), ...(envelope?.cc ?? []), ...(envelope?.bcc ?? [])]),
+    subject: envelope?.subject ?? '',
+    attachments: attachments.join(' '),
+    body: body.slice(0, MAX_BODY),
+  })
 }
 
 export const moveDocument = async (
@@ -64,7 +65,7 @@ export const removeDocument = async (
     ...[tenant, account, placement],
   )
   if (!doc) return
-  await writer.run('DELETE FROM texts WHERE rowid = ?', doc.item)
+  await textsOf(writer).remove(writer, doc.item)
   await writer.run('DELETE FROM docs WHERE item = ?', doc.item)
 }
 

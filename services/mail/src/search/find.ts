@@ -1,7 +1,7 @@
-import type { ReadStore, SqlValue } from '@relais/read-store'
+import type { ReadStore } from '@relais/read-store'
 import type { AccountKey } from '../queries/account.ts'
-import { matchExpression } from './match.ts'
 import { isEmpty, type SearchQuery } from './query.ts'
+import { type Match, textsOf } from './texts.ts'
 
 export type Search = {
   readonly query: SearchQuery
@@ -35,16 +35,9 @@ export const findItems = async (store: ReadStore, key: AccountKey, search: Searc
   }
 }
 
-type Match = { readonly item: number; readonly mailbox: string; readonly received: number }
-
-// The index is asked first, by itself: joined freely, SQLite asks it once for each document.
-const MATCHES = `SELECT d.item, d.mailbox, d.received
-  FROM (SELECT rowid AS item FROM texts WHERE texts MATCH ? ORDER BY rowid DESC LIMIT ?) AS found
-  JOIN docs d ON d.item = found.item
-  WHERE d.tenant = ? AND d.account = ? AND d.received > ? AND d.received < ? AND d.with_attachment >= ?`
-
-const matches = (store: ReadStore, key: AccountKey, { query, after, before }: Search): Promise<Match[]> => {
-  const bounds: SqlValue[] = [after, before || Number.MAX_SAFE_INTEGER, query.withAttachment ? 1 : 0]
-  const expression = matchExpression(key, query)
-  return store.all<Match>(MATCHES, ...[expression, MAX_MATCHES, key.tenant, key.account, ...bounds])
-}
+const matches = (store: ReadStore, key: AccountKey, { query, after, before }: Search): Promise<Match[]> =>
+  textsOf(store).matches(store, key, {
+    query,
+    bounds: [after, before || Number.MAX_SAFE_INTEGER, query.withAttachment ? 1 : 0],
+    limit: MAX_MATCHES,
+  })
