@@ -6,8 +6,10 @@ import { benchJetStream } from './jetstream.ts'
 import { benchMail } from './mail.ts'
 import { benchMime } from './mime.ts'
 import { benchPostgresLog } from './postgres-log.ts'
+import { benchPostgresRows } from './postgres-rows.ts'
 import { benchDelivery } from './product/delivery.ts'
 import { benchFolderSync } from './product/folders.ts'
+import { benchIdle } from './product/idle.ts'
 import { benchHeldOverTls, benchPush } from './product/push.ts'
 import { benchRestart } from './product/restart.ts'
 import { benchStart } from './product/start.ts'
@@ -15,35 +17,43 @@ import { benchFirstSync, benchQuietSync } from './product/sync.ts'
 import { benchReadStore } from './read-store.ts'
 import { benchS3Blobs } from './s3-blobs.ts'
 import { benchSyncState } from './sync-state.ts'
+import type { Form, Target } from './target.ts'
 import { benchWbxml } from './wbxml.ts'
 
 export type Bench = {
   readonly name: string
-  /** True: measures the running product of any revision; false: a part of this one. */
-  readonly product: boolean
-  /** `root` is the checkout to measure. */
-  run(root: string): Promise<Figure[]>
+  /** True: measures a part of this revision by itself; else the running product of any revision. */
+  readonly part?: true
+  /** Forms of the product that it measures, or that have the part. */
+  readonly forms: readonly Form[]
+  run(target: Target): Promise<Figure[]>
 }
 
+const ONE: readonly Form[] = ['standalone']
+const MANY: readonly Form[] = ['cluster']
+const BOTH: readonly Form[] = ['standalone', 'cluster']
+
 export const BENCHES: readonly Bench[] = [
-  { name: 'event-log', product: false, run: () => benchEventLog() },
-  { name: 'jetstream', product: false, run: () => benchJetStream() },
-  { name: 'postgres-log', product: false, run: () => benchPostgresLog() },
-  { name: 'read-store', product: false, run: () => benchReadStore() },
-  { name: 'blob-store', product: false, run: () => benchBlobStore() },
-  { name: 's3-blobs', product: false, run: () => benchS3Blobs() },
-  { name: 'sync-state', product: false, run: () => benchSyncState() },
-  { name: 'wbxml', product: false, run: () => benchWbxml() },
-  { name: 'directory', product: false, run: () => benchDirectory() },
-  { name: 'mime', product: false, run: () => benchMime() },
-  { name: 'mail', product: false, run: () => benchMail() },
-  { name: 'start', product: true, run: benchStart },
-  { name: 'push', product: true, run: (root) => benchPush(root, 1000) },
-  { name: 'push-15000', product: true, run: (root) => benchPush(root, 15_000) },
-  { name: 'held-tls', product: true, run: (root) => benchHeldOverTls(root, 5000) },
-  { name: 'restart', product: true, run: (root) => benchRestart(root, 5000) },
-  { name: 'quiet-sync', product: true, run: benchQuietSync },
-  { name: 'first-sync', product: true, run: benchFirstSync },
-  { name: 'folder-sync', product: true, run: benchFolderSync },
-  { name: 'delivery', product: true, run: benchDelivery },
+  { name: 'event-log', part: true, forms: ONE, run: () => benchEventLog() },
+  { name: 'jetstream', part: true, forms: MANY, run: () => benchJetStream() },
+  { name: 'postgres-log', part: true, forms: MANY, run: () => benchPostgresLog() },
+  { name: 'read-store', part: true, forms: ONE, run: () => benchReadStore() },
+  { name: 'postgres-rows', product: false, run: () => benchPostgresRows() },
+  { name: 'blob-store', part: true, forms: ONE, run: () => benchBlobStore() },
+  { name: 's3-blobs', part: true, forms: MANY, run: () => benchS3Blobs() },
+  { name: 'sync-state', part: true, forms: ONE, run: () => benchSyncState() },
+  { name: 'wbxml', part: true, forms: ONE, run: () => benchWbxml() },
+  { name: 'directory', part: true, forms: ONE, run: () => benchDirectory() },
+  { name: 'mime', part: true, forms: ONE, run: () => benchMime() },
+  { name: 'mail', part: true, forms: ONE, run: () => benchMail() },
+  { name: 'start', forms: ONE, run: benchStart },
+  { name: 'push', forms: BOTH, run: (target) => benchPush(target, 1000) },
+  { name: 'push-15000', forms: ONE, run: (target) => benchPush(target, 15_000) },
+  { name: 'held-tls', forms: ONE, run: (target) => benchHeldOverTls(target, 5000) },
+  { name: 'restart', forms: ONE, run: (target) => benchRestart(target, 5000) },
+  { name: 'quiet-sync', forms: BOTH, run: benchQuietSync },
+  { name: 'first-sync', forms: BOTH, run: benchFirstSync },
+  { name: 'folder-sync', forms: ONE, run: benchFolderSync },
+  { name: 'delivery', forms: BOTH, run: benchDelivery },
+  { name: 'idle', forms: MANY, run: benchIdle },
 ]

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Address } from '../phone/http-connection.ts'
+import type { Target } from './target.ts'
 
 export type Account = {
   readonly address: string
@@ -12,15 +13,14 @@ export type Account = {
 }
 
 export type StartOptions = {
-  /** Checkout whose Relais is measured. */
-  readonly root: string
+  readonly target: Target
   readonly accounts: readonly Account[]
   readonly flags?: readonly string[]
   /** Default: temporary data. */
   readonly data?: string
 }
 
-/** A Relais in a process of its own, as `npm start` runs it. */
+/** A Relais in processes of its own, as `npm start` or `npm run start:cluster` runs it. */
 export type Installation = {
   readonly pid: number
   readonly eas: Address
@@ -29,12 +29,17 @@ export type Installation = {
   readonly token: string
   /** From spawn to ready, in milliseconds. */
   readonly startMs: number
-  /** Resident memory in MiB now, and the most it ever was. */
-  memory(): { readonly now: number; readonly peak: number }
+  /** Of the process that phones are held in; in a cluster of all that hold them. */
+  memory(): Memory
+  /** The services that run in processes of their own. */
+  services(): readonly { readonly name: string; memory(): Memory }[]
   /** Asks it to drain and waits for its end. */
   stop(): Promise<void>
   kill(): Promise<void>
 }
+
+/** Resident memory in MiB now, and the most it ever was. */
+export type Memory = { readonly now: number; readonly peak: number }
 
 type Ready = { pid: number; eas: string; admin: string; lmtp: string; token: string }
 
@@ -58,20 +63,24 @@ export const startInstallation = async (options: StartOptions): Promise<Installa
     admin: ready.admin,
     token: ready.token,
     startMs,
-    memory: () => memoryOf(ready.pid),
+    memory: () => sum(holders(options.target, ready.pid).map(memoryOf)),
+    services: () => servicesOf(ready.pid).map(({ name, pid }) => ({ name, memory: () => memoryOf(pid) })),
     stop: () => end('SIGTERM'),
-    kill: () => end('SIGKILL'),
+    // Servers of a cluster are stopped in order, or they would be left behind.
+    kill: () => end(options.target.form === 'cluster' ? 'SIGTERM' : 'SIGKILL'),
   }
 }
 
-/** As `npm start` of that revision runs it: `exec env NAME=VALUE node --flag main.ts`, and before that `node --flag main.ts`. */
-const startCommand = (root: string) => {
-  const { scripts }: { scripts: { start: string } } = JSON.parse(
+const SCRIPTS = { standalone: 'start', cluster: 'start:cluster' } as const
+
+/** As that revision runs it: `exec env NAME=VALUE node --flag main.ts`, and before that `node --flag main.ts`. */
+const startCommand = ({ root, form }: Target) => {
+  const { scripts }: { scripts: Record<string, string> } = JSON.parse(
     readFileSync(join(root, 'package.json'), 'utf8'),
   )
-  const words = scripts.start.split(' ')
+  const words = scripts[SCRIPTS[form]]?.split(' ') ?? []
   const node = words.findIndex((word) => /(^|\/)node$/.test(word))
-  const settings = words.slice(0, node).filter((word) => word.includes('='))
+  const settings = words.slice(0, Math.max(0, node)).filter((word) => word.includes('='))
   return {
     args: words.slice(node + 1),
     env: Object.fromEntries(settings.map((setting) => setting.split('=') as [string, string])),
@@ -81,15 +90,15 @@ const startCommand = (root: string) => {
 /** What the last one said: why it can't start, if it can't. */
 let said = ''
 
-const spawnRelais = ({ root, accounts, flags = [], data }: StartOptions, folder: string): ChildProcess => {
+const spawnRelais = ({ target, accounts, flags = [], data }: StartOptions, folder: string): ChildProcess => {
   const seed = join(folder, 'seed.json')
   writeFileSync(seed, JSON.stringify({ tenants: tenantsOf(accounts) }))
   const where = data === undefined ? ['--ephemeral'] : ['--data', data]
   const seeding = accounts.length > 0 ? ['--seed', seed] : []
   const args = ['--port', '0', '--ready-file', join(folder, 'ready.json'), ...where, ...seeding, ...flags]
-  const start = startCommand(root)
-  const child = spawn(`${root}/node_modules/node/bin/node`, [...start.args, ...args], {
-    cwd: root,
+  const start = startCommand(target)
+  const child = spawn(`${target.root}/node_modules/node/bin/node`, [...start.args, ...args], {
+    cwd: target.root,
     env: { ...process.env, ...start.env },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -136,7 +145,31 @@ const splitHost = (text: string): [string, number] => {
   return [text.slice(0, at).replace(/^\[|\]$/g, ''), Number(text.slice(at + 1))]
 }
 
-const memoryOf = (pid: number) => {
+const sum = (memories: readonly Memory[]): Memory => ({
+  now: memories.reduce((total, { now }) => total + now, 0),
+  peak: memories.reduce((total, { peak }) => total + peak, 0),
+})
+
+const holders = ({ form }: Target, pid: number): number[] =>
+  form === 'standalone'
+    ? [pid]
+    : servicesOf(pid)
+        .filter(({ name }) => name === 'device-sync')
+        .map((service) => service.pid)
+
+/** Descendants of a process that run a service's main.ts. */
+const servicesOf = (ancestor: number): { name: string; pid: number }[] =>
+  childrenOf(ancestor).flatMap((pid) => {
+    const [, name] = /services\/([a-z-]+)\/src\/main\.ts/.exec(commandOf(pid)) ?? []
+    return [...(name === undefined ? [] : [{ name, pid }]), ...servicesOf(pid)]
+  })
+
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+
+const commandOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+
+const memoryOf = (pid: number): Memory => {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   const mebibytes = (name: string) =>
     Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN) / 1024

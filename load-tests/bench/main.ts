@@ -5,12 +5,14 @@ import type { Figure } from './figure.ts'
 import { met } from './figure.ts'
 import { comparisonLine, reportLine } from './report.ts'
 import { checkOut } from './revision.ts'
+import type { Form } from './target.ts'
 
 const HELP = `npm run bench -- [options]
 
-Measures Relais as it is run: the standalone process and the load generator on the same cores, over plain HTTP.
+Measures Relais as it is run: its processes and the load generator on the same cores, over plain HTTP.
 
   --only NAME      one of: ${BENCHES.map(({ name }) => name).join(', ')}; may be given several times
+  --form FORM      standalone (as npm start runs it; the default) or cluster (as npm run start:cluster does)
   --against REV    also measures another revision, alternately in this one run
   --rounds N       rounds of --against (default 3)
   --json           one JSON document instead of lines
@@ -24,6 +26,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true },
+    form: { type: 'string', default: 'standalone' },
     against: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     json: { type: 'boolean', default: false },
@@ -31,12 +34,21 @@ const { values } = parseArgs({
   },
 })
 
-const chosen = BENCHES.filter(({ name }) => values.only === undefined || values.only.includes(name))
+const formOf = (text: string): Form => {
+  if (text === 'standalone' || text === 'cluster') return text
+  throw new Error(`--form is standalone or cluster, not ${text}`)
+}
+
+const form = formOf(values.form)
+
+const chosen = BENCHES.filter(({ name, forms }) =>
+  values.only === undefined ? forms.includes(form) : values.only.includes(name),
+)
 
 /** A bench that breaks is a missed budget, not the end of the run. */
 const measure = async (bench: Bench, at: string): Promise<Figure[]> => {
   try {
-    return await bench.run(at)
+    return await bench.run({ root: at, form })
   } catch (error) {
     process.stderr.write(`${bench.name}: ${error instanceof Error ? error.stack : error}\n`)
     return [{ name: `${bench.name} (could not be measured)`, value: Number.NaN, unit: '', atMost: 0 }]
@@ -59,7 +71,7 @@ const compare = async (revision: string) => {
   const other = checkOut(root, revision)
   try {
     process.stdout.write(`${''.padEnd(72)} ${'here'.padStart(10)} ${revision.slice(0, 10).padStart(10)}\n`)
-    for (const bench of chosen.filter(({ product }) => product)) await compareOne(bench, other.root)
+    for (const bench of chosen.filter(({ part }) => !part)) await compareOne(bench, other.root)
   } finally {
     other.remove()
   }

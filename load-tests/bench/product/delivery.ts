@@ -2,12 +2,13 @@ import { LmtpSender } from '../../phone/lmtp-sender.ts'
 import { message } from '../../phone/messages.ts'
 import type { Figure } from '../figure.ts'
 import { loadAccounts, startInstallation } from '../installation.ts'
+import { budgetOf, type Target } from '../target.ts'
 import { inParallel } from './push.ts'
 
 /** Deliveries over LMTP from 16 connections; memory while receiving a message of 50 MB. */
-export const benchDelivery = async (root: string): Promise<Figure[]> => {
+export const benchDelivery = async (target: Target): Promise<Figure[]> => {
   const installation = await startInstallation({
-    root,
+    target,
     accounts: loadAccounts(64),
     flags: ['--max-message-bytes', '60000000'],
   })
@@ -27,12 +28,15 @@ export const benchDelivery = async (root: string): Promise<Figure[]> => {
     await senders[0]!.deliver('u0@load.example', hugeMessage(50_000_000))
     for (const sender of senders) sender.close()
     return [
-      { name: 'deliveries over LMTP, 16 connections, durable', value: rate, unit: '/s', atLeast: 500 },
+      {
+        ...{ name: 'deliveries over LMTP, 16 connections, durable', value: rate, unit: '/s' },
+        ...budgetOf(target, { standalone: { atLeast: 500 }, cluster: { atLeast: 250 } }),
+      },
       {
         name: 'resident memory while receiving 50 MB',
         value: installation.memory().peak,
         unit: 'MiB',
-        atMost: 400,
+        ...budgetOf(target, { standalone: { atMost: 400 } }),
       },
     ]
   } finally {

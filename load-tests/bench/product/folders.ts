@@ -4,14 +4,15 @@ import { join } from 'node:path'
 import { Phone } from '../../phone/phone.ts'
 import { type Figure, median } from '../figure.ts'
 import { loadAccounts, startInstallation } from '../installation.ts'
+import type { Target } from '../target.ts'
 
 const FOLDERS = 1000
 
 /** FolderSync of an account with 1,000 mailboxes: all of them, and nothing new. */
-export const benchFolderSync = async (root: string): Promise<Figure[]> => {
+export const benchFolderSync = async (target: Target): Promise<Figure[]> => {
   const folder = folderTree()
   const [account] = loadAccounts(1)
-  const installation = await startInstallation({ root, accounts: [{ ...account!, import: [folder] }] })
+  const installation = await startInstallation({ target, accounts: [{ ...account!, import: [folder] }] })
   try {
     const first: number[] = []
     const unchanged: number[] = []

@@ -4,14 +4,15 @@ import { join } from 'node:path'
 import { Phone } from '../../phone/phone.ts'
 import type { Figure } from '../figure.ts'
 import { loadAccounts, startInstallation } from '../installation.ts'
+import type { Target } from '../target.ts'
 import { holdPhones, inParallel } from './push.ts'
 
 /** Restart with phones that all come back at once: until every one of them is held again. */
-export const benchRestart = async (root: string, count: number): Promise<Figure[]> => {
+export const benchRestart = async (target: Target, count: number): Promise<Figure[]> => {
   const data = mkdtempSync(join(tmpdir(), 'relais-bench-data-'))
   try {
     const first = await startInstallation({
-      root,
+      target,
       accounts: loadAccounts(count),
       data: join(data, 'd'),
       flags: ['--throw-away'],
@@ -19,7 +20,7 @@ export const benchRestart = async (root: string, count: number): Promise<Figure[
     const phones = await holdPhones(first, count)
     for (const { answered } of phones) answered.catch(() => {})
     await first.stop()
-    const second = await startInstallation({ root, accounts: [], data: join(data, 'd') })
+    const second = await startInstallation({ target, accounts: [], data: join(data, 'd') })
     const startedAt = performance.now()
     await comeBack(second.eas, count)
     const seconds = (performance.now() - startedAt) / 1000

@@ -2,15 +2,16 @@ import { once } from 'node:events'
 import type { Figure } from '../figure.ts'
 import { median } from '../figure.ts'
 import { loadAccounts, startInstallation } from '../installation.ts'
+import type { Target } from '../target.ts'
 
 const IDLE_MS = 3000
 
 /** Start to first answer, and the memory of all services in one process that nobody uses. */
-export const benchStart = async (root: string): Promise<Figure[]> => {
+export const benchStart = async (target: Target): Promise<Figure[]> => {
   const starts: number[] = []
   let idle = Number.NaN
   for (let round = 0; round < 5; round++) {
-    const installation = await startInstallation({ root, accounts: loadAccounts(2) })
+    const installation = await startInstallation({ target, accounts: loadAccounts(2) })
     const response = await fetch(
       `http://${installation.eas.host}:${installation.eas.port}/Microsoft-Server-ActiveSync`,
     )
