@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { freePorts } from './free-ports.ts'
 import { pinnedProgram } from './pinned-program.ts'
@@ -71,6 +72,15 @@ jetstream { store_dir: "${store}", sync_interval: ${syncInterval} }
 ${settings}
 `
 
+/** Clients are let in only after what is stored has been looked through. */
+const listens = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true))
+    socket.once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+
 /** The part of /jsz that is looked at. */
 type Jsz = { readonly disabled?: boolean; readonly meta_cluster?: { readonly leader?: string } }
 
@@ -114,7 +124,8 @@ const natsServer = (place: Place, settings: Settings): NatsServer => {
         () => undefined,
       )
       const jsz = response?.ok ? ((await response.json()) as Jsz) : { disabled: true }
-      return !jsz.disabled && (jsz.meta_cluster === undefined || Boolean(jsz.meta_cluster.leader))
+      if (jsz.disabled || (jsz.meta_cluster && !jsz.meta_cluster.leader)) return false
+      return await listens(place.client)
     },
   }
 }

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { Stream } from '@relais/proto/common/v1/log.ts'
 import { encodeCommit } from '../commit-record.ts'
 import { type Appended, ConflictError, LogUnavailableError, type NewCommit } from '../port.ts'
-import type { CommandIndex } from './command-index.ts'
+import type { CommandIndex, Known } from './command-index.ts'
 import { envelopeOf, headersOf } from './envelope.ts'
 import type { LogApi } from './log-api.ts'
-import { pause } from './patience.ts'
+import { patiently, pause } from './patience.ts'
 import type { StreamView } from './stream-view.ts'
 import { subjectOf } from './subjects.ts'
 
@@ -18,6 +18,8 @@ const TRIES = 5
 type Deps = {
   readonly api: LogApi
   readonly commands: CommandIndex
+  /** Never by `close`: what is under way is finished. */
+  readonly closed: AbortSignal
   readonly view: StreamView
   readonly clock: () => number
   /** Milliseconds within which an append is answered, with an error at the latest. */
@@ -106,15 +108,24 @@ export class Appender {
 
   async #try(task: Task, deadline: number): Promise<Tried> {
     const { subject, commit } = task
-    const { commands, view } = this.#deps
+    const { view } = this.#deps
     const head = await view.head(subject, deadline)
-    const known = await commands.find(subject, commit.commandId)
+    const known = await this.#find(task, deadline)
     // Our own try may have been stored though its acknowledgement was lost.
     if (known) return done(known.position, known.attempt !== task.attempt)
     if ((commit.expected ?? head) === head) return await this.#publish(task, head, deadline)
     const now = await view.refresh(subject, deadline)
     if (now === head) throw new ConflictError(head)
     return { moved: true, reason: 'another process appends to the stream' }
+  }
+
+  async #find({ subject, commit }: Task, deadline: number): Promise<Known | undefined> {
+    const { commands, closed } = this.#deps
+    return await patiently(() => commands.find(subject, commit.commandId), {
+      doing: 'append',
+      deadline,
+      closed,
+    })
   }
 
   async #publish(task: Task, head: number, deadline: number): Promise<Tried> {

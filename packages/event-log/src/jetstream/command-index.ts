@@ -1,11 +1,10 @@
 import { hash } from 'node:crypto'
 import { COMMAND_RETENTION_MS } from '../port.ts'
-import { CommandTable } from './command-table.ts'
+import { type AllCommitsDeps, allCommits } from './all-commits.ts'
+import { CommandTable, type Fingerprint } from './command-table.ts'
 import { type Told, toldBy } from './envelope.ts'
 import type { LogMessage } from './log-api.ts'
-import { coveredPages } from './pages.ts'
-import { ALL_COMMITS } from './subjects.ts'
-import { type ReadingDeps, VerifiedReading } from './verified-reading.ts'
+import { behind } from './pages.ts'
 
 const DAY = 24 * 3600 * 1000
 
@@ -17,7 +16,8 @@ const BUILD_BATCH = 2000
 
 export type Known = { readonly position: number; readonly attempt: string }
 
-type Deps = ReadingDeps & {
+type Deps = AllCommitsDeps & {
+  readonly isErased: (subject: string, position: number) => Promise<boolean>
   readonly at: (position: number) => Promise<LogMessage | undefined>
   readonly clock: () => number
 }
@@ -56,11 +56,17 @@ export class CommandIndex {
   /** The commit that the command made within the time that commands are kept. */
   async find(subject: string, commandId: string): Promise<Known | undefined> {
     for (const position of this.#table.find(fingerprintOf(subject, commandId))) {
-      const message = await this.#deps.at(position)
-      if (message?.subject !== subject) continue
-      const told = toldBy(subject, message.headers)
-      if (told.commandId === commandId && this.#isKept(told)) return { position, attempt: told.attempt }
+      const told = await this.#toldAt(subject, position)
+      if (told?.commandId === commandId && this.#isKept(told)) return { position, attempt: told.attempt }
     }
+    return undefined
+  }
+
+  /** That a commit isn't there counts only if its account was erased: who says so may be a leader that was deposed. */
+  async #toldAt(subject: string, position: number): Promise<Told | undefined> {
+    const message = await this.#deps.at(position)
+    if (message?.subject === subject) return toldBy(subject, message.headers)
+    if (!message && !(await this.#deps.isErased(subject, position))) throw behind()
     return undefined
   }
 
@@ -70,9 +76,7 @@ export class CommandIndex {
 
   async #build(upTo: number): Promise<void> {
     const since = Date.now() - COMMAND_RETENTION_MS - SPARE
-    const pages = { subject: ALL_COMMITS, after: 0, since, upTo, count: BUILD_BATCH }
-    const reading = new VerifiedReading(this.#deps)
-    for await (const messages of coveredPages((request) => reading.page(request), pages)) {
+    for await (const messages of allCommits(this.#deps, { after: 0, since, upTo, count: BUILD_BATCH })) {
       for (const { subject, headers, position, stored } of messages) {
         this.add(subject, toldBy(subject, headers).commandId, position, stored)
       }
@@ -80,6 +84,7 @@ export class CommandIndex {
   }
 }
 
-/** 32 bits: of a million commands one look-up in four thousand reads a commit for nothing. */
-const fingerprintOf = (subject: string, commandId: string): number =>
-  hash('sha1', `${subject}\n${commandId}`, 'buffer').readUInt32LE(0)
+const fingerprintOf = (subject: string, commandId: string): Fingerprint => {
+  const digest = hash('sha1', `${subject}\n${commandId}`, 'buffer')
+  return { low: digest.readUInt32LE(0), high: digest.readUInt32LE(4) }
+}

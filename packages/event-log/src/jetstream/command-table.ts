@@ -2,9 +2,13 @@ const DAY = 24 * 3600 * 1000
 const FIRST_SIZE = 1024
 const MAX_LOAD = 0.7
 
-/** Positions by a fingerprint of 32 bits, 12 bytes a slot: several positions may have one fingerprint, so whoever asks looks at each. */
+/** 64 bits of a command's hash. */
+export type Fingerprint = { readonly low: number; readonly high: number }
+
+/** Positions by fingerprint, 16 bytes a slot: several positions may have one fingerprint, so whoever asks looks at each. */
 class FingerprintTable {
-  #fingerprints = new Uint32Array(FIRST_SIZE)
+  #lows = new Uint32Array(FIRST_SIZE)
+  #highs = new Uint32Array(FIRST_SIZE)
   #positions = new Float64Array(FIRST_SIZE)
   #used = 0
 
@@ -12,36 +16,39 @@ class FingerprintTable {
     return this.#used
   }
 
-  add(fingerprint: number, position: number) {
-    if (this.#used >= this.#fingerprints.length * MAX_LOAD) this.#grow()
+  add(fingerprint: Fingerprint, position: number) {
+    if (this.#used >= this.#lows.length * MAX_LOAD) this.#grow()
     this.#put(fingerprint, position)
     this.#used++
   }
 
-  find(fingerprint: number): number[] {
+  find(fingerprint: Fingerprint): number[] {
     const found: number[] = []
-    const mask = this.#fingerprints.length - 1
-    for (let slot = fingerprint & mask; this.#positions[slot] !== 0; slot = (slot + 1) & mask) {
-      if (this.#fingerprints[slot] === fingerprint) found.push(this.#positions[slot] ?? 0)
+    const { low, high } = fingerprint
+    const mask = this.#lows.length - 1
+    for (let slot = low & mask; this.#positions[slot] !== 0; slot = (slot + 1) & mask) {
+      if (this.#lows[slot] === low && this.#highs[slot] === high) found.push(this.#positions[slot] ?? 0)
     }
     return found
   }
 
-  #put(fingerprint: number, position: number) {
-    const mask = this.#fingerprints.length - 1
-    let slot = fingerprint & mask
+  #put(fingerprint: Fingerprint, position: number) {
+    const mask = this.#lows.length - 1
+    let slot = fingerprint.low & mask
     while (this.#positions[slot] !== 0) slot = (slot + 1) & mask
-    this.#fingerprints[slot] = fingerprint
+    this.#lows[slot] = fingerprint.low
+    this.#highs[slot] = fingerprint.high
     this.#positions[slot] = position
   }
 
   #grow() {
-    const [fingerprints, positions] = [this.#fingerprints, this.#positions]
-    this.#fingerprints = new Uint32Array(fingerprints.length * 2)
-    this.#positions = new Float64Array(positions.length * 2)
+    const [lows, highs, positions] = [this.#lows, this.#highs, this.#positions]
+    this.#lows = new Uint32Array(lows.length * 2)
+    this.#highs = new Uint32Array(lows.length * 2)
+    this.#positions = new Float64Array(lows.length * 2)
     for (let slot = 0; slot < positions.length; slot++) {
       const position = positions[slot] ?? 0
-      if (position !== 0) this.#put(fingerprints[slot] ?? 0, position)
+      if (position !== 0) this.#put({ low: lows[slot] ?? 0, high: highs[slot] ?? 0 }, position)
     }
   }
 }
@@ -61,14 +68,14 @@ export class CommandTable {
   }
 
   /** `stored`: milliseconds since 1970 by the server that stored it. */
-  add(fingerprint: number, position: number, stored: number) {
+  add(fingerprint: Fingerprint, position: number, stored: number) {
     const day = Math.floor(stored / DAY)
     const table = this.#days.get(day) ?? this.#begin(day)
     table.add(fingerprint, position)
   }
 
   /** Positions that may be the command's, the newest first. */
-  find(fingerprint: number): number[] {
+  find(fingerprint: Fingerprint): number[] {
     return [...this.#days.values().flatMap((table) => table.find(fingerprint))].sort((a, b) => b - a)
   }
 

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import type { NatsCluster } from '@relais/servers/nats.ts'
-import type { History } from '../contract/history.ts'
+import type { Found, History } from '../contract/history.ts'
 import { type JetStreamLog, openJetStreamLog } from './jetstream-log.ts'
-import { readReplica } from './replicas.ts'
+import { readReplica } from './replicas.fixture.ts'
 import { foundOf, startWorkload, type Workload } from './workload.fixture.ts'
 
 /** One thing that happens to a cluster; `hold` lasts as long as it does. */
@@ -155,13 +155,12 @@ const leaderOf = async (cluster: NatsCluster, stream: string): Promise<number> =
 /** Every replica, once all have everything. */
 export const everyReplica = async (cluster: NatsCluster, stream: string): Promise<History['replicas']> => {
   await untilCurrent(cluster, stream)
-  return await Promise.all(
-    cluster.servers.map(async ({ name, url }) => {
-      const commits = []
-      for await (const page of readReplica({ servers: [url], stream })) commits.push(...page.map(foundOf))
-      return { name, commits }
-    }),
-  )
+  const replicas: { name: string; commits: Found[] }[] = []
+  for (const { name } of cluster.servers) {
+    const commits = await readReplica({ servers: cluster.urls, stream, server: name })
+    replicas.push({ name, commits: commits.map(foundOf) })
+  }
+  return replicas
 }
 
 const CURRENT_MS = 60_000

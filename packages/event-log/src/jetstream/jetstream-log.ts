@@ -79,7 +79,7 @@ const defaults = {
 
 /**
  * Opens a placement unit's log, or makes one.
- * Errors: LOG_SERVER_UNFIT (a server that is too old, or set to what loses commits; terminal), LogUnavailableError (no server, no quorum).
+ * Errors: CommitsLostError (it ends before where it was), LOG_SERVER_UNFIT (a server that is too old, or set to what loses commits; terminal), LogUnavailableError (no server, no quorum).
  */
 export const openJetStreamLog = async (given: JetStreamLogOptions): Promise<JetStreamLog> => {
   const options = { ...defaults, ...given }
@@ -151,11 +151,14 @@ class OpenJetStreamLog implements JetStreamLog {
   readonly #view: StreamView
   readonly #appender: Appender
   readonly #tenants: Set<string>
+  /** The position of the last mark in the ledger. */
+  #marked = 0
   #closed: Promise<void> | undefined
 
   static async begin(options: Options, apis: Apis): Promise<JetStreamLog> {
     const listening = await listen(apis, options)
     const log = new OpenJetStreamLog(options, apis, listening.position)
+    await log.#requireReached()
     listening.to((message) => log.#tail.hear(message))
     void log.#watchConnection()
     void log.#recheck()
@@ -168,15 +171,19 @@ class OpenJetStreamLog implements JetStreamLog {
     this.#api = api
     this.#ledger = new Ledger(apis.ledger, options.stream)
     this.#losses = new Losses({ ...options, api, ledger: this.#ledger, closed: this.#closing })
-    const reading = { page: this.#pageIn('read', NEVER), search: this.#losses.tolerant }
-    const at = (wanted: number) => this.#patiently('append', () => api.leaderAt(wanted))
-    const commands = new CommandIndex({ ...reading, at, clock: options.clock })
+    const reading = { page: this.#pageIn('read', NEVER), search: this.#losses.tolerant, api }
+    const commands = new CommandIndex({
+      ...reading,
+      at: (position) => api.leaderAt(position),
+      isErased: (subject, upTo) => this.#losses.isErased(subject, upTo),
+      clock: options.clock,
+    })
     const onCommit = (commit: Commit) => this.#told(commit)
     this.#tail = new Tail({ ...reading, onCommit, onFault: (error) => this.#fault(error) }, position)
     this.#view = new StreamView({ api, commands, tail: this.#tail, losses: this.#losses })
     this.#tenants = new Set(options.tenants)
     const admit = (stream: Stream) => this.#readmit(stream)
-    this.#appender = new Appender({ ...options, api, commands, view: this.#view, admit })
+    this.#appender = new Appender({ ...options, api, commands, view: this.#view, admit, closed: NEVER })
   }
 
   async append(commit: NewCommit): Promise<Appended> {
@@ -252,6 +259,8 @@ class OpenJetStreamLog implements JetStreamLog {
     this.#ending.abort(new LogUnavailableError('the event log is closed'))
     await this.#appender.idle()
     await this.#tail.idle()
+    // Without it the last minute would be without a mark, which is no reason not to close.
+    await this.#markReached().catch((error: unknown) => this.#options.onFault(asError(error)))
     await this.#api.connection.close()
   }
 
@@ -278,6 +287,20 @@ class OpenJetStreamLog implements JetStreamLog {
       closed: this.#closing,
       page: (_filter, after, limit) => reading.page(after, limit),
     }
+  }
+
+  /** Errors: CommitsLostError: a server that lost its end would give positions again. */
+  async #requireReached() {
+    const reached = await this.#patiently('be opened', () => this.#ledger.reached())
+    this.#marked = reached
+    await this.#losses.requireReached(reached)
+  }
+
+  async #markReached(): Promise<void> {
+    const { position } = this.#tail
+    if (position <= this.#marked) return
+    await this.#ledger.keepReached(position)
+    this.#marked = position
   }
 
   /** Errors: CommitsLostError. */
@@ -323,6 +346,7 @@ class OpenJetStreamLog implements JetStreamLog {
     try {
       const { state } = await this.#patiently('compare its head', () => this.#api.info())
       this.#tail.reach(state.last_seq)
+      await this.#markReached()
     } catch (error) {
       this.#fault(error)
     }
@@ -330,6 +354,8 @@ class OpenJetStreamLog implements JetStreamLog {
 
   #fault(error: unknown) {
     if (this.#closing.aborted) return
-    this.#options.onFault(error instanceof Error ? error : new Error(String(error)))
+    this.#options.onFault(asError(error))
   }
 }
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

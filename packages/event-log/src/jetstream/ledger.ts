@@ -46,6 +46,16 @@ export class Ledger {
     return { subject: `log.${tenant}.${account}.${service}`, position: positionIn(entry.record) }
   }
 
+  /** A position that the log had: it can't end before it. */
+  async keepReached(position: number): Promise<void> {
+    await this.#write('reached', position)
+  }
+
+  async reached(): Promise<number> {
+    const entry = await this.#api.leaderLast(this.#subject('reached'))
+    return entry ? positionIn(entry.record) : 0
+  }
+
   async settle(subject: string): Promise<void> {
     await this.#api.manager.streams.purge(this.#api.stream, {
       filter: this.#subject(`lost.${rest(subject)}`),

@@ -85,10 +85,15 @@ export class LogApi {
     message: { readonly headers: MsgHdrs; readonly record: Uint8Array; readonly timeout: number },
   ): Promise<PublishAnswer> {
     const { headers, record, timeout } = message
+    const { writes } = this.#links
     try {
-      const request = () => this.connection.request(subject, record, { headers, timeout })
-      return publishAnswer((await this.#links.writes.watch(request)).json())
+      const reply = await this.connection.request(subject, record, { headers, timeout })
+      const answer = publishAnswer(reply.json())
+      // A leader that is cut off goes on answering with conflicts; only what is stored shows that it is of use.
+      if ('position' in answer) writes.answered()
+      return answer
     } catch (error) {
+      writes.failed()
       return { unknown: reasonOf(error), nobody: isNobody(error) }
     }
   }
@@ -110,6 +115,18 @@ export class LogApi {
 
   async info(): Promise<StreamInfo> {
     return await this.#links.reads.watch(() => this.manager.streams.info(this.stream))
+  }
+
+  /** Whether every position between two is known to have been erased; false: that isn't known. */
+  async areErased(from: number, to: number): Promise<boolean> {
+    if (from > to) return true
+    const details = () => this.manager.streams.info(this.stream, { deleted_details: true })
+    const { state } = await this.#links.reads.watch(details)
+    const erased = new Set(state.deleted)
+    for (let position = Math.max(from, state.first_seq); position <= to; position++) {
+      if (!erased.has(position)) return false
+    }
+    return state.last_seq >= to
   }
 
   /** Overwrites a message; false: it isn't there. */

@@ -39,7 +39,7 @@ export class LogReading {
     }
   }
 
-  async #next(after: number, { upTo, batch }: PageLimit): Promise<CoveredPage> {
+  async #next(after: number, { upTo, batch }: PageLimit): Promise<Pick<CoveredPage, 'messages' | 'covered'>> {
     const subject = this.#subject
     if (subject === undefined) return { messages: [], covered: true }
     if (this.#left.length > 0) return { messages: this.#left, covered: false }

@@ -29,6 +29,7 @@ const TRIES = 8
 export class Losses implements Search {
   readonly #deps: Deps
   readonly #suspected = new Set<number>()
+  readonly #told = new Set<string>()
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -43,7 +44,7 @@ export class Losses implements Search {
       const leaders = await this.#atLeader(subject, position)
       if (!leaders && (await this.isErased(subject, position))) return 'erased'
       const found = leaders ?? (await this.#anywhere(subject, position))
-      if (found) this.#deps.onAlarm({ kind: 'replica-damaged', subject, position })
+      if (found) this.#alarm({ kind: 'replica-damaged', subject, position })
       return found
     })
   }
@@ -70,7 +71,7 @@ export class Losses implements Search {
 
   /** Alarms, and keeps what is lost for readers to come. Always throws. */
   async lost(subject: string, position: number): Promise<never> {
-    this.#deps.onAlarm({ kind: 'commit-lost', subject, position })
+    this.#alarm({ kind: 'commit-lost', subject, position })
     await this.#deps.ledger.keepLoss(subject, position)
     throw new CommitsLostError(position)
   }
@@ -92,7 +93,7 @@ export class Losses implements Search {
       const { state } = await this.#deps.api.info()
       if (state.last_seq >= position) return
       if (performance.now() - since < this.#deps.confirm) continue
-      this.#deps.onAlarm({ kind: 'log-went-back', position, head: state.last_seq })
+      this.#alarm({ kind: 'log-went-back', position, head: state.last_seq })
       throw new CommitsLostError(position)
     }
   }
@@ -103,6 +104,15 @@ export class Losses implements Search {
       find: (subject, position) => this.find(subject, position).catch(unlessLost),
       check: (subject, position) => this.check(subject, position).catch(unlessLost),
     }
+  }
+
+  /** Each once: whoever comes upon the same again needn't be told. */
+  #alarm(alarm: LogAlarm) {
+    const { onAlarm } = this.#deps
+    const key = `${alarm.kind} ${alarm.position}`
+    if (this.#told.has(key)) return
+    if (this.#told.size < MAX_ALARMS) this.#told.add(key)
+    onAlarm(alarm)
   }
 
   async #confirmed(
@@ -135,6 +145,9 @@ export class Losses implements Search {
     return undefined
   }
 }
+
+/** Alarms that are remembered. */
+const MAX_ALARMS = 10_000
 
 const CONFIRM_PAUSE = 1000
 

@@ -18,6 +18,11 @@ export type CoveredPage = {
   readonly messages: readonly LogMessage[]
   /** True: there are no more up to `upTo`, and the leader says so. */
   readonly covered: boolean
+  /**
+   * True: whoever said so had a commit at `upTo` or beyond. Without, it may have been a leader that was deposed while it was cut off, and
+   * goes on answering for some seconds from what it had.
+   */
+  readonly proven: boolean
 }
 
 /**
@@ -26,19 +31,32 @@ export type CoveredPage = {
  */
 export const coveredPage = async (api: LogApi, request: PageRequest): Promise<CoveredPage> => {
   const { subject, after, since, upTo = Number.POSITIVE_INFINITY, count } = request
-  if (after >= upTo) return { messages: [], covered: true }
+  if (after >= upTo) return { messages: [], covered: true, proven: true }
   const from = since === undefined ? after + 1 : { time: since }
   const { messages, pending } = await api.batch({ subject, from, count, maxBytes: PAGE_BYTES })
   const wanted = messages.filter(({ position }) => position > after && position <= upTo)
   const last = wanted.at(-1)?.position ?? after
-  if (last === upTo || (messages.at(-1)?.position ?? 0) > upTo) return { messages: wanted, covered: true }
-  if (pending > 0) return { messages: wanted, covered: false }
+  if ((messages.at(-1)?.position ?? 0) >= upTo) return { messages: wanted, covered: true, proven: true }
+  const more = { messages: wanted, covered: false, proven: false }
+  if (pending > 0) return more
   const next = await nextAtLeader(api, { subject, from: last + 1, isNeeded: wanted.length === 0 })
-  if (next === 'nobody leads') return { messages: wanted, covered: false }
-  if (!next || next.position > upTo) return { messages: wanted, covered: true }
+  if (next === 'nobody leads') return more
+  if (!next) return { ...more, covered: await hasReached(api, upTo) }
+  if (next.position > upTo) return { messages: wanted, covered: true, proven: true }
   // One more than was asked for would be read again.
-  return { messages: wanted.length < count ? [...wanted, next] : wanted, covered: false }
+  return wanted.length < count ? { ...more, messages: [...wanted, next] } : more
 }
+
+/** Errors: one that is tried again, where the leader hasn't got as far as others had. */
+const hasReached = async (api: LogApi, position: number): Promise<true> => {
+  if (position === Number.POSITIVE_INFINITY) return true
+  const { state } = await api.info()
+  if (state.last_seq < position) throw behind()
+  return true
+}
+
+/** A leader that was deposed, or a replica that lags: asked again, somebody else may answer. */
+export const behind = () => new Error('the leader lacks what was there already')
 
 /** Reading goes on while nobody leads, as far as some replica has something to give. */
 const nextAtLeader = async (

@@ -75,9 +75,6 @@ const reach = async (options: ServerOptions): Promise<NatsConnection> => {
   }
 }
 
-/** Connects to a server to look at it, whatever it is set to. Errors: LogUnavailableError. */
-export const connectOne = reach
-
 const credentials = async ({ credentialsFile }: ServerOptions): Promise<Authenticator | undefined> =>
   credentialsFile === undefined ? undefined : credsAuthenticator(await readFile(credentialsFile))
 

@@ -2,7 +2,8 @@ import type { CommandIndex } from './command-index.ts'
 import { toldBy } from './envelope.ts'
 import type { LogApi, LogMessage } from './log-api.ts'
 import type { Losses } from './losses.ts'
-import { patiently } from './patience.ts'
+import { behind } from './pages.ts'
+import { type Patience, patiently } from './patience.ts'
 import { StreamHeads } from './stream-heads.ts'
 import type { Commit, Tail } from './tail.ts'
 
@@ -27,14 +28,14 @@ export class StreamView {
 
   /** Position of the stream's last commit as far as known here; the server judges. */
   async head(subject: string, deadline: number): Promise<number> {
-    await this.#deps.commands.built(() => this.#deps.tail.position)
+    const { commands, tail } = this.#deps
+    await patiently(() => commands.built(() => tail.position), patienceUntil(deadline))
     return this.#heads.get(subject) ?? (await this.refresh(subject, deadline))
   }
 
   /** The stream's head as the leader knows it, with the commands up to it. Errors: LogUnavailableError. */
   async refresh(subject: string, deadline: number): Promise<number> {
-    const patience = { doing: 'append', deadline, closed: new AbortController().signal }
-    return await patiently(() => this.#refresh(subject), patience)
+    return await patiently(() => this.#refresh(subject), patienceUntil(deadline))
   }
 
   /** One of our own. */
@@ -70,14 +71,17 @@ export class StreamView {
   async #wentBack(subject: string, known: number) {
     if (!(await this.#deps.losses.isErased(subject, known))) {
       this.#deps.losses.suspect(subject, known)
-      throw new Error('the leader lacks a commit that was acknowledged')
+      throw behind()
     }
     if (this.#heads.get(subject) === known) this.#heads.forget(subject)
   }
 
-  /** Adds the commits that are new here, from the last one back along the chain. */
+  /**
+   * Adds the commits that are new here, from the last one back along the chain. One that can't be found is no end of it: only
+   * if its account was erased there was nothing before.
+   */
   async #catchUp(last: LogMessage, known: number) {
-    const { api, tail, commands } = this.#deps
+    const { api, tail, commands, losses } = this.#deps
     const after = Math.max(known, tail.position)
     let message: LogMessage | undefined = last
     while (message && message.position > after) {
@@ -85,6 +89,16 @@ export class StreamView {
       const { commandId, previous } = toldBy(subject, message.headers)
       commands.add(subject, commandId, position, stored)
       message = previous > after ? await api.leaderAt(previous) : undefined
+      const isMissing = previous > after && message?.subject !== subject
+      if (isMissing && !(await losses.isErased(subject, previous))) throw behind()
+      if (isMissing) return
     }
   }
 }
+
+/** Not ended by `close`: appends under way are finished. */
+const patienceUntil = (deadline: number): Patience => ({
+  doing: 'append',
+  deadline,
+  closed: new AbortController().signal,
+})

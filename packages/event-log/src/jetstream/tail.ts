@@ -1,11 +1,9 @@
 import type { Msg } from '@nats-io/transport-node'
 import { decodeCommit } from '../commit-record.ts'
 import type { Notice } from '../port.ts'
+import { type AllCommitsDeps, allCommits } from './all-commits.ts'
 import { noticeOf, type Told, toldBy } from './envelope.ts'
 import type { LogMessage } from './log-api.ts'
-import { coveredPages } from './pages.ts'
-import { ALL_COMMITS } from './subjects.ts'
-import { type ReadingDeps, VerifiedReading } from './verified-reading.ts'
 
 /** Commits read at a time where notices were lost. */
 const FILL_BATCH = 500
@@ -18,7 +16,7 @@ export type Commit = {
   readonly stored: number
 }
 
-type Deps = ReadingDeps & {
+type Deps = AllCommitsDeps & {
   /** Told of every commit, in order of position, once. */
   readonly onCommit: (commit: Commit) => void
   readonly onFault: (error: unknown) => void
@@ -73,14 +71,12 @@ export class Tail {
 
   async #fill(): Promise<void> {
     while (this.#position < this.#known) {
-      const upTo = this.#known
-      const gap = { subject: ALL_COMMITS, after: this.#position, upTo, count: FILL_BATCH }
-      const reading = new VerifiedReading(this.#deps, this.#position)
-      for await (const messages of coveredPages((request) => reading.page(request), gap)) {
+      const gap = { after: this.#position, upTo: this.#known, count: FILL_BATCH }
+      for await (const messages of allCommits(this.#deps, gap)) {
         for (const message of messages) this.#tell(commitOf(message))
       }
       // What was erased meanwhile is nowhere.
-      this.#position = Math.max(this.#position, upTo)
+      this.#position = Math.max(this.#position, gap.upTo)
     }
   }
 

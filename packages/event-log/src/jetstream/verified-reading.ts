@@ -29,11 +29,12 @@ export class VerifiedReading {
 
   /** Errors: those of the page, and of the search. */
   async page(request: PageRequest): Promise<CoveredPage> {
-    const { messages, covered } = await this.#deps.page(request)
+    const page = await this.#deps.page(request)
+    const { messages } = page
     const found: LogMessage[] = []
     for (const message of messages) found.push(...(await this.#missingBefore(message)))
-    if (found.length === 0) return { messages, covered }
-    return { messages: [...messages, ...found].sort((a, b) => a.position - b.position), covered }
+    if (found.length === 0) return page
+    return { ...page, messages: [...messages, ...found].sort((a, b) => a.position - b.position) }
   }
 
   async #missingBefore({ subject, position, headers }: LogMessage): Promise<LogMessage[]> {

@@ -1,0 +1,32 @@
+import { closeSync, openSync, readSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import type { NatsServer } from '@relais/servers/nats.ts'
+
+/** Where a server keeps a stream of the default account. */
+const folderOf = ({ store }: NatsServer, stream: string): string =>
+  join(store, 'jetstream', '$G', 'streams', stream)
+
+const blockOf = (server: NatsServer, stream: string): string =>
+  join(folderOf(server, stream), 'msgs', '1.blk')
+
+/** Turns one bit in the middle of a replica's first file. */
+export const flipBit = (server: NatsServer, stream: string) => {
+  const file = openSync(blockOf(server, stream), 'r+')
+  const middle = Math.floor(statSync(blockOf(server, stream)).size / 2)
+  const byte = Buffer.alloc(1)
+  readSync(file, byte, 0, 1, middle)
+  byte.writeUInt8(byte.readUInt8() ^ 1)
+  writeSync(file, byte, 0, 1, middle)
+  closeSync(file)
+}
+
+/** Cuts a replica's first file to half; the server must not run. */
+export const cutFile = (server: NatsServer, stream: string) => {
+  const block = blockOf(server, stream)
+  truncateSync(block, Math.floor(statSync(block).size / 2))
+  rmSync(join(folderOf(server, stream), 'msgs', 'index.db'), { force: true })
+}
+
+/** Takes a replica of one stream away; the server must not run. */
+export const removeReplica = (server: NatsServer, stream: string) =>
+  rmSync(folderOf(server, stream), { recursive: true, force: true })
