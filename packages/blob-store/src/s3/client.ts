@@ -38,6 +38,8 @@ const MAX_ANSWER_BYTES = 8 * 1024 * 1024
 const MAX_REFUSAL_BYTES = 64 * 1024
 /** A body takes at most as long as at this rate, beyond the time for an answer. */
 const SLOWEST_BYTES_PER_MS = 256
+/** For so long a bucket that was there is taken to be there. */
+const BUCKET_STAYS_MS = 10_000
 const EMPTY = new Uint8Array()
 
 /** A failure that may pass: the call is tried again. */
@@ -59,6 +61,8 @@ export class S3Client {
   readonly #signingKeys = new Map<string, ArrayBuffer>()
   /** True since an operator was told that something has to be mended. */
   #told = false
+  /** When the bucket was last known to be there, of `performance.now()`. */
+  #bucketSeen = Number.NEGATIVE_INFINITY
 
   constructor(settings: S3Settings) {
     this.#settings = settings
@@ -107,12 +111,20 @@ export class S3Client {
     const stream = await this.#send(request)
     if (isAnswer(stream.status)) {
       this.#told = false
+      this.#bucketSeen = performance.now()
       return take(stream)
     }
     const { status } = stream
     const code = codeIn(await this.#read(stream.chunks, MAX_REFUSAL_BYTES).catch(() => EMPTY))
-    if (status === 404 && request.mayBeAbsent && code !== 'NoSuchBucket') return take(stream)
-    throw this.#refused({ status, code })
+    if (status !== 404 || !request.mayBeAbsent || code === 'NoSuchBucket')
+      throw this.#refused({ status, code })
+    if (code === '') await this.#requireBucket()
+    return take(stream)
+  }
+
+  /** An answer to HEAD has no body that says whether the object or the bucket is missing. */
+  async #requireBucket(): Promise<void> {
+    if (performance.now() - this.#bucketSeen > BUCKET_STAYS_MS) await this.call({ method: 'HEAD' })
   }
 
   async #send(request: S3Request): Promise<S3Stream> {

@@ -250,6 +250,7 @@ test('a bucket that is not there is not taken for a blob that is not there', { s
   const told: Error[] = []
   const blobs = openStore(context, server, { bucket: 'nobodys', onFault: (error) => told.push(error) })
   await assert.rejects(blobs.get('acme', sha256(bytesOf(100))), unavailable)
+  await assert.rejects(blobs.stat('acme', sha256(bytesOf(100))), unavailable)
   await assert.rejects(blobs.put('acme', bytesOf(100)), unavailable)
   await assert.rejects(blobs.check(), unavailable)
   assert.match(told[0]!.message, /no such bucket/)

@@ -71,7 +71,6 @@ class PostgresLog implements EventLog {
   readonly #upkeep: Session
   /** The last position that this process knows to be in the log. */
   #known: number
-  #reads = 0
   #forgetting: Promise<void> | undefined
   #purging: Promise<unknown> = Promise.resolve()
   #closed: Promise<void> | undefined
@@ -196,7 +195,7 @@ class PostgresLog implements EventLog {
 
   /** A read that is cut off by its signal is an empty page: who follows looks at the signal next. */
   async #read<Row>(statement: Statement, forMs: number, signal: AbortSignal = NEVER): Promise<Row[]> {
-    const reader = this.#readers[this.#reads++ % READERS]!
+    const reader = this.#idlest()
     const either = AbortSignal.any([this.#signal, signal])
     try {
       return await patiently({ forMs, signal: either }, () => reader.query<Row>(statement))
@@ -205,6 +204,10 @@ class PostgresLog implements EventLog {
       if (signal.aborted) return []
       throw errorOf('read', error)
     }
+  }
+
+  #idlest(): Session {
+    return this.#readers.reduce((best, reader) => (reader.busy < best.busy ? reader : best))
   }
 
   /** Also when the log is closing: what was asked for is finished. */

@@ -93,6 +93,8 @@ export type SessionOptions = {
   readonly workForMs?: number
 }
 
+const nothing = () => {}
+
 /** One connection, made when it is needed and made anew when it was lost. */
 export class Session {
   readonly #settings: PostgresLogSettings
@@ -100,6 +102,8 @@ export class Session {
   readonly #workForMs: number
   #client: Promise<Client> | undefined
   #closed = false
+  #last: Promise<void> = Promise.resolve()
+  #busy = 0
 
   constructor(settings: PostgresLogSettings, { prepare, workForMs }: SessionOptions = {}) {
     this.#settings = settings
@@ -112,7 +116,22 @@ export class Session {
     await this.#connection()
   }
 
-  async query<Row>(statement: Statement): Promise<Row[]> {
+  /** Statements that wait or are being answered. */
+  get busy(): number {
+    return this.#busy
+  }
+
+  /** One after the other. */
+  query<Row>(statement: Statement): Promise<Row[]> {
+    this.#busy += 1
+    const turn = this.#last.then(() => this.#query<Row>(statement))
+    this.#last = turn.then(nothing, nothing).then(() => {
+      this.#busy -= 1
+    })
+    return turn
+  }
+
+  async #query<Row>(statement: Statement): Promise<Row[]> {
     const connection = this.#connection()
     const client = await connection
     try {
