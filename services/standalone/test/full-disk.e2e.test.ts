@@ -6,6 +6,7 @@ import { waitUntil } from '@relais/testing'
 import { type SmallDisk, smallDisk } from '@relais/testing/small-disk.ts'
 import { createTransport } from 'nodemailer'
 import { LmtpSender } from '../../../load-tests/phone/lmtp-sender.ts'
+import { standaloneOnly } from './form.ts'
 import { hostAndPort, type Running, refusedStart, start, testFolder, writeSeed } from './process.ts'
 
 const ANNA = { address: 'anna@acme.example', password: 'correct horse' }
@@ -52,7 +53,7 @@ const refused = async (disk: SmallDisk) => {
   return lines[0] ?? ''
 }
 
-describe('a full disk', () => {
+describe('a full disk', standaloneOnly('the disk is that of its data folder'), () => {
   test('at a first start it is one line that says so, and an exit code', async (t) => {
     const disk = smallDisk(t, '64m')
     if (!disk) return t.skip('no small disk can be mounted here')
