@@ -3,6 +3,7 @@ import type { ReadModel } from '@relais/read-store'
 /** A read model with the rows that a delivered message makes in a real one: four tables, three indexes, five statements. */
 export const mailLike: ReadModel = {
   name: 'mail-like',
+  accountsApart: true,
   version: 1,
   service: 'mail',
   schema: [
@@ -19,7 +20,7 @@ export const mailLike: ReadModel = {
   async project(writer, { stream: { tenant, account }, position, collections, at }) {
     const mailbox = collections[0] ?? ''
     const quota = await writer.get<{ bytes: number }>(QUOTA, tenant, account)
-    await writer.run(
+    await writer.write(
       MESSAGE,
       tenant,
       account,
@@ -30,9 +31,9 @@ export const mailLike: ReadModel = {
       BLOB,
       SIZE,
     )
-    await writer.run(PLACEMENT, tenant, mailbox, position, position, position, null, at)
-    await writer.run(MAILBOX, tenant, mailbox, position)
-    await writer.run(SET_QUOTA, tenant, account, (quota?.bytes ?? 0) + SIZE)
+    await writer.write(PLACEMENT, tenant, mailbox, position, position, position, null, at)
+    await writer.write(MAILBOX, tenant, mailbox, position)
+    await writer.write(SET_QUOTA, tenant, account, (quota?.bytes ?? 0) + SIZE)
   },
 }
 
@@ -41,7 +42,7 @@ const BLOB = 'a'.repeat(64)
 const MESSAGE = 'INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
 const PLACEMENT = 'INSERT INTO placement VALUES (?, ?, ?, ?, ?, ?, ?)'
 const MAILBOX = `INSERT INTO mailbox VALUES (?, ?, 1, 1, ?)
-  ON CONFLICT (tenant, id) DO UPDATE SET total = total + 1, unread = unread + 1, head = excluded.head`
+  ON CONFLICT (tenant, id) DO UPDATE SET total = mailbox.total + 1, unread = mailbox.unread + 1, head = excluded.head`
 const QUOTA = 'SELECT bytes FROM quota WHERE tenant = ? AND account = ?'
 const SET_QUOTA =
   'INSERT INTO quota VALUES (?, ?, ?) ON CONFLICT (tenant, account) DO UPDATE SET bytes = excluded.bytes'

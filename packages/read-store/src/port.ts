@@ -52,6 +52,11 @@ export type ReadModel = {
   /** Which service's commits it is made of. */
   readonly service: string
   project(writer: Writer, commit: StoredCommit): Promise<void>
+  /**
+   * True: a commit reads and writes rows of its own account alone. An adapter may then project commits of different accounts
+   * side by side; those of one account always come one after the other.
+   */
+  readonly accountsApart?: boolean
 }
 
 /** Keeps a read model's rows equal to the log. Rows and checkpoint change in one transaction. */

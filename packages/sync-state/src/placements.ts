@@ -57,7 +57,7 @@ const outdated = ({ stream: { tenant, account }, at }: StoredCommit) => ({
 /** Moves the heads of the commit's collections. Once per commit, after its collections were created. */
 export const advanceHeads = async (writer: Writer, commit: StoredCommit): Promise<void> => {
   for (const collection of commit.collections)
-    await writer.run(
+    await writer.write(
       'UPDATE collections SET head = ? WHERE tenant = ? AND account = ? AND id = ?',
       commit.position,
       ...whose(commit),
@@ -70,7 +70,7 @@ export const createCollection = async (
   commit: StoredCommit,
   { id, kind, parent, name, role }: NewCollection,
 ): Promise<void> => {
-  await writer.run(
+  await writer.write(
     `INSERT INTO collections (tenant, account, id, kind, parent, name, role, created, hierarchy_changed, head)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ...[...whose(commit), id, kind, parent, name, role, commit.position, commit.position, commit.position],
@@ -83,7 +83,7 @@ export const changeCollection = async (
   id: string,
   { name, parent, role }: CollectionChange,
 ): Promise<void> => {
-  await writer.run(
+  await writer.write(
     `UPDATE collections SET name = COALESCE(?, name), parent = COALESCE(?, parent), role = COALESCE(?, role),
      hierarchy_changed = ? WHERE tenant = ? AND account = ? AND id = ?`,
     ...[name ?? null, parent ?? null, role ?? null, commit.position, ...whose(commit), id],
@@ -92,7 +92,7 @@ export const changeCollection = async (
 
 /** The collection is gone; its row stays as a tombstone for the hierarchy's feed. */
 export const endCollection = async (writer: Writer, commit: StoredCommit, id: string): Promise<void> => {
-  await writer.run(
+  await writer.write(
     'UPDATE collections SET ended = ?, ended_at = ?, hierarchy_changed = ? WHERE tenant = ? AND account = ? AND id = ?',
     ...[commit.position, commit.at, commit.position, ...whose(commit), id],
   )
@@ -108,7 +108,7 @@ const insert = async (
 ): Promise<number> => {
   const id = placementId(commit.position, ordinal)
   const device = commit.actor.device
-  await writer.run(
+  await writer.write(
     `INSERT INTO placements (tenant, account, id, collection, item, sort_key, hidden, created_by, created_key, client_id, digest,
      moved_by, changed_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ...[...whose(commit), id, collection, item ?? id, sortKey, hidden ? 1 : 0],
@@ -159,7 +159,7 @@ const remember = async (
   placement: number,
   touch: Touch & { noop: boolean },
 ): Promise<void> => {
-  await writer.run(
+  await writer.write(
     `INSERT INTO journal (tenant, account, device, item, property_group, value, position, sync_key, noop, basis, at)
      SELECT tenant, account, ?, item, ?, ?, ?, ?, ?, CASE WHEN changed > 0 THEN changed ELSE id / 8192 END, ?
      FROM placements WHERE tenant = ? AND account = ? AND id = ?
@@ -192,7 +192,7 @@ export const touch = async (
 ): Promise<void> => {
   const device = commit.actor.device
   if (commit.syncKey !== '') await remember(writer, commit, placement, { group, value, noop: false })
-  await writer.run(
+  await writer.write(
     TOUCH[group],
     ...[device, commit.position, device, commit.position, ...whose(commit), placement],
   )
@@ -215,7 +215,7 @@ export const end = async (
   placement: number,
   movedTo = 0,
 ): Promise<void> => {
-  await writer.run(
+  await writer.write(
     'UPDATE placements SET ended = ?, ended_at = ?, ended_command = ?, moved_to = ? WHERE tenant = ? AND account = ? AND id = ? AND ended = 0',
     ...[commit.position, commit.at, commit.commandId, movedTo, ...whose(commit), placement],
   )
@@ -245,7 +245,7 @@ export const respan = async (
   if (sortKey === row.sort_key && hidden === row.hidden) return
   if (row.spanned === 0)
     await openSpan(writer, commit, { placement, from: placementPosition(placement), row })
-  await writer.run(
+  await writer.write(
     `UPDATE spans SET until_position = ?, until_at = ? WHERE tenant = ? AND account = ? AND placement = ? AND until_position = 0`,
     ...[commit.position, commit.at, ...key],
   )
@@ -254,7 +254,7 @@ export const respan = async (
     from: commit.position,
     row: { ...row, sort_key: sortKey, hidden },
   })
-  await writer.run(
+  await writer.write(
     'UPDATE placements SET sort_key = ?, hidden = ?, spanned = 1 WHERE tenant = ? AND account = ? AND id = ?',
     ...[sortKey, hidden, ...key],
   )
@@ -266,7 +266,7 @@ const openSpan = (
   commit: StoredCommit,
   { placement, from, row }: { placement: number; from: number; row: SpannedRow },
 ) =>
-  writer.run(
+  writer.write(
     `INSERT INTO spans (tenant, account, placement, from_position, collection, sort_key, hidden) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (tenant, account, placement, from_position) DO UPDATE SET
      sort_key = excluded.sort_key, hidden = excluded.hidden, until_position = 0`,

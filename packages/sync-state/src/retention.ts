@@ -18,7 +18,7 @@ type Gone = { readonly collection: string; readonly position: number }
 
 /** A key below the floor can't be answered any more: what ended there isn't known (purge). */
 const raiseFloor = (writer: Writer, { tenant, account }: Outdated, { collection, position }: Gone) =>
-  writer.run(
+  writer.write(
     'UPDATE collections SET purge_floor = ? WHERE tenant = ? AND account = ? AND id = ? AND purge_floor < ?',
     ...[position, tenant, account, collection, position],
   )
@@ -33,8 +33,8 @@ export const forgetEnded = async (writer: Writer, outdated: Outdated): Promise<v
   for (const row of rows) {
     const key = [outdated.tenant, outdated.account, row.id]
     await raiseFloor(writer, outdated, row)
-    await writer.run('DELETE FROM spans WHERE tenant = ? AND account = ? AND placement = ?', ...key)
-    await writer.run('DELETE FROM placements WHERE tenant = ? AND account = ? AND id = ?', ...key)
+    await writer.write('DELETE FROM spans WHERE tenant = ? AND account = ? AND placement = ?', ...key)
+    await writer.write('DELETE FROM placements WHERE tenant = ? AND account = ? AND id = ?', ...key)
   }
 }
 
@@ -47,7 +47,7 @@ export const forgetSpans = async (writer: Writer, outdated: Outdated): Promise<v
   )
   for (const row of rows) {
     await raiseFloor(writer, outdated, row)
-    await writer.run(
+    await writer.write(
       'DELETE FROM spans WHERE tenant = ? AND account = ? AND placement = ? AND from_position = ?',
       ...[outdated.tenant, outdated.account, row.placement, row.from_position],
     )
@@ -61,7 +61,7 @@ export const forgetCommands = async (writer: Writer, outdated: Outdated): Promis
     ...bounds(outdated),
   )
   for (const { device, item, property_group } of rows)
-    await writer.run(
+    await writer.write(
       'DELETE FROM journal WHERE tenant = ? AND account = ? AND device = ? AND item = ? AND property_group = ?',
       ...[outdated.tenant, outdated.account, device, item, property_group],
     )

@@ -24,6 +24,11 @@ export type GenerationOptions = {
 
 type Checkpoint = { readonly position: number; readonly command_id: string }
 
+const LONG_TRANSACTION_MS = 250
+
+/** Reads of so many commits go to the server together. */
+const SIDE_BY_SIDE = 64
+
 const READ_CHECKPOINT = 'SELECT position, command_id FROM relais_checkpoint'
 
 const TABLES =
@@ -78,7 +83,7 @@ export class Generation {
     this.#options = options
     this.#commandId = at.command_id
     const { model, onAlarm } = options
-    const database = { transaction: this.#transaction.bind(this) }
+    const database = { sideBySide: SIDE_BY_SIDE, transaction: this.#transaction.bind(this) }
     this.projection = new Projection({ database, model, checkpoint: at.position, gap, onGap: onAlarm })
   }
 
@@ -145,7 +150,10 @@ export class Generation {
   follow(onProjected: () => void): Follower {
     const { log, filter, onAlarm } = this.#options
     const { projection } = this
-    this.#follower = new Follower({ log, filter, projection, onProjected, onFault: onAlarm })
+    this.#follower = new Follower({
+      ...{ log, filter, projection, onProjected, onFault: onAlarm },
+      longTransactionMs: LONG_TRANSACTION_MS,
+    })
     return this.#follower
   }
 

@@ -3,7 +3,7 @@ import { LateWriteError, transactionOver } from '../errors.ts'
 import type { SqlValue, Writer } from '../port.ts'
 import { Batch, type Group, tablesOf } from './batch.ts'
 import type { BatchFunctions } from './batch-functions.ts'
-import type { Session } from './session.ts'
+import type { Answer, Session } from './session.ts'
 import { translate } from './translate.ts'
 
 /** Rows that wait at most before they are sent: what the server has to do while this process makes the next ones. */
@@ -23,8 +23,10 @@ export class TransactionWriter implements Writer {
   readonly #functions: BatchFunctions
   readonly #careful: boolean
   readonly #batch = new Batch()
-  /** What was sent and isn't answered yet, one after the other. */
-  #sent: Promise<void> = Promise.resolve()
+  /** Batches that wait for their functions to be made, and are sent after them. */
+  #making: Promise<void> | undefined
+  /** Settles when all that was sent is answered. */
+  #answered: Promise<void> = Promise.resolve()
   #late: Error | undefined
   #open = true
 
@@ -39,13 +41,11 @@ export class TransactionWriter implements Writer {
   }
 
   async all<Row>(sql: string, ...params: SqlValue[]): Promise<Row[]> {
-    await this.flush()
-    return (await this.#session.query<Row>(translate(sql), params)).rows
+    return (await this.#ask<Row>(sql, params)).rows
   }
 
   async run(sql: string, ...params: SqlValue[]): Promise<number> {
-    await this.flush()
-    return (await this.#session.query(translate(sql), params)).count
+    return (await this.#ask(sql, params)).count
   }
 
   async write(sql: string, ...params: SqlValue[]): Promise<void> {
@@ -55,16 +55,15 @@ export class TransactionWriter implements Writer {
     this.#batch.add(sql, tables, params)
     if (this.#batch.rows < MOST_WAITING) return
     // One batch under way while the next one fills.
-    await this.#sent
+    await this.#answered
     this.#send()
     this.#check()
   }
 
   /** Resolves when all that was written is with the server. Errors: {@link LateWriteError}, STORE_FULL, STORE_UNAVAILABLE. */
   async flush(): Promise<void> {
-    this.#check()
-    if (this.#batch.rows > 0) this.#send()
-    await this.#sent
+    await this.#sent()
+    await this.#answered
     this.#check()
   }
 
@@ -72,18 +71,48 @@ export class TransactionWriter implements Writer {
     this.#open = false
   }
 
-  #send(): void {
-    const groups = this.#batch.take()
-    this.#sent = this.#sent
-      .then(() => this.#runAll(groups))
-      .catch((error) => {
-        this.#late ??= error instanceof RelaisError ? error : new LateWriteError(error)
-      })
+  /** Sends what waits, then this: the server takes them in this order, so nobody has to wait between. */
+  async #ask<Row>(sql: string, params: readonly SqlValue[]): Promise<Answer<Row>> {
+    await this.#sent()
+    try {
+      return await this.#session.query<Row>(translate(sql), params)
+    } catch (error) {
+      await this.#answered
+      throw this.#late ?? error
+    }
   }
 
-  async #runAll(groups: readonly Group[]): Promise<void> {
-    if (this.#late) return
-    await this.#functions.run(groups)
+  async #sent(): Promise<void> {
+    this.#check()
+    if (this.#batch.rows > 0) this.#send()
+    while (this.#making) await this.#making
+    this.#check()
+  }
+
+  #send(): void {
+    const groups = this.#batch.take()
+    if (!this.#making && this.#functions.knows(groups)) this.#dispatch(groups)
+    else this.#makeFirst(groups)
+  }
+
+  #makeFirst(groups: readonly Group[]): void {
+    const making = (this.#making ?? Promise.resolve())
+      .then(() => (this.#late ? undefined : this.#functions.make(groups)))
+      .then(() => this.#dispatch(groups))
+      .catch((error) => this.#refused(error))
+      .finally(() => {
+        if (this.#making === making) this.#making = undefined
+      })
+    this.#making = making
+  }
+
+  #dispatch(groups: readonly Group[]): void {
+    const sent = this.#functions.send(groups).catch((error) => this.#refused(error))
+    this.#answered = Promise.all([this.#answered, sent]).then(() => {})
+  }
+
+  #refused(error: unknown): void {
+    this.#late ??= error instanceof RelaisError ? error : new LateWriteError(error)
   }
 
   #check(): void {

@@ -7,8 +7,6 @@ import type { AddCommit, Projection } from './projection.ts'
 const BATCH = 256
 /** Work keeps the thread for at most about this long at a time. */
 const BREATH_MS = 6
-/** Far behind, one transaction goes on for this long: pages that many commits change are written once. */
-const LONG_TRANSACTION_MS = 60
 /** A batch of so many says that there is a backlog. */
 const BACKLOG = 64
 const FIRST_RETRY_MS = 100
@@ -18,6 +16,8 @@ export type FollowerOptions = {
   readonly log: EventLog
   readonly filter: CommitFilter
   readonly projection: Projection
+  /** Far behind, one transaction goes on for this long: what many commits change is written once. */
+  readonly longTransactionMs: number
   /** After each transaction, and when the end of the log is reached. */
   readonly onProjected: () => void
   readonly onFault: (fault: Error) => void
@@ -96,7 +96,7 @@ export class Follower {
   /** Projects a batch, and those after it while there is a backlog, in one transaction. */
   async #project(first: FollowBatch, batches: AsyncIterator<FollowBatch>): Promise<void> {
     let last: FollowBatch | undefined = first
-    const until = performance.now() + LONG_TRANSACTION_MS
+    const until = performance.now() + this.#options.longTransactionMs
     const fill = async (add: AddCommit) => {
       for (; last; last = await next(batches)) {
         await this.#addAll(last.commits, add)

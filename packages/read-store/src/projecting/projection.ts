@@ -2,6 +2,7 @@ import type { StoredCommit } from '@relais/event-log'
 import { RelaisError } from '@relais/service-kit/errors.ts'
 import { LateWriteError, ProjectionFailedError, projectorReplaced, StreamGapError } from '../errors.ts'
 import type { ReadModel, Writer } from '../port.ts'
+import { Lanes } from './lanes.ts'
 import { StreamPositions } from './stream-positions.ts'
 
 const MAX_SKIPPED = 1024
@@ -15,6 +16,8 @@ const RAISE_CHECKPOINT = 'UPDATE relais_checkpoint SET position = ? WHERE positi
 export type AddCommit = (commit: StoredCommit) => Promise<void>
 
 export type Transactions = {
+  /** As many commits of different accounts are worth having under way at once; 1: none beside another. */
+  readonly sideBySide: number
   /** `careful`: no write waits to be sent later, so that an error shows at the commit that makes it. */
   transaction<T>(write: (writer: Writer) => Promise<T>, options?: { readonly careful?: boolean }): Promise<T>
 }
@@ -92,7 +95,9 @@ export class Projection {
   }
 
   async #write(writer: Writer, work: (add: AddCommit) => Promise<void>): Promise<void> {
-    await work((commit) => this.#add(writer, commit))
+    const lanes = new Lanes(this.#model.accountsApart ? this.#database.sideBySide : 1)
+    await work((commit) => this.#add(writer, commit, lanes))
+    await lanes.idle()
     if (!this.#last) return
     await this.#positions.write(writer)
     const { position, commandId } = this.#last
@@ -101,10 +106,11 @@ export class Projection {
     throw projectorReplaced(this.#checkpoint, found?.position)
   }
 
-  async #add(writer: Writer, commit: StoredCommit): Promise<void> {
-    if (commit.position <= (this.#last?.position ?? this.#checkpoint)) return
+  async #add(writer: Writer, commit: StoredCommit, lanes: Lanes): Promise<void> {
+    if (commit.position <= Math.max(this.#seen, this.#checkpoint)) return
     this.#seen = commit.position
-    await this.#one(writer, commit)
+    const { tenant, account } = commit.stream
+    await lanes.take(`${tenant}\0${account}`, () => this.#one(writer, commit))
     this.#last = commit
   }
 
@@ -144,6 +150,7 @@ export class Projection {
     this.#gaps = []
     this.#passed = []
     this.#last = undefined
+    this.#seen = 0
   }
 
   #skip(position: number): void {

@@ -16,6 +16,8 @@ export type GenerationOptions = {
   readonly onAlarm: (error: Error) => void
 }
 
+const LONG_TRANSACTION_MS = 60
+
 type Meta = { readonly value: string }
 type Checkpoint = { readonly position: number; readonly command_id: string }
 
@@ -60,7 +62,13 @@ export class Generation {
     this.#options = options
     this.#commandId = at.command_id
     const { model, onAlarm } = options
-    this.projection = new Projection({ database, model, checkpoint: at.position, gap, onGap: onAlarm })
+    this.projection = new Projection({
+      database: { sideBySide: 1, transaction: (write) => database.transaction(write) },
+      model,
+      checkpoint: at.position,
+      gap,
+      onGap: onAlarm,
+    })
   }
 
   /** Opens or makes the file. Errors: STORE_DAMAGED, STORE_FULL, STORE_UNAVAILABLE. */
@@ -124,7 +132,10 @@ export class Generation {
   follow(onProjected: () => void): Follower {
     const { log, filter, onAlarm } = this.#options
     const { projection } = this
-    this.#follower = new Follower({ log, filter, projection, onProjected, onFault: onAlarm })
+    this.#follower = new Follower({
+      ...{ log, filter, projection, onProjected, onFault: onAlarm },
+      longTransactionMs: LONG_TRANSACTION_MS,
+    })
     return this.#follower
   }
 

@@ -10,7 +10,7 @@ const insert = (
   { device, type, userAgent, protocolVersion }: Extract<DeviceEvent, { type: 'DeviceRegistered' }>['payload'],
   at: number,
 ) =>
-  writer.run(
+  writer.write(
     `INSERT INTO devices (tenant, account, device, type, user_agent, protocol_version, registered_at) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (tenant, account, device) DO UPDATE SET type = excluded.type, user_agent = excluded.user_agent,
      protocol_version = excluded.protocol_version, registered_at = excluded.registered_at, blocked = 0, informed = 0`,
@@ -24,7 +24,7 @@ const inform = (
 ) => {
   const { device, model, friendlyName, os, osLanguage, phoneNumber, mobileOperator, imei, userAgent } =
     information
-  return writer.run(
+  return writer.write(
     `UPDATE devices SET informed = 1, model = ?, friendly_name = ?, os = ?, os_language = ?, phone_number = ?,
      mobile_operator = ?, imei = ?, own_user_agent = ? WHERE tenant = ? AND account = ? AND device = ?`,
     ...[model, friendlyName, os, osLanguage, phoneNumber, mobileOperator, imei, userAgent, ...owner, device],
@@ -32,18 +32,18 @@ const inform = (
 }
 
 const block = (writer: Writer, owner: Owner, { device, blocked }: { device: string; blocked: boolean }) =>
-  writer.run(
+  writer.write(
     'UPDATE devices SET blocked = ? WHERE tenant = ? AND account = ? AND device = ?',
     ...[blocked ? 1 : 0, ...owner, device],
   )
 
 const remove = (writer: Writer, owner: Owner, device: string) =>
-  writer.run('DELETE FROM devices WHERE tenant = ? AND account = ? AND device = ?', ...owner, device)
+  writer.write('DELETE FROM devices WHERE tenant = ? AND account = ? AND device = ?', ...owner, device)
 
 /** The account is deleted; its stream's head goes too: nothing of the account's name stays. */
 const erase = async (writer: Writer, owner: Owner): Promise<void> => {
-  await writer.run('DELETE FROM devices WHERE tenant = ? AND account = ?', ...owner)
-  await writer.run('DELETE FROM device_streams WHERE tenant = ? AND account = ?', ...owner)
+  await writer.write('DELETE FROM devices WHERE tenant = ? AND account = ?', ...owner)
+  await writer.write('DELETE FROM device_streams WHERE tenant = ? AND account = ?', ...owner)
 }
 
 const apply = async (writer: Writer, owner: Owner, event: DeviceEvent, at: number): Promise<void> => {
@@ -55,7 +55,7 @@ const apply = async (writer: Writer, owner: Owner, event: DeviceEvent, at: numbe
 }
 
 const moveHead = (writer: Writer, owner: Owner, position: number) =>
-  writer.run(
+  writer.write(
     `INSERT INTO device_streams (tenant, account, head) VALUES (?, ?, ?)
      ON CONFLICT (tenant, account) DO UPDATE SET head = excluded.head`,
     ...[...owner, position],
@@ -66,6 +66,7 @@ export const deviceReadModel: ReadModel = {
   name: DEVICE_SYNC,
   version: 1,
   service: DEVICE_SYNC,
+  accountsApart: true,
   schema: [
     `CREATE TABLE devices (
       tenant TEXT NOT NULL, account TEXT NOT NULL, device TEXT NOT NULL,

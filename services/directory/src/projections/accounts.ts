@@ -64,12 +64,12 @@ type Writing = { readonly facts: AccountFacts; readonly row: AccountRow | undefi
 
 const writeAccount = async (writer: Writer, account: Account, { facts, row }: Writing) => {
   const { tenant, account: id, position } = facts
-  if (account.existence !== 'present') return void (row && (await writer.run(REMOVE, tenant, id)))
+  if (account.existence !== 'present') return void (row && (await writer.write(REMOVE, tenant, id)))
   const credentialVersion = facts.events.some(({ type }) => CREDENTIAL_EVENTS.has(type))
     ? position
     : (row?.credential_version ?? position)
   const written = accountRow(account, { tenant, account: id, credentialVersion, position })
-  await writer.run(WRITE, ...COLUMNS.map((name) => written[name]))
+  await writer.write(WRITE, ...COLUMNS.map((name) => written[name]))
 }
 
 const addressesOf = ({ existence, address, aliases }: Account): readonly string[] =>
@@ -82,10 +82,10 @@ const writeAddresses = async (
   after: readonly string[],
 ) => {
   for (const address of before) {
-    if (!after.includes(address)) await writer.run(REMOVE_ADDRESS, tenant, keyOf(address), account)
+    if (!after.includes(address)) await writer.write(REMOVE_ADDRESS, tenant, keyOf(address), account)
   }
   for (const address of after) {
     if (!before.includes(address))
-      await writer.run(ADD_ADDRESS, tenant, keyOf(address), account, domainOf(address))
+      await writer.write(ADD_ADDRESS, tenant, keyOf(address), account, domainOf(address))
   }
 }

@@ -51,7 +51,7 @@ export const projectPlatform = async (
       event.type === 'PlatformSettingsChanged' ? applySettings(values, event.payload) : values,
     parseMap(row?.settings ?? '{}'),
   )
-  await writer.run(WRITE_PLATFORM, NOBODY, JSON.stringify(settings), position)
+  await writer.write(WRITE_PLATFORM, NOBODY, JSON.stringify(settings), position)
 }
 
 type Writing = { readonly facts: TenantFacts; readonly row: TenantRow | undefined }
@@ -62,18 +62,18 @@ const writeTenant = async (writer: Writer, tenant: Tenant, { facts, row }: Writi
   const stateChanged = state === row?.state ? row.state_changed : position
   const lists = [JSON.stringify(domains), JSON.stringify(settings)]
   const values = [facts.tenant, name, epoch, state, stateChanged, ...lists, commandId, position]
-  await writer.run(WRITE, ...values)
+  await writer.write(WRITE, ...values)
 }
 
 const writeDomains = async (writer: Writer, tenant: string, domains: readonly string[]) => {
-  await writer.run(REMOVE_DOMAINS, tenant)
-  for (const [ordinal, domain] of domains.entries()) await writer.run(ADD_DOMAIN, tenant, domain, ordinal)
+  await writer.write(REMOVE_DOMAINS, tenant)
+  for (const [ordinal, domain] of domains.entries()) await writer.write(ADD_DOMAIN, tenant, domain, ordinal)
 }
 
 /** What a tenant's fact changes beyond the tenant. */
 const projectAround = async (writer: Writer, { tenant, position }: TenantFacts, event: DirectoryEvent) => {
-  if (event.type === 'TenantCreated') await writer.run(FIRST_TENANT, NOBODY, tenant)
-  if (event.type === 'DefaultTenantChosen') await writer.run(CHOOSE_TENANT, tenant, NOBODY)
+  if (event.type === 'TenantCreated') await writer.write(FIRST_TENANT, NOBODY, tenant)
+  if (event.type === 'DefaultTenantChosen') await writer.write(CHOOSE_TENANT, tenant, NOBODY)
   if (event.type === 'AccountErased')
     await projectErasure(writer, { tenant, account: event.payload.account, position })
 }

@@ -54,7 +54,7 @@ type Payload<Type extends TransportEvent['type']> = Extract<TransportEvent, { ty
 
 const queue = async (writer: Writer, { stream }: StoredCommit, submission: Payload<'SubmissionQueued'>) => {
   for (const recipient of submission.recipients)
-    await writer.run(
+    await writer.write(
       `INSERT INTO queue (tenant, account, submission, recipient, sender, blob, size, message_id, smtputf8, submitted_at,
          attempts, next_attempt_at, last_reply)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, '') ON CONFLICT (tenant, submission, recipient) DO NOTHING`,
@@ -72,17 +72,17 @@ const queue = async (writer: Writer, { stream }: StoredCommit, submission: Paylo
 }
 
 const defer = (writer: Writer, tenant: string, event: Payload<'RecipientDeferred'>) =>
-  writer.run(
+  writer.write(
     `UPDATE queue SET attempts = ?, next_attempt_at = ?, last_reply = ?
      WHERE tenant = ? AND submission = ? AND recipient = ?`,
     ...[event.attempts, event.nextAttemptAt, event.reply, tenant, event.submission, event.recipient],
   )
 
 const remove = (writer: Writer, tenant: string, event: { submission: number; recipient: string }) =>
-  writer.run(
+  writer.write(
     'DELETE FROM queue WHERE tenant = ? AND submission = ? AND recipient = ?',
     ...[tenant, event.submission, event.recipient],
   )
 
 const erase = (writer: Writer, tenant: string, account: string) =>
-  writer.run('DELETE FROM queue WHERE tenant = ? AND account = ?', tenant, account)
+  writer.write('DELETE FROM queue WHERE tenant = ? AND account = ?', tenant, account)

@@ -17,7 +17,7 @@ export const arrive = async (
   const fields = readContentFields(content)
   const ordinal = projection.placements++
   const item = placementId(projection.commit.position, ordinal)
-  await projection.writer.run(
+  await projection.writer.write(
     `INSERT INTO messages (tenant, account, item, placement, mailbox, received, size, seen, draft, flag, categories, keywords,
      last_verb, last_verb_at, conversation, message_key, subject_key, blob_key, sender, content)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -25,6 +25,6 @@ export const erase = async (projection: Projection): Promise<void> => {
     if (gone === ERASED_AT_ONCE) return
   }
   for (const table of SMALL) {
-    await writer.run(`DELETE FROM ${table} WHERE tenant = ? AND account = ?`, ...whose(projection))
+    await writer.write(`DELETE FROM ${table} WHERE tenant = ? AND account = ?`, ...whose(projection))
   }
 }

@@ -34,5 +34,6 @@ export const mailRows: ReadModel = {
   version: 1,
   schema: mailSchema,
   service: MAIL_SERVICE,
+  accountsApart: true,
   project,
 }

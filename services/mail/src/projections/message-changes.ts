@@ -53,7 +53,7 @@ export const markSeen = (projection: Projection, { placements, seen }: MessagesM
   eachFound(projection, placements, async (row) => {
     const { writer, commit, totals } = projection
     if ((row.seen === 1) !== seen) {
-      await writer.run(
+      await writer.write(
         'UPDATE messages SET seen = ? WHERE tenant = ? AND account = ? AND item = ?',
         ...[seen ? 1 : 0, ...whose(projection), row.item],
       )
@@ -70,7 +70,7 @@ export const flag = (
   const value = flagValue(wanted)
   return eachFound(projection, placements, async (row) => {
     const { writer, commit } = projection
-    await writer.run(
+    await writer.write(
       'UPDATE messages SET flag = ? WHERE tenant = ? AND account = ? AND item = ?',
       ...[bytes, ...whose(projection), row.item],
     )
@@ -85,7 +85,7 @@ export const categorize = (
   const value = categoriesValue(categories)
   return eachFound(projection, placements, async (row) => {
     const { writer, commit } = projection
-    await writer.run(
+    await writer.write(
       'UPDATE messages SET categories = ? WHERE tenant = ? AND account = ? AND item = ?',
       ...[encodeList(categories), ...whose(projection), row.item],
     )
@@ -96,7 +96,7 @@ export const categorize = (
 export const answer = (projection: Projection, { placement, verb, at }: MessageAnswered): Promise<void> =>
   eachFound(projection, [placement], async (row) => {
     const { writer, commit } = projection
-    await writer.run(
+    await writer.write(
       'UPDATE messages SET last_verb = ?, last_verb_at = ? WHERE tenant = ? AND account = ? AND item = ?',
       ...[verb, at, ...whose(projection), row.item],
     )
@@ -118,7 +118,7 @@ export const moveAway = async (projection: Projection, { placements, to }: Messa
     const row = targetIsLive ? await findLive(projection, placement) : undefined
     if (!row) continue
     const target = await move(writer, commit, ordinal, { placement, to })
-    await writer.run(
+    await writer.write(
       'UPDATE messages SET placement = ?, mailbox = ? WHERE tenant = ? AND account = ? AND item = ?',
       ...[target, to, ...whose(projection), row.item],
     )
@@ -136,7 +136,7 @@ export const copy = async (projection: Projection, { placements, to }: MessagesC
     const row = await find(projection, placement)
     if (!row) continue
     const item = placementId(commit.position, ordinal)
-    await writer.run(
+    await writer.write(
       `INSERT INTO messages (tenant, account, item, placement, mailbox, received, size, seen, draft, flag, categories, keywords,
        last_verb, last_verb_at, conversation, message_key, subject_key, blob_key, sender, content)
        SELECT tenant, account, ?, ?, ?, received, size, seen, draft, flag, categories, keywords,
@@ -157,7 +157,7 @@ export const remove = async (projection: Projection, { placements }: MessagesDel
     const row = await findLive(projection, placement)
     if (!row) continue
     await end(writer, commit, placement)
-    await writer.run(
+    await writer.write(
       'DELETE FROM messages WHERE tenant = ? AND account = ? AND item = ?',
       ...[...whose(projection), row.item],
     )

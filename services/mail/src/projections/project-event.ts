@@ -54,7 +54,7 @@ const createMailbox = async (projection: Projection, created: Payload<'MailboxCr
   const { writer, commit, totals } = projection
   const { mailbox: id, role, name, parent } = created
   await createCollection(writer, commit, { id, kind: 'mailbox', parent, name, role })
-  await writer.run(
+  await writer.write(
     `INSERT INTO mail_mailboxes (tenant, account, mailbox, total, unseen, created_by) VALUES (?, ?, ?, 0, 0, ?)`,
     ...[...whose(projection), id, commit.commandId],
   )
@@ -64,7 +64,7 @@ const createMailbox = async (projection: Projection, created: Payload<'MailboxCr
 const deleteMailbox = async (projection: Projection, { mailbox }: Payload<'MailboxDeleted'>) => {
   const { writer, commit } = projection
   await endCollection(writer, commit, mailbox)
-  await writer.run(
+  await writer.write(
     'UPDATE mail_mailboxes SET ended_by = ? WHERE tenant = ? AND account = ? AND mailbox = ?',
     ...[commit.commandId, ...whose(projection), mailbox],
   )
@@ -77,7 +77,7 @@ const noteCommand = (
 
 const submit = async (projection: Projection, submitted: Payload<'MessageSubmitted'>) => {
   const { writer, commit } = projection
-  await writer.run(
+  await writer.write(
     `INSERT INTO submissions (tenant, account, command, position, at, recipients, blob_key) VALUES (?, ?, ?, ?, ?, ?, ?)`,
     ...[...whose(projection), commit.commandId, commit.position, commit.at],
     ...[submitted.recipients.length, blobKey(submitted.blob)],

@@ -21,7 +21,7 @@ export class Totals {
   async write(writer: Writer, commit: StoredCommit): Promise<void> {
     const { tenant, account } = commit.stream
     const hierarchy = commit.collections.includes(HIERARCHY) ? commit.position : 0
-    await writer.run(
+    await writer.write(
       `INSERT INTO mail_accounts (tenant, account, head, hierarchy, used_bytes, messages, next_mailbox)
        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, account) DO UPDATE SET head = excluded.head,
        hierarchy = CASE WHEN excluded.hierarchy > 0 THEN excluded.hierarchy ELSE mail_accounts.hierarchy END,
@@ -32,7 +32,7 @@ export class Totals {
     )
     for (const [mailbox, { total, unseen }] of this.mailboxes) {
       if (total === 0 && unseen === 0) continue
-      await writer.run(
+      await writer.write(
         `UPDATE mail_mailboxes SET total = total + ?, unseen = unseen + ?
          WHERE tenant = ? AND account = ? AND mailbox = ?`,
         ...[total, unseen, tenant, account, mailbox],
