@@ -20,6 +20,8 @@ export type Cluster = {
   readonly ports: Ports & { readonly eas: number }
   readonly servers: Servers['addresses']
   readonly services: readonly RunningService[]
+  /** For tests: servers by name. */
+  readonly hurt: Servers['hurt']
   readonly demoAccounts: readonly DemoAccount[]
   /** Who is asked before whom they ask, then phones' way in, then what keeps the data. */
   stop(): Promise<void>
@@ -45,7 +47,15 @@ export const startCluster = async (
     const demoAccounts = data.fresh ? await plant(started, { configuration, seed, say: deps.say }) : []
     stopping.push(announce(started, { configuration, data, pid: deps.pid }))
     const { ports, servers, services } = started
-    return { data: data.path, ports, servers: servers.addresses, services, demoAccounts, stop }
+    return {
+      data: data.path,
+      ports,
+      servers: servers.addresses,
+      hurt: servers.hurt,
+      services,
+      demoAccounts,
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error

@@ -11,10 +11,17 @@ export type Servers = {
   readonly blobs: NodeJS.ProcessEnv
   /** For people: name and address of each. */
   readonly addresses: readonly (readonly [string, string])[]
+  /** By name: nats, postgres, s3. */
+  readonly hurt: Readonly<Record<string, Hurtable>>
   stop(): Promise<void>
 }
 
+/** A server, or several that are one, in which a test may take part of the machine away. */
+export type Hurtable = { pause(): void; resume(): void; kill(): Promise<unknown>; start(): Promise<unknown> }
+
 type Started = {
+  readonly name: string
+  readonly hurt: Hurtable
   readonly storage?: NodeJS.ProcessEnv
   readonly blobs?: NodeJS.ProcessEnv
   readonly addresses: Servers['addresses']
@@ -45,6 +52,7 @@ export const startServers = async (
   return {
     storage: Object.assign({}, ...started.map(({ storage }) => storage)),
     blobs: Object.assign({}, ...started.map(({ blobs }) => blobs)),
+    hurt: Object.fromEntries(started.map(({ name, hurt }) => [name, hurt])),
     addresses: started.flatMap(({ addresses }) => addresses),
     stop,
   }
@@ -57,6 +65,17 @@ const natsPart = async (folder: string): Promise<Started> => {
       RELAIS_LOG_KIND: 'jetstream',
       RELAIS_LOG_URL: urls.join(','),
       RELAIS_LOG_MONITORING: servers.map(({ monitor }) => monitor).join(','),
+    },
+    name: 'nats',
+    hurt: {
+      pause: () => {
+        for (const one of servers) one.pause()
+      },
+      resume: () => {
+        for (const one of servers) one.resume()
+      },
+      kill: () => Promise.all(servers.map((one) => one.kill())),
+      start: () => Promise.all(servers.map((one) => one.start())),
     },
     addresses: servers.map(({ url }, n) => [`nats-server ${n + 1}`, url] as const),
     stop,
@@ -80,6 +99,8 @@ const postgresPart = async (folder: string, log: ClusterConfiguration['log']): P
         RELAIS_LOG_URL: urlOf(await databaseOf(server, 'relais_log')),
       }),
     },
+    name: 'postgres',
+    hurt: server,
     addresses: [['PostgreSQL', `127.0.0.1:${server.port}`]],
     stop: () => server.stop(),
   }
@@ -104,6 +125,8 @@ const s3Part = async (folder: string): Promise<Started> => {
       RELAIS_BLOBS_ACCESS_KEY: server.credentials.accessKeyId,
       RELAIS_BLOBS_SECRET_KEY: server.credentials.secretAccessKey,
     },
+    name: 's3',
+    hurt: server,
     addresses: [['S3', server.endpoint]],
     stop: () => server.stop(),
   }

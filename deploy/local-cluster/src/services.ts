@@ -10,7 +10,10 @@ export type RunningService = {
   readonly name: string
   readonly grpc: number
   readonly health: number
+  /** The present one. */
   readonly process: ServerProcess
+  /** Starts it again in its place, after it was ended or killed. */
+  restart(): Promise<void>
 }
 
 /** What all processes are told. */
@@ -139,28 +142,38 @@ const startService = async (
   { grpc, health }: { readonly grpc: number; readonly health: number },
 ): Promise<RunningService> => {
   const { certificate, key, ca } = certificates.of(service)
-  const running = await startServer({
-    name,
-    program: process.execPath,
-    args: [join(root, 'services', service, 'src', 'main.ts')],
-    cwd: folder,
-    env: {
-      PATH: process.env.PATH,
-      ...environment,
-      RELAIS_HOST: '127.0.0.1',
-      RELAIS_GRPC_PORT: String(grpc),
-      RELAIS_HEALTH_PORT: String(health),
-      RELAIS_TLS_CERTIFICATE: certificate,
-      RELAIS_TLS_KEY: key,
-      RELAIS_TLS_CA: ca,
-      RELAIS_LOG_LEVEL: configuration.logLevel,
-      RELAIS_GRACE_SECONDS: String(configuration.graceSeconds),
-      RELAIS_UNREADY_SECONDS: '1',
+  const start = () =>
+    startServer({
+      name,
+      program: process.execPath,
+      args: [join(root, 'services', service, 'src', 'main.ts')],
+      cwd: folder,
+      env: {
+        PATH: process.env.PATH,
+        ...environment,
+        RELAIS_HOST: '127.0.0.1',
+        RELAIS_GRPC_PORT: String(grpc),
+        RELAIS_HEALTH_PORT: String(health),
+        RELAIS_TLS_CERTIFICATE: certificate,
+        RELAIS_TLS_KEY: key,
+        RELAIS_TLS_CA: ca,
+        RELAIS_LOG_LEVEL: configuration.logLevel,
+        RELAIS_GRACE_SECONDS: String(configuration.graceSeconds),
+        RELAIS_UNREADY_SECONDS: '2',
+      },
+      logFile: join(folder, `${name}.log`),
+      ready: () => answers(health, '/livez'),
+    })
+  let running = await start()
+  return {
+    ...{ name, grpc, health },
+    get process() {
+      return running
     },
-    logFile: join(folder, `${name}.log`),
-    ready: () => answers(health, '/livez'),
-  })
-  return { name, grpc, health, process: running }
+    restart: async () => {
+      running = await start()
+    },
+  }
 }
 
 const answers = async (port: number, path: string): Promise<boolean> => {

@@ -10,7 +10,7 @@ const setUp = (context: TestContext) => {
     name: 'test',
     destination: { write: (line) => said.push(JSON.parse(line).msg) },
   })
-  const state = { there: true, asked: 0, silent: false }
+  const state = { there: true, asked: 0, silent: false, failing: 0 }
   const dependency = new Dependency({
     name: 'mail',
     logger,
@@ -20,7 +20,7 @@ const setUp = (context: TestContext) => {
     check: async () => {
       state.asked += 1
       if (state.silent) await new Promise(() => {})
-      if (!state.there) throw new Error('connection refused')
+      if (!state.there || state.failing-- > 0) throw new Error('connection refused')
     },
   })
   context.after(() => dependency.stop())
@@ -41,14 +41,23 @@ describe('a server that is asked whether it is there', () => {
   })
 
   test('that is lost makes the pod unready but not dead; both are said once', async (context) => {
-    const { dependency, state, said, askedAgain } = setUp(context)
+    const { dependency, state, said } = setUp(context)
     await dependency.start()
     state.there = false
-    await askedAgain(3)
+    await waitUntil(() => !dependency.health().ready)
     assert.deepEqual(dependency.health(), { live: true, ready: false, reason: "can't be reached" })
     state.there = true
     await waitUntil(() => dependency.health().ready)
-    assert.deepEqual(said, ['was lost; waiting for it', 'is back'])
+    assert.deepEqual(said, ['was lost; waiting for it', 'is there'])
+  })
+
+  test('that fails to answer once is not lost', async (context) => {
+    const { dependency, state, said, askedAgain } = setUp(context)
+    await dependency.start()
+    state.failing = 1
+    await askedAgain(3)
+    assert.equal(dependency.health().ready, true)
+    assert.deepEqual(said, [])
   })
 
   test('that takes the question and never answers is lost', async (context) => {

@@ -6,12 +6,15 @@ export type DependencyOptions = {
   /** Rejects where it can't be reached. */
   check(): Promise<unknown>
   readonly logger: Logger
-  /** Longest time that a check may take; default 2 s. */
+  /** Longest time that a check may take; default 4 s. */
   readonly timeoutMs?: number
   /** Between checks while it is there; default 2 s. */
   readonly everyMs?: number
   readonly random?: () => number
 }
+
+/** One question may get lost on a busy machine. */
+const LOST_AFTER = 2
 
 /** A server or peer that is asked again and again whether it is there. Says once that it was lost, and once that it is back. */
 export class Dependency implements Component {
@@ -19,12 +22,13 @@ export class Dependency implements Component {
   readonly #options: Required<DependencyOptions>
   #failures = 0
   #seen = false
+  #told = false
   #timer: NodeJS.Timeout | undefined
   #stopped = false
 
   constructor(options: DependencyOptions) {
     this.name = options.name
-    this.#options = { timeoutMs: 2_000, everyMs: 2_000, random: Math.random, ...options }
+    this.#options = { timeoutMs: 4_000, everyMs: 2_000, random: Math.random, ...options }
   }
 
   /** Checks once, then from time to time. A dependency that is lost is asked more slowly the longer it is. */
@@ -39,7 +43,7 @@ export class Dependency implements Component {
   }
 
   health() {
-    const there = this.#failures === 0
+    const there = this.#seen && this.#failures < LOST_AFTER
     return { live: true, ready: there, ...(there ? {} : { reason: "can't be reached" }) }
   }
 
@@ -52,12 +56,14 @@ export class Dependency implements Component {
     const { check, timeoutMs, logger } = this.#options
     try {
       await within(timeoutMs, check())
-      if (this.#failures > 0) logger.info({ component: this.name }, 'is back')
+      if (this.#told) logger.info({ component: this.name }, 'is there')
+      this.#told = false
       this.#failures = 0
       this.#seen = true
     } catch (error) {
       this.#failures += 1
-      if (this.#failures > 1 || this.#stopped) return
+      if (this.#told || this.#stopped || this.health().ready) return
+      this.#told = true
       const fields = { component: this.name, ...inShort(error) }
       if (this.#seen) logger.warn(fields, 'was lost; waiting for it')
       else logger.warn(fields, 'waiting for it')

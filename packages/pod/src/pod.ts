@@ -26,6 +26,8 @@ export type Opened = {
   readonly callers: readonly string[]
   /** Resolves when rows are built up to the head that the log had at the start. */
   caughtUp?(): Promise<void>
+  /** Resolves when this process may work, for a service of which only one may: until then the pod has started, but isn't ready. */
+  inTurn?(): Promise<void>
   /** Opens listeners besides gRPC; answers with their addresses, for the ready file. */
   listen?(): Promise<Readonly<Record<string, string>>>
 }
@@ -129,7 +131,7 @@ export class ServicePod implements Pod {
     const tls = { certificates: this.#certificates, service }
     const { client, probe, close } = connectPeer(definition, address, tls)
     this.add({ name: `connection to ${service}`, stop: close })
-    await this.dependOn(service, () => probe.check(2_000))
+    await this.dependOn(service, () => probe.check(4_000))
     return client
   }
 
@@ -142,6 +144,7 @@ export class ServicePod implements Pod {
     const opened = await this.#options.open(this)
     await opened.caughtUp?.()
     this.#started = true
+    await opened.inTurn?.()
     const server = this.#serve(opened)
     const { host, grpcPort } = this.#options.configuration
     this.addresses.grpc = at((await server.listen(host, grpcPort)).port)

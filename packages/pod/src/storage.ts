@@ -1,8 +1,8 @@
 import type { EventLog } from '@relais/event-log'
 import type { Projector, Reader, ReadModel, ReadStore, Schema } from '@relais/read-store'
-import { openPostgresProjector } from '@relais/read-store/postgres/projector.ts'
+import { openPostgresProjector, type PostgresProjector } from '@relais/read-store/postgres/projector.ts'
 import { openPostgresStore } from '@relais/read-store/postgres/store.ts'
-import { describeError, type Logger } from '@relais/service-kit'
+import { describeError, type Logger, retryable } from '@relais/service-kit'
 import type { StorageConfiguration } from './configuration.ts'
 import { openLog } from './log.ts'
 import type { Pod } from './pod.ts'
@@ -17,6 +17,11 @@ export type Storage = {
   openStore(definition: StoreDefinition): Promise<ReadStore>
   /** Resolves when the rows of every projector are those of the head that its service's log had when it was opened. */
   caughtUp(): Promise<void>
+  /**
+   * Resolves when this process is the one that projects every model that it opened; from then on the pod is ready only while it is. For services
+   * of which one process at a time may work: another one waits here, and takes over within seconds when the first is gone.
+   */
+  inTurn(): Promise<void>
 }
 
 /** Opens the event log, and what opens rows; each is waited for, and asked from then on whether it is there. */
@@ -25,6 +30,8 @@ export const openStorage = async (pod: Pod, configuration: StorageConfiguration)
   const connection = postgresConnection(configuration.rows.url)
   const watched = watchOnce(pod)
   const building: Promise<void>[] = []
+  const projectors: PostgresProjector[] = []
+  const elected = () => projectors.every(({ isElected }) => isElected)
   return {
     log,
     openStore: async (definition) => {
@@ -40,11 +47,21 @@ export const openStorage = async (pod: Pod, configuration: StorageConfiguration)
         openPostgresProjector({ log, connection, model, ...tellers(pod.logger, part) }),
       )
       pod.add({ name: part, health: () => healthOf(projector) })
+      projectors.push(projector)
       building.push(builtUp(pod, { log, projector, model }))
       await watched(projector.store)
       return projector
     },
     caughtUp: async () => void (await Promise.all(building)),
+    inTurn: async () => {
+      await pod.untilThere('its turn', async () => {
+        if (!elected()) throw retryable('UNAVAILABLE', 'another process of the service works')
+      })
+      pod.add({
+        name: 'its turn',
+        health: () => ({ live: true, ready: elected(), reason: 'another process of the service works' }),
+      })
+    },
   }
 }
 

@@ -27,9 +27,9 @@ export type Haproxy = ServerProcess & { readonly port: number }
 
 const PLACES = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/sbin', '/opt/homebrew/bin']
 
-/** Debian's has no source that is built here: it must be installed. */
-const findProgram = (path: string): string => {
-  const places = [...path.split(delimiter), ...PLACES]
+/** Path of HAProxy, which isn't built here but installed. Errors: {@link ProgramMissingError} that says how. */
+export const findHaproxy = async (): Promise<string> => {
+  const places = [...(process.env.PATH ?? '').split(delimiter), ...PLACES]
   const found = places.map((place) => join(place, 'haproxy')).find((file) => existsSync(file))
   if (found !== undefined) return found
   throw new ProgramMissingError('haproxy is not installed (Debian: apt-get install haproxy)')
@@ -37,7 +37,7 @@ const findProgram = (path: string): string => {
 
 /**
  * Phones' connections are held for an hour; a server that drains gets no new request; a request whose phone went away ends at the server too.
- * Requests aren't sent again but where no connection came about: they may have been carried out.
+ * A request whose connection ended without an answer goes to another server: phones' requests are made to be repeated.
  */
 const configuration = (port: number, backends: readonly Backend[]): string => `
 defaults
@@ -52,7 +52,7 @@ defaults
   option abortonclose
   option forwardfor
   retries 2
-  retry-on conn-failure
+  retry-on conn-failure empty-response
 frontend phones
   bind 127.0.0.1:${port}
   default_backend device-syncs
@@ -60,14 +60,15 @@ backend device-syncs
   balance leastconn
   option httpchk GET /readyz
   http-error status 503 content-type text/plain string "No server can take the request now.\\n" hdr Retry-After 30
-  default-server inter 500ms fastinter 200ms fall 1 rise 1
+  timeout check 5s
+  default-server inter 500ms fastinter 250ms fall 2 rise 1
 ${backends.map(({ name, port, healthPort }) => `  server ${name} 127.0.0.1:${port} check port ${healthPort}`).join('\n')}
 `
 
 /** Starts HAProxy. Errors: {@link ProgramMissingError} that says what to install. */
 export const startHaproxy = async (options: HaproxyOptions): Promise<Haproxy> => {
   const { folder, backends, port = (await freePorts(1))[0] ?? 0 } = options
-  const program = findProgram(process.env.PATH ?? '')
+  const program = await findHaproxy()
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'haproxy.cfg')
   writeFileSync(file, configuration(port, backends))

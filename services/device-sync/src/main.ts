@@ -76,7 +76,7 @@ await runPod(process, {
       listen: async () => {
         const server = createPhoneServer(service.listener, tls?.certificate)
         tls?.onChange((next) => server.replaceCertificate(next))
-        pod.add({ name: 'phones', drain: () => server.stopTaking(), stop: () => server.close() })
+        pod.add({ name: 'phones', drain: () => server.drain(), stop: () => server.close() })
         const { port } = await server.listen(host, phonesPort)
         return { eas: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}` }
       },

@@ -75,6 +75,7 @@ await runPod(process, {
       services: [serve(MailTransportDefinition, transport.handlers)],
       callers: ['administration'],
       caughtUp: storage.caughtUp,
+      inTurn: storage.inTurn,
       listen: async () => {
         transport.start()
         const { passwordsInClear } = configuration

@@ -65,6 +65,7 @@ await runPod(process, {
       services: [serve(MailDefinition, mail.handlers)],
       callers: ['administration', 'device-sync', 'mail-transport'],
       caughtUp: storage.caughtUp,
+      inTurn: storage.inTurn,
     }
   },
 })

@@ -11,14 +11,17 @@ export type PhoneServer = {
   listen(host: string, port: number): Promise<{ readonly port: number }>
   /** For new connections; without effect where there is no TLS. */
   replaceCertificate(certificate: Certificate): void
-  /** No new connections; idle ones are closed, those with a request go on until it is answered. */
-  stopTaking(): void
+  /** No new connections; idle ones are closed, those with a request once it is answered. Resolves when none is left. */
+  drain(): Promise<void>
   /** Whatever still goes on ends. */
   close(): void
 }
 
 /** Phones that lost their connections come back all at once: so many may stand in the queue. */
 const BACKLOG = 8192
+
+/** A connection whose request was answered stays open for the next one: while draining there is none. */
+const CLOSE_IDLE_MS = 25
 
 /** Without a certificate it speaks HTTP: on loopback, or behind a proxy that does TLS. */
 export const createPhoneServer = (
@@ -38,10 +41,14 @@ export const createPhoneServer = (
         })
       }),
     replaceCertificate: (next) => secure?.setSecureContext({ ...next, minVersion: 'TLSv1.2' }),
-    stopTaking: () => {
-      server.close()
-      server.closeIdleConnections()
-    },
+    drain: () =>
+      new Promise((resolve) => {
+        const closing = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS)
+        server.close(() => {
+          clearInterval(closing)
+          resolve()
+        })
+      }),
     close: () => server.closeAllConnections(),
   }
 }

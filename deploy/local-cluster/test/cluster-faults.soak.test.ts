@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { waitUntil } from '@relais/testing'
+import { addsIn, clusterOfTests, missing, mustComeAgain } from './running-cluster.ts'
+
+const HELLO = 'Subject: hello\r\n\r\nGood morning\r\n'
+
+for (const log of ['jetstream', 'postgres'] as const)
+  describe(`a part of the cluster is slow or gone, with the log in ${log}`, { skip: missing }, () => {
+    const running = clusterOfTests(log)
+
+    test('mail that takes calls and never answers: the deadline holds, and the phone is told to come again', async () => {
+      const { service, probe, deliver } = running()
+      const phone = await running().phone('MAILSLOW', 2).setUp()
+      await deliver(HELLO)
+      const { process: mail } = service('mail')
+      mail.pause()
+      const began = performance.now()
+      const refused = await phone.sync()
+      mail.resume()
+      assert.ok(mustComeAgain(refused))
+      assert.ok(performance.now() - began < 30_000)
+      await waitUntil(async () => (await probe('device-sync-2', 'readyz')) === 200, { within: 20_000 })
+      assert.equal(addsIn(await phone.sync()).length, 1)
+    })
+
+    test('all log servers gone: what needs no log is answered, the rest is told to come again, and it goes on when they are back', async () => {
+      const { cluster, probe, deliver } = running()
+      const phone = await running().phone('NOLOG', 1).setUp()
+      await cluster.hurt[log === 'jetstream' ? 'nats' : 'postgres']?.kill()
+      if (log === 'jetstream') assert.ok(!mustComeAgain(await phone.sync()))
+      await waitUntil(async () => (await probe('device-sync-1', 'readyz')) === 503, { within: 30_000 })
+      assert.equal(await probe('device-sync-1', 'livez'), 200)
+      await assert.rejects(deliver(HELLO), /LMTP: 4/)
+      await cluster.hurt[log === 'jetstream' ? 'nats' : 'postgres']?.start()
+      await waitUntil(async () => (await probe('device-sync-1', 'readyz')) === 200, { within: 60_000 })
+      await waitUntil(
+        () =>
+          deliver(HELLO).then(
+            () => true,
+            () => false,
+          ),
+        { within: 30_000 },
+      )
+      await waitUntil(async () => addsIn(await phone.sync()).length > 0, { within: 20_000 })
+      const lost = running()
+        .lines('device-sync-1')
+        .filter(({ component, msg }) => component === 'the event log' && msg.startsWith('was lost'))
+      assert.equal(lost.length, 1)
+    })
+
+    test('the database gone: phones are told to come again, and go on when it is back', async () => {
+      const { cluster, probe } = running()
+      const phone = await running().phone('NOROWS', 2).setUp()
+      await cluster.hurt.postgres?.kill()
+      assert.ok(mustComeAgain(await phone.sync()))
+      await waitUntil(async () => (await probe('device-sync-2', 'readyz')) === 503, { within: 20_000 })
+      assert.equal(await probe('device-sync-2', 'livez'), 200)
+      await cluster.hurt.postgres?.start()
+      await waitUntil(async () => !mustComeAgain(await phone.sync()), { within: 30_000 })
+      await waitUntil(async () => (await probe('mail', 'readyz')) === 200, { within: 30_000 })
+    })
+  })

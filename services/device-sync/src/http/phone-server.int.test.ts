@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { Agent, get, type IncomingMessage, type ServerResponse } from 'node:http'
+import { describe, type TestContext, test } from 'node:test'
+import { createPhoneServer } from './phone-server.ts'
+
+const setUp = async (context: TestContext) => {
+  const held: ServerResponse[] = []
+  const server = createPhoneServer((request, response) => {
+    if (request.url === '/held') held.push(response)
+    else response.end('now')
+  }, undefined)
+  const { port } = await server.listen('127.0.0.1', 0)
+  const agent = new Agent({ keepAlive: true })
+  context.after(() => {
+    agent.destroy()
+    server.close()
+  })
+  const ask = async (path: string): Promise<string> => {
+    const request = get({ host: '127.0.0.1', port, path, agent })
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    return (await response.toArray()).join('')
+  }
+  return { server, held, ask }
+}
+
+describe('the end of the phones’ server', () => {
+  test('comes when the last request that it holds is answered, and not before', async (context) => {
+    const { server, held, ask } = await setUp(context)
+    const answer = ask('/held')
+    while (held.length === 0) await new Promise(setImmediate)
+    let over = false
+    const drained = server.drain().then(() => {
+      over = true
+    })
+    await assert.rejects(ask('/'), { code: 'ECONNREFUSED' })
+    assert.equal(over, false)
+    held[0]?.end('at last')
+    assert.equal(await answer, 'at last')
+    await drained
+  })
+
+  test('waits for no connection that a phone only keeps', async (context) => {
+    const { server, ask } = await setUp(context)
+    assert.equal(await ask('/'), 'now')
+    await server.drain()
+  })
+
+  test('takes with it what is still held after the grace period', async (context) => {
+    const { server, held, ask } = await setUp(context)
+    const answer = ask('/held')
+    while (held.length === 0) await new Promise(setImmediate)
+    const drained = server.drain()
+    server.close()
+    await assert.rejects(answer, { code: 'ECONNRESET' })
+    await drained
+  })
+})
