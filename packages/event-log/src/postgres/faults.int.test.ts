@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { PostgresServer } from '@relais/servers/postgres.ts'
 import { startTcpProxy, type TcpProxy } from '@relais/servers/tcp-proxy.ts'
 import { waitUntil } from '@relais/testing'
 import { commitOf, range, readAll } from '../contract/commits.ts'
@@ -195,4 +196,42 @@ test('an old connection whose end comes late takes no new one with it', { skip }
   }
   // Those that were ended leave a moment later.
   await waitUntil(async () => (await count()) <= before, { what: `no more than ${before} connections` })
+})
+
+/** The second look begins after the first has found all well. */
+const twoLooks = async ({ query }: PostgresServer): Promise<void> => {
+  const looks = new Set<string>()
+  const sql = `SELECT query_start::text AS at FROM pg_stat_activity
+    WHERE application_name = 'relais event log' AND query = 'SELECT 1'`
+  await waitUntil(
+    async () => {
+      for (const { at } of await query<{ at: string }>(sql)) looks.add(at)
+      return looks.size >= 2
+    },
+    { within: 20_000, what: 'two looks' },
+  )
+}
+
+test('a server that is lost is told of once, however long it is gone, and again when it is lost again', {
+  skip,
+}, async (context) => {
+  const own = await startForTest(context)
+  const told: Error[] = []
+  const log = await openFor(context, own.connection, {
+    ...impatient,
+    recheckMs: 50,
+    onFault: (error) => told.push(error),
+  })
+  for (const times of [1, 2]) {
+    const { position } = await log.append(commitOf())
+    const noticed = Promise.withResolvers<void>()
+    log.notices({}, (notice) => notice.position > position && noticed.resolve())
+    await own.kill()
+    for (const _ of range(3)) await assert.rejects(log.head({}), LogUnavailableError)
+    assert.equal(told.length, times)
+    await own.start()
+    await waitUntil(() => log.append(commitOf()).catch(() => undefined), { within: 20_000 })
+    await noticed.promise
+    await twoLooks(own)
+  }
 })

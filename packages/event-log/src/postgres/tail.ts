@@ -1,8 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from 'pg'
 import type { NoticeBoard } from '../notice-board.ts'
-import type { CommitFilter, FollowBatch, Notice, StoredCommit, Subscription } from '../port.ts'
-import { isPassing } from './faults.ts'
+import {
+  type CommitFilter,
+  type FollowBatch,
+  LogUnavailableError,
+  type Notice,
+  type StoredCommit,
+  type Subscription,
+} from '../port.ts'
 import { pauseBefore } from './patience.ts'
 import type { Session } from './session.ts'
 
@@ -34,6 +40,8 @@ export class Tail {
   #watching: Promise<void> | undefined
   /** Ends the rest before the next look. */
   #wake: () => void = () => {}
+  /** True since somebody was told of a fault that lasts. */
+  #complained = false
 
   constructor(deps: TailDeps, from: number) {
     this.#deps = deps
@@ -75,8 +83,17 @@ export class Tail {
   }
 
   #lost() {
+    this.#complain(
+      new LogUnavailableError('the connection that tells of new commits was lost: it is made again'),
+    )
     this.#wake()
-    this.#deps.onFault(new Error('the connection that tells of new commits was lost: it is made again'))
+  }
+
+  /** Once, until all is well again. */
+  #complain(error: unknown) {
+    if (this.#complained || this.#deps.closed.aborted) return
+    this.#complained = true
+    this.#deps.onFault(error as Error)
   }
 
   #hear(position: number) {
@@ -90,7 +107,7 @@ export class Tail {
     try {
       await this.#tell()
     } catch (error) {
-      if (!this.#deps.closed.aborted) this.#deps.onFault(error as Error)
+      this.#complain(error)
     } finally {
       this.#telling = undefined
     }
@@ -128,9 +145,10 @@ export class Tail {
     try {
       await this.#session.query({ text: 'SELECT 1' })
       this.#hear(await this.#deps.head())
+      this.#complained = false
       return true
     } catch (error) {
-      if (!isPassing(error) && !this.#deps.closed.aborted) this.#deps.onFault(error as Error)
+      this.#complain(error)
       return false
     }
   }
