@@ -30,3 +30,21 @@ export const cutFile = (server: NatsServer, stream: string) => {
 /** Takes a replica of one stream away; the server must not run. */
 export const removeReplica = (server: NatsServer, stream: string) =>
   rmSync(folderOf(server, stream), { recursive: true, force: true })
+
+type Jsz = {
+  readonly account_details?: readonly {
+    readonly stream_detail?: readonly {
+      readonly name: string
+      readonly state: { readonly messages: number; readonly last_seq: number }
+    }[]
+  }[]
+}
+
+/** What a server says of its own replica. */
+export const keptBy = async ({ monitor }: NatsServer, stream: string) => {
+  const response = await fetch(`${monitor}/jsz?accounts=true&streams=true`)
+  const { account_details: accounts = [] } = (await response.json()) as Jsz
+  const details = accounts.flatMap(({ stream_detail: streams = [] }) => streams)
+  const { messages, last_seq } = details.find(({ name }) => name === stream)?.state ?? {}
+  return { messages, last_seq }
+}

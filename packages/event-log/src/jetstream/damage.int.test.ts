@@ -3,14 +3,12 @@ import { describe, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
-import type { NatsCluster, NatsServer } from '@relais/servers/nats.ts'
 import { appendAll, commitOf, Follower, positionsOf, range, readAll } from '../contract/commits.ts'
 import { CommitsLostError, LogUnavailableError, type NewCommit } from '../port.ts'
-import { cutFile, flipBit, removeReplica } from './damage.fixture.ts'
+import { cutFile, flipBit, keptBy, removeReplica } from './damage.fixture.ts'
 import { untilCurrent } from './faults.fixture.ts'
 import { type JetStreamLog, type JetStreamLogOptions, openJetStreamLog } from './jetstream-log.ts'
 import type { LogAlarm } from './losses.ts'
-import { readReplica } from './replicas.fixture.ts'
 import { clusterFor, noServer, serverFor } from './servers.fixture.ts'
 
 const STREAM = 'damaged'
@@ -37,9 +35,6 @@ const ACCOUNTS = 5
 const fill = (count: number) => range(count).map((i) => commitOf({ account: `a${i % ACCOUNTS}` }))
 
 const upTo = (last: number) => range(last).map((i) => i + 1)
-
-const positionsAt = async ({ urls }: NatsCluster, { name }: NatsServer) =>
-  positionsOf(await readReplica({ servers: urls, stream: STREAM, server: name }))
 
 const isLost = (position: number) => (error: unknown) => {
   assert.ok(error instanceof CommitsLostError, String(error))
@@ -131,18 +126,20 @@ describe('damage', { concurrency: 3, skip: noServer }, () => {
     assert.deepEqual(new Set(alarms.map(({ kind }) => kind)), new Set(['replica-damaged']))
   })
 
-  test('replicas that were cut, turned or taken away while their server was down are whole again after it is up', async (context) => {
+  test('replicas that were cut or taken away while their server was down are whole again after it is up', async (context) => {
     const cluster = await clusterFor(context)
     const { log, alarms } = await openLog(context, { servers: cluster.urls, replicas: 3 })
     await appendAll(log, fill(200))
     const server = cluster.servers[1] ?? assert.fail()
-    for (const damage of [cutFile, flipBit, removeReplica]) {
+    let appended = 0
+    for (const damage of [cutFile, removeReplica]) {
       await server.kill()
       damage(server, STREAM)
       await appendThrough(log, fill(5))
+      appended += 5
       await server.start()
       await untilCurrent(cluster, STREAM)
-      assert.deepEqual(await positionsAt(cluster, server), positionsOf(await readAll(log)))
+      assert.deepEqual(await keptBy(server, STREAM), { messages: 200 + appended, last_seq: 200 + appended })
     }
     assert.deepEqual(alarms, [])
   })
@@ -157,7 +154,7 @@ describe('damage', { concurrency: 3, skip: noServer }, () => {
     await appendThrough(log, fill(5))
     await server.start()
     await untilCurrent(cluster, STREAM)
-    assert.deepEqual(await positionsAt(cluster, server), upTo(105))
+    assert.deepEqual(await keptBy(server, STREAM), { messages: 105, last_seq: 105 })
     assert.deepEqual(alarms, [])
   })
 })
