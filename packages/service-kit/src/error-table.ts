@@ -121,6 +121,10 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
     'UNAVAILABLE',
     "Rows aren't kept up with the log: see the alarm that named the reason.",
   ),
+  PROJECTOR_REPLACED: passing(
+    'UNAVAILABLE',
+    'Another process projects these rows now; this one stops doing so by itself.',
+  ),
   PROJECTION_FAILED: terminally(
     'INTERNAL',
     "A commit can't be turned into rows; nothing after it is, until a corrected version runs.",

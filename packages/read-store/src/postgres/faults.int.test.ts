@@ -4,24 +4,12 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type PostgresServer, startPostgres, startStandby, temporaryPostgresFolder } from '@relais/servers'
-import { ledger, noteAll, notesOf, soon, texts } from '../contract/ledger.ts'
-import type { ReadModel } from '../port.ts'
+import { noteAll, notesOf, soon, texts } from '../contract/ledger.ts'
 import { compareWithRebuild } from '../sqlite/dump.ts'
+import { lateLedger } from './late-ledger.fixture.ts'
 import { openPostgresRows, startRowsServer } from './rows.fixture.ts'
 
-/** The ledger whose writes are sent late, as those of large models are. */
-const model: ReadModel = ledger({
-  accountsApart: true,
-  project: (writer, commit) => {
-    const late = Object.assign(Object.create(writer), {
-      run: async (sql: string, ...params: []) => {
-        await writer.write(sql, ...params)
-        return 1
-      },
-    })
-    return ledger().project(late, commit)
-  },
-})
+const model = lateLedger()
 
 const openOn = async (context: TestContext, server: PostgresServer) => {
   const rows = await openPostgresRows(server.connection)
