@@ -46,13 +46,22 @@ export const openPostgresLog = async (options: PostgresLogOptions): Promise<Even
       const rows = await maker.query<{ head: number }>(headStatement({}))
       return rows[0]!.head
     })
-    const log = new PostgresLog(settings, from)
-    await log.start()
-    return log
+    return await started(new PostgresLog(settings, from))
   } catch (error) {
     throw errorOf('open', error)
   } finally {
     await maker.close()
+  }
+}
+
+/** What can't start leaves nothing open. */
+const started = async (log: PostgresLog): Promise<EventLog> => {
+  try {
+    await log.start()
+    return log
+  } catch (error) {
+    await log.close()
+    throw error
   }
 }
 
