@@ -10,7 +10,6 @@ export {
   type StorageConfiguration,
   storageSettings,
 } from './configuration.ts'
-export { type PemFiles, type PemFilesOptions, watchPemFiles } from './pem-files.ts'
 export { type Opened, type Pod, type PodOptions, ServicePod } from './pod.ts'
 export { openPublicTls, type PublicTls, publicTlsSettings } from './public-tls.ts'
 export { type PodDefinition, runPod } from './run-pod.ts'
