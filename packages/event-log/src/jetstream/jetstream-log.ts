@@ -151,6 +151,7 @@ class OpenJetStreamLog implements JetStreamLog {
   readonly #view: StreamView
   readonly #appender: Appender
   readonly #tenants: Set<string>
+  #connected = true
   /** The position of the last mark in the ledger. */
   #marked = 0
   #closed: Promise<void> | undefined
@@ -260,7 +261,9 @@ class OpenJetStreamLog implements JetStreamLog {
     await this.#appender.idle()
     await this.#tail.idle()
     // Without it the last minute would be without a mark, which is no reason not to close.
-    await this.#markReached().catch((error: unknown) => this.#options.onFault(asError(error)))
+    if (this.#connected) {
+      await this.#markReached().catch((error: unknown) => this.#options.onFault(asError(error)))
+    }
     await this.#api.connection.close()
   }
 
@@ -330,7 +333,10 @@ class OpenJetStreamLog implements JetStreamLog {
   /** What was told of while the connection was gone was told to nobody. */
   async #watchConnection(): Promise<void> {
     for await (const { type } of this.#api.connection.status()) {
-      if (type === 'reconnect') await this.#compareHead()
+      if (type === 'disconnect') this.#connected = false
+      if (type !== 'reconnect') continue
+      this.#connected = true
+      void this.#compareHead()
     }
   }
 

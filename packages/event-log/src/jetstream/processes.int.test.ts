@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import type { NatsServer } from '@relais/servers/nats.ts'
+import { appendAll, commitOf, Follower, positionsOf, range, readAll } from '../contract/commits.ts'
+import { ConflictError } from '../port.ts'
+import { type JetStreamLog, openJetStreamLog } from './jetstream-log.ts'
+import { noServer, serverFor } from './servers.fixture.ts'
+
+const opener = async (context: TestContext, given: NatsServer | undefined = undefined) => {
+  const server = given ?? (await serverFor(context))
+  const open = async () => {
+    const log = await openJetStreamLog({
+      servers: [server.url],
+      monitoring: [server.monitor],
+      stream: 'unit',
+      replicas: 1,
+      recheck: 300,
+      onFault: () => {},
+    })
+    context.after(() => log.close())
+    return log
+  }
+  return { server, open }
+}
+
+test('of one command that several processes append at once one commit is made, and all learn where', {
+  skip: noServer,
+}, async (context) => {
+  const { open } = await opener(context)
+  const logs = await Promise.all(range(4).map(open))
+  const commits = range(25).map(() => commitOf())
+  const asked = commits.flatMap((commit) => logs.map((log) => log.append(commit)))
+  const appended = await Promise.all(asked)
+  assert.equal(appended.filter(({ repeated }) => !repeated).length, 25)
+  assert.equal(new Set(appended.map(({ position }) => position)).size, 25)
+  assert.equal((await readAll(logs[0] as JetStreamLog)).length, 25)
+})
+
+test('commits that expect nothing are never refused, though processes contend for one stream', {
+  skip: noServer,
+}, async (context) => {
+  const { open } = await opener(context)
+  const logs = await Promise.all(range(3).map(open))
+  await Promise.all(logs.flatMap((log) => range(30).map(() => log.append(commitOf()))))
+  assert.equal((await readAll(logs[1] as JetStreamLog)).length, 90)
+})
+
+test('of decisions of several processes on the same head one wins, and the others are told the new head', {
+  skip: noServer,
+}, async (context) => {
+  const { open } = await opener(context)
+  const logs = await Promise.all(range(4).map(open))
+  let head = 0
+  for (const _ of range(10)) {
+    const expected = head
+    const outcomes = await Promise.allSettled(logs.map((log) => log.append(commitOf({ expected }))))
+    const won = outcomes.flatMap((outcome) =>
+      outcome.status === 'fulfilled' ? [outcome.value.position] : [],
+    )
+    assert.equal(won.length, 1)
+    head = won[0] ?? 0
+    for (const outcome of outcomes) {
+      if (outcome.status === 'fulfilled') continue
+      assert.ok(outcome.reason instanceof ConflictError)
+      assert.equal(outcome.reason.head, head)
+    }
+  }
+})
+
+test('a process that was just started knows the commands of all before it', {
+  skip: noServer,
+}, async (context) => {
+  const { open } = await opener(context)
+  const before = await open()
+  const commits = range(300).map((i) => commitOf({ account: `a${i % 7}` }))
+  const positions = await appendAll(before, commits)
+  const after = await open()
+  const again = await Promise.all(commits.map((commit) => after.append(commit)))
+  assert.deepEqual(
+    again,
+    positions.map((position) => ({ position, repeated: true })),
+  )
+})
+
+test('a follower and a subscriber of one process hear of the commits of another', {
+  skip: noServer,
+}, async (context) => {
+  const { open } = await opener(context)
+  const [writing, listening] = [await open(), await open()]
+  const noticed: number[] = []
+  listening.notices({ account: 'mike' }, ({ position }) => noticed.push(position))
+  const follower = new Follower(listening, { account: 'mike' })
+  const positions = await appendAll(
+    writing,
+    range(20).map((i) => commitOf(i % 2 ? {} : { account: 'eva' })),
+  )
+  const last = positions.at(-1) ?? 0
+  await follower.untilSeen(last)
+  while (noticed.at(-1) !== last) await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual(positionsOf(follower.seen), noticed)
+  assert.equal(noticed.length, 10)
+  await follower.end()
+})
+
+test('notices of what has more collections than a header takes tell them all', {
+  skip: noServer,
+}, async (context) => {
+  const { open } = await opener(context)
+  const log = await open()
+  const collections = range(2000).map((i) => `collection-${i}`)
+  const noticed = new Promise<readonly string[]>((resolve) => {
+    log.notices({}, (notice) => resolve(notice.collections))
+  })
+  await log.append(commitOf({ collections }))
+  assert.deepEqual(await noticed, collections)
+})
+
+test('a server that is killed and started again has every acknowledged commit, and writers and followers go on', {
+  skip: noServer,
+}, async (context) => {
+  const { server, open } = await opener(context)
+  const log = await open()
+  const follower = new Follower(log, {})
+  const appends = Promise.all(range(200).map((i) => log.append(commitOf({ account: `a${i % 20}` }))))
+  await follower.untilSeen(20)
+  await server.kill()
+  await server.start()
+  const positions = (await appends).map(({ position }) => position).sort((a, b) => a - b)
+  assert.deepEqual(positionsOf(await readAll(log)), positions)
+  const { position } = await log.append(commitOf())
+  await follower.untilSeen(position)
+  await follower.end()
+  assert.deepEqual(positionsOf(follower.seen), [...positions, position])
+})
+
+/** Every byte that a server keeps. */
+const bytesOf = (folder: string): Buffer =>
+  Buffer.concat(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name))),
+  )
+
+test("after a purge no byte of the account's commits is in a server's files", {
+  skip: noServer,
+}, async (context) => {
+  const { server, open } = await opener(context)
+  const log = await open()
+  const secret = (who: string) => [
+    { type: 'MessageDelivered', version: 1, payload: Buffer.from(`the secret of ${who}`) },
+  ]
+  await appendAll(
+    log,
+    range(40).map((i) =>
+      commitOf(i % 2 ? { events: secret('mike') } : { account: 'eva', events: secret('eva') }),
+    ),
+  )
+  assert.ok(bytesOf(server.store).includes('the secret of mike'))
+  assert.equal(await log.purge('acme', 'mike'), 20)
+  assert.equal(bytesOf(server.store).includes('the secret of mike'), false)
+  assert.ok(bytesOf(server.store).includes('the secret of eva'))
+})
