@@ -17,6 +17,22 @@ export {
   type LogLevel,
 } from './logging/logger.ts'
 export { describeError } from './logging/redaction.ts'
+export type { CounterName, GaugeName, HistogramName, Labels } from './telemetry/metric-table.ts'
+export {
+  count,
+  type GaugeSource,
+  gauge,
+  isMeasuring,
+  observe,
+  type Reading,
+  secondsSince,
+} from './telemetry/metrics.ts'
+export { answerMetrics, createMetricsServer, type MetricsServer } from './telemetry/metrics-server.ts'
+export type { Exposition } from './telemetry/prometheus.ts'
+export { type TelemetrySettings, telemetrySettings } from './telemetry/settings.ts'
+export { activeTraceparent, inSpan, Span, type SpanOptions } from './telemetry/spans.ts'
+export { startTelemetry, type Telemetry, type TelemetryOptions } from './telemetry/telemetry.ts'
+export { formatTraceparent, parseTraceparent, type TraceContext } from './telemetry/trace-context.ts'
 export {
   type Authenticate,
   bearerAuthentication,

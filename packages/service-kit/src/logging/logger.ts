@@ -1,4 +1,5 @@
 import { type DestinationStream, destination as fileDestination, type Logger as PinoLogger, pino } from 'pino'
+import { activeTrace } from '../telemetry/spans.ts'
 import { redact } from './redaction.ts'
 
 export type LogFields = Readonly<Record<string, unknown>>
@@ -31,6 +32,12 @@ export type LoggerOptions = {
 
 const timestamp = () => `,"time":"${new Date().toISOString()}"`
 
+/** Joins a line to the trace that it was written in, by the names that OpenTelemetry gives them. pino writes into what it gets. */
+const traceFields = (): Record<string, string> => {
+  const trace = activeTrace()
+  return trace === undefined ? {} : { trace_id: trace.traceId, span_id: trace.spanId }
+}
+
 /** Makes the process's logger. Lines are written at once: a crash loses none. */
 export const createLogger = ({ name, level = 'info', destination }: LoggerOptions): Logger =>
   wrapped(
@@ -39,6 +46,7 @@ export const createLogger = ({ name, level = 'info', destination }: LoggerOption
         level,
         timestamp,
         base: { name },
+        mixin: traceFields,
         formatters: { level: (label) => ({ level: label }), log: redact },
         serializers: { err: (value: unknown) => value },
       },

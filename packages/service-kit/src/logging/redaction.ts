@@ -4,7 +4,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 const ALLOWED = new Set(
   [
     'tenant account principal device service actor kind',
-    'method code status retryable correlation traceparent causation',
+    'method code status retryable correlation traceparent trace_id span_id causation',
     'position checkpoint head epoch generation collection mailbox message placement blob command commandId',
     'count bytes ms attempts limit lag pending held rate size files commits events accounts',
     'host port url path peer client version node pid signal component state health reason setting origin',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Call, CallExtras, Identity } from '../call.ts'
 import { cancelled, deadlineExceeded, type RelaisError } from '../errors.ts'
+import { canonicalTraceparent } from '../telemetry/trace-context.ts'
 
 /** How long a call may take when its caller doesn't say. */
 export const DEFAULT_TIMEOUT_MS = 10_000
@@ -9,7 +10,6 @@ export const DEFAULT_TIMEOUT_MS = 10_000
 const MAX_TIMEOUT_MS = 2_000_000_000
 
 const CORRELATION = /^[\w.:-]{1,64}$/
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 /** A caller that nobody vouched for. It isn't an operator: those have the actor kind `operator`. */
 export const NOBODY: Identity = Object.freeze({
@@ -40,7 +40,7 @@ export class Attempt implements Call {
     this.identity = extras.identity ?? NOBODY
     this.deadline = Date.now() + timeout
     this.correlation = acceptable(CORRELATION, extras.correlation) ? extras.correlation : randomUUID()
-    this.traceparent = acceptable(TRACEPARENT, extras.traceparent) ? extras.traceparent : ''
+    this.traceparent = canonicalTraceparent(extras.traceparent)
     this.#timer = setTimeout(this.#expire, timeout)
     this.#outer = outer
     if (timeout === 0) this.#expire()

@@ -1,5 +1,6 @@
 import type { CallExtras } from '../call.ts'
 import { cancelled, isCoded, RelaisError, retryable } from '../errors.ts'
+import { activeTraceparent } from '../telemetry/spans.ts'
 import { Attempt } from './attempt.ts'
 import {
   forEachMethod,
@@ -32,14 +33,14 @@ export const createCaller = <Definition extends ServiceDefinition>(
 
 type Send = ReturnType<Carrier>
 
-/** An option that is undefined was not said. */
+/** An option that is undefined was not said. Without a traceparent it is part of what is being done. */
 const begin = (defaults: CallExtras, { signal, ...options }: Options) =>
   new Attempt(
     {
       identity: options.identity ?? defaults.identity,
       timeoutMs: options.timeoutMs ?? defaults.timeoutMs,
       correlation: options.correlation ?? defaults.correlation,
-      traceparent: options.traceparent ?? defaults.traceparent,
+      traceparent: options.traceparent || defaults.traceparent || activeTraceparent(),
     },
     signal,
   )

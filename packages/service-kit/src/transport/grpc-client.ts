@@ -1,11 +1,12 @@
 import { createChannel, createClientFactory, type Metadata } from 'nice-grpc'
 import type { CallExtras, Identity } from '../call.ts'
+import { inSpan, type Span, type SpanOptions, streamInSpan } from '../telemetry/spans.ts'
 import { type Carrier, createCaller, type Outgoing } from './caller.ts'
 import { type ClientTls, connectionOf, type PeerTls } from './client-tls.ts'
 import type { Exchange, Exchanges, Options, ServiceClient, ServiceDefinition } from './definition.ts'
 import { limitsOf, MAX_MESSAGE_BYTES, STEADY } from './grpc-channel.ts'
 import { fromClientError } from './grpc-status.ts'
-import { toMetadata } from './metadata.ts'
+import { TRACEPARENT, toMetadata } from './metadata.ts'
 import { announceMark, marked, withStreamEnds } from './stream-end.ts'
 
 export type GrpcClientOptions = {
@@ -40,7 +41,12 @@ export const createGrpcClient = <Definition extends ServiceDefinition>(
     channel,
   ) as unknown as Exchanges<Options>
   const carrier: Carrier = (method, name) => {
-    const line = { call: wire[name]!, requestStream: method.requestStream, token }
+    const line = {
+      call: wire[name]!,
+      requestStream: method.requestStream,
+      token,
+      span: `${method.path.slice(1)} (call)`,
+    }
     return method.responseStream ? carryMany(line) : carryOne(line)
   }
   return Object.assign(createCaller(definition, carrier, defaults satisfies CallExtras), {
@@ -53,7 +59,12 @@ type Line = {
   readonly call: Exchange<Options>
   readonly requestStream: boolean
   readonly token: string | undefined
+  /** Name of the span that a call is. */
+  readonly span: string
 }
+
+/** The call's own span is what its handler's follows from. */
+const optionsOf = ({ attempt }: Outgoing): SpanOptions => ({ kind: 'client', parent: attempt.traceparent })
 
 /** One call's input and options on the wire, and the trailer once it is there. */
 class Crossing {
@@ -61,9 +72,11 @@ class Crossing {
   readonly input: unknown
   readonly options: Options
 
-  constructor(input: unknown, { attempt, options }: Outgoing, { requestStream, token }: Line) {
+  constructor(input: unknown, { attempt, options, span }: Outgoing & { readonly span: Span }, line: Line) {
+    const { requestStream, token } = line
     const { onHeader, onTrailer } = options
     const metadata = toMetadata(attempt, options.metadata, token)
+    if (span.traceparent !== '') metadata.set(TRACEPARENT, span.traceparent)
     if (requestStream) announceMark(metadata)
     this.input = requestStream ? marked(input as AsyncIterable<unknown>) : input
     this.options = {
@@ -80,21 +93,24 @@ class Crossing {
 
 const carryOne =
   (line: Line) =>
-  async (input: unknown, outgoing: Outgoing): Promise<unknown> => {
-    const crossing = new Crossing(input, outgoing, line)
-    try {
-      return await (line.call(crossing.input, crossing.options) as Promise<unknown>)
-    } catch (error) {
-      throw fromClientError(error, crossing.trailer)
-    }
-  }
+  (input: unknown, outgoing: Outgoing): Promise<unknown> =>
+    inSpan(line.span, optionsOf(outgoing), async (span) => {
+      const crossing = new Crossing(input, { ...outgoing, span }, line)
+      try {
+        return await (line.call(crossing.input, crossing.options) as Promise<unknown>)
+      } catch (error) {
+        throw fromClientError(error, crossing.trailer)
+      }
+    })
 
-const carryMany = (line: Line) =>
-  async function* (input: unknown, outgoing: Outgoing): AsyncGenerator<unknown, void> {
-    const crossing = new Crossing(input, outgoing, line)
-    try {
-      yield* line.call(crossing.input, crossing.options) as AsyncIterable<unknown>
-    } catch (error) {
-      throw fromClientError(error, crossing.trailer)
-    }
-  }
+const carryMany =
+  (line: Line) =>
+  (input: unknown, outgoing: Outgoing): AsyncIterable<unknown> =>
+    streamInSpan(line.span, optionsOf(outgoing), async function* (span): AsyncGenerator<unknown, void> {
+      const crossing = new Crossing(input, { ...outgoing, span }, line)
+      try {
+        yield* line.call(crossing.input, crossing.options) as AsyncIterable<unknown>
+      } catch (error) {
+        throw fromClientError(error, crossing.trailer)
+      }
+    })

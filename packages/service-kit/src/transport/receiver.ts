@@ -10,6 +10,7 @@ import {
   type Method,
   type ServiceDefinition,
 } from './definition.ts'
+import { observed } from './observed.ts'
 import { copyOf } from './ownership.ts'
 
 /** A reason is for people and travels in a header: 8 KiB is the limit for all of them. */
@@ -36,7 +37,10 @@ export const createReceiver = <Definition extends ServiceDefinition>(
   return forEachMethod(definition, (method, name) => {
     if (typeof handlers[name] !== 'function') throw missing(definition, name)
     const handler: Exchange<Context> = (input, context) => handlers[name]!(input, context)
-    return method.responseStream ? streaming(handler, method, logger) : single(handler, method, logger)
+    return observed(
+      method,
+      method.responseStream ? streaming(handler, method, logger) : single(handler, method, logger),
+    )
   })
 }
 
