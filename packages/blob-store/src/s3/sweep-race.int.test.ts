@@ -195,16 +195,20 @@ test('two sweep what three store at the same time: all that was stored is there 
   const contents = range(12).map((seed) => bytesOf(200, seed + 1))
   const stores = range(3).map(() => openStore(context, options))
   let swept = 0
+  let took = 100
   for (let round = 0; round < 15; round += 1) {
-    await Promise.all(contents.map((bytes) => stores[0]!.put('acme', bytes)))
+    const forgotten = bytesOf(300, round + 1)
+    await Promise.all([...contents, forgotten].map((bytes) => stores[0]!.put('acme', bytes)))
+    const began = performance.now()
     const sweepers = await Promise.all(range(2).map(() => openFrozen(context, options)))
     const sweeps = sweepers.map(async (sweeper) => {
       swept += await sweeper.sweep('acme', none, 0)
     })
-    await delay(Math.random() * 60) // at any moment of the sweeps
+    await delay(Math.random() * took) // at any moment of the sweeps
     await Promise.all(contents.map((bytes, at) => stores[at % 3]!.put('acme', bytes)))
     await Promise.all(sweeps)
+    took = performance.now() - began
     for (const bytes of contents) assert.ok(await stores[0]!.stat('acme', sha256(bytes)), `round ${round}`)
   }
-  assert.ok(swept > 0)
+  assert.ok(swept >= 15)
 })
