@@ -1,3 +1,4 @@
+export { ObservedProjection, type ObservedProjectionOptions } from './observed-projection.ts'
 export * from './port.ts'
 export { compareWithRebuild } from './sqlite/dump.ts'
 export { openSqliteProjector, type SqliteProjector } from './sqlite/projector.ts'

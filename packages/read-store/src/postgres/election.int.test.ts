@@ -146,6 +146,34 @@ test('a rebuild that fails there is told here', async (context) => {
   await assert.rejects(reading.rebuild(), { code: 'PROJECTION_FAILED' })
 })
 
+test('it stays elected for as long as a rebuild takes: the server hears from it all the time', async (context) => {
+  const rows = await openRows(context)
+  const stuck = Promise.withResolvers<void>()
+  context.after(() => stuck.resolve())
+  let isStuck = false
+  const slow = ledger({
+    project: async (writer, commit) => {
+      if (isStuck) await stuck.promise
+      await ledger().project(writer, commit)
+    },
+  })
+  const projector = await rows.project(slow)
+  await projector.waitFor(await note(rows.log, 'here'), soon())
+  isStuck = true
+  const rebuilt = projector.rebuild()
+  const heard = async () => {
+    const [row] = await server().query<{ at: Date }>(`SELECT max(a.query_start) AS at FROM pg_locks l
+      JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'advisory' AND l.mode = 'ExclusiveLock'`)
+    return row!.at.getTime()
+  }
+  for (const first = await heard(); (await heard()) <= first; )
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  isStuck = false
+  stuck.resolve()
+  await rebuilt
+  assert.equal(projector.isElected, true)
+})
+
 test('rows of an older version stay while a process reads them, and go when it has gone', async (context) => {
   const rows = await openRows(context)
   await noteAll(rows.log, texts(10))

@@ -14,6 +14,8 @@ const LAST_RETRY_MS = 2000
 
 const RESIGNED = 'resigned'
 
+const SAY_SOMETHING = 'SELECT 1'
+
 /** A time of office: resolves with the reason when it can't go on. */
 export type Office = { readonly ended: Promise<unknown>; stop(): Promise<void> }
 
@@ -102,7 +104,8 @@ export class Membership {
     lost.catch(() => {})
     try {
       while (!this.#stop.signal.aborted) {
-        if (!office && (await this.#isElected(session))) office = this.#options.onElected(session)
+        if (office) await session.exec(SAY_SOMETHING)
+        else if (await this.#isElected(session)) office = this.#options.onElected(session)
         await this.#options.onCheck(session)
         this.#retryMs = FIRST_RETRY_MS
         const ended = office?.ended.then((reason) => Promise.reject(reason))
