@@ -44,6 +44,32 @@ ${configurationReference(configurationSchema)}`
   return [{ path: 'docs/reference/configuration.md', text }]
 }
 
+/** Services that have a process of their own; each exports `settings`. */
+const PODS = ['directory', 'mail', 'mail-transport', 'device-sync', 'administration']
+
+type SettingsModule = { readonly settings: Parameters<typeof configurationReference>[0] }
+
+const podSection = async (root: string, service: string): Promise<string> => {
+  const path = join(root, 'services', service, 'src', 'settings.ts')
+  const { settings } = (await import(pathToFileURL(path).href)) as SettingsModule
+  return `## ${service}\n\n${configurationReference(settings)}`
+}
+
+const pods = async (root: string): Promise<ReferencePage[]> => {
+  const services = PODS.filter((service) => existsSync(join(root, 'services', service, 'src', 'settings.ts')))
+  if (services.length === 0) return []
+  const sections = await Promise.all(services.map((service) => podSection(root, service)))
+  const text = `# Settings of each service's process
+
+${NOTE}
+
+Where every service is a process of its own ([guide](../guides/from-one-process-to-many.md)), each is told by options, variables or a JSON
+file what [one process](configuration.md) is told in one place.
+
+${sections.join('\n')}`
+  return [{ path: 'docs/reference/pods.md', text }]
+}
+
 /** The administrator's program; it exports `createProgram`. */
 const COMMANDS = 'services/cli/src/program.ts'
 
@@ -89,6 +115,7 @@ const commandRow = (command: HelpfulCommand, path: readonly string[]) =>
 export const makeReferencePages = async (root: string): Promise<readonly ReferencePage[]> => [
   errors(),
   ...(await settings(root)),
+  ...(await pods(root)),
   ...(await commandLine(root)),
 ]
 

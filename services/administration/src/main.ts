@@ -1,43 +1,21 @@
 import { enableCompileCache } from 'node:module'
-import {
-  file,
-  openPublicTls,
-  peer,
-  podSettings,
-  port,
-  publicTlsSettings,
-  readSecret,
-  runPod,
-} from '@relais/pod'
+import { openPublicTls, readSecret, runPod } from '@relais/pod'
 import { DeviceSyncDefinition } from '@relais/proto/device_sync/v1/device_sync.ts'
 import { DirectoryDefinition } from '@relais/proto/directory/v1/directory.ts'
 import { MailDefinition } from '@relais/proto/mail/v1/mail.ts'
 import { MailTransportDefinition } from '@relais/proto/mail_transport/v1/mail_transport.ts'
 import { InstallationDefinition } from '@relais/proto/standalone/v1/installation.ts'
 import { bearerAuthentication, createGrpcServer, serve } from '@relais/service-kit'
-import { z } from 'zod'
 import { deviceSyncs } from './device-syncs.ts'
 import { forward } from './forward.ts'
 import { noInstallation } from './installation.ts'
+import { settings } from './settings.ts'
 
 enableCompileCache()
 await runPod(process, {
   name: 'administration',
   summary: 'One address for administrators and ./relais, in front of all services.',
-  schema: podSettings.extend(publicTlsSettings.shape).extend({
-    peers: z.object({
-      directory: peer('directory'),
-      mail: peer('mail'),
-      mailTransport: peer('mail-transport'),
-      deviceSync: z
-        .array(peer('device-sync'))
-        .min(1)
-        .describe('Where each device-sync serves (gRPC).')
-        .meta({ placeholder: 'LIST' }),
-    }),
-    adminPort: port(8090, 'Port for administration (gRPC; TLS with publicTls).'),
-    tokenFile: file('Secret of at least 32 characters that administrators show.'),
-  }),
+  schema: settings,
   open: async (pod, configuration) => {
     const { host, peers, adminPort, tokenFile } = configuration
     const token = readSecret(tokenFile, 'tokenFile')

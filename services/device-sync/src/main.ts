@@ -1,57 +1,18 @@
 import { enableCompileCache } from 'node:module'
-import {
-  openPublicTls,
-  openStorage,
-  peer,
-  podSettings,
-  port,
-  publicTlsSettings,
-  runPod,
-  storageSettings,
-} from '@relais/pod'
+import { openPublicTls, openStorage, runPod } from '@relais/pod'
 import { DeviceSyncDefinition } from '@relais/proto/device_sync/v1/device_sync.ts'
 import { DirectoryDefinition } from '@relais/proto/directory/v1/directory.ts'
 import { MailDefinition } from '@relais/proto/mail/v1/mail.ts'
 import { serve } from '@relais/service-kit'
-import { z } from 'zod'
 import { createPhoneServer } from './http/phone-server.ts'
 import { createDeviceSync } from './service.ts'
+import { settings } from './settings.ts'
 
 enableCompileCache()
 await runPod(process, {
   name: 'device-sync',
   summary: 'Phones over Exchange ActiveSync, as a process of its own: as many as phones need.',
-  schema: podSettings
-    .extend(storageSettings.shape)
-    .extend(publicTlsSettings.shape)
-    .extend({
-      peers: z.object({ directory: peer('directory'), mail: peer('mail') }),
-      phonesPort: port(8080, 'Port for phones (HTTP; HTTPS with publicTls).'),
-      publicUrl: z
-        .string()
-        .regex(/^(https?:\/\/[^/]+)?$/, 'must be https://HOST')
-        .default('')
-        .describe('URL by which phones reach it; default: what they ask for.')
-        .meta({ placeholder: 'URL' }),
-      trustedProxies: z
-        .array(z.string())
-        .default([])
-        .describe('Addresses or networks of proxies whose X-Forwarded-For is believed.')
-        .meta({ placeholder: 'LIST' }),
-      maxMessageBytes: z
-        .int()
-        .min(1024)
-        .default(52_428_800)
-        .describe('Largest message, in bytes.')
-        .meta({ placeholder: 'BYTES' }),
-      incarnation: z
-        .int()
-        .min(0)
-        .max(0xffffff)
-        .default(0)
-        .describe('Of the log: another number after it was restored from a copy, for all of these processes.')
-        .meta({ placeholder: 'NUMBER' }),
-    }),
+  schema: settings,
   open: async (pod, configuration) => {
     const { host, peers, phonesPort, publicUrl, trustedProxies, maxMessageBytes, incarnation } = configuration
     const tls = openPublicTls(pod, configuration)

@@ -1,19 +1,16 @@
 import { hash, randomBytes } from 'node:crypto'
 import { enableCompileCache } from 'node:module'
-import { file, openStorage, podSettings, readSecret, runPod, storageSettings } from '@relais/pod'
+import { openStorage, readSecret, runPod } from '@relais/pod'
 import { DirectoryDefinition } from '@relais/proto/directory/v1/directory.ts'
 import { serve } from '@relais/service-kit'
 import { createDirectory } from './service.ts'
+import { settings } from './settings.ts'
 
 enableCompileCache()
 await runPod(process, {
   name: 'directory',
   summary: 'Tenants, domains, accounts and sign-in, as a process of its own.',
-  schema: podSettings.extend(storageSettings.shape).extend({
-    credentialKeyFile: file(
-      'Secret of at least 32 characters: remembered credentials are worthless without it.',
-    ),
-  }),
+  schema: settings,
   open: async (pod, configuration) => {
     const secret = readSecret(configuration.credentialKeyFile, 'credentialKeyFile')
     const credentialKey = hash('sha256', secret, 'buffer')

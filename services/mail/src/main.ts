@@ -2,39 +2,20 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
-import { blobSettings, openBlobs, openStorage, peer, podSettings, runPod, storageSettings } from '@relais/pod'
+import { openBlobs, openStorage, runPod } from '@relais/pod'
 import { DirectoryDefinition } from '@relais/proto/directory/v1/directory.ts'
 import { MailDefinition } from '@relais/proto/mail/v1/mail.ts'
 import { openSqliteStore } from '@relais/read-store'
 import { serve } from '@relais/service-kit'
-import { z } from 'zod'
 import { SEARCH_STORE } from './search/schema.ts'
 import { createMail } from './service.ts'
+import { settings } from './settings.ts'
 
 enableCompileCache()
 await runPod(process, {
   name: 'mail',
   summary: 'Mailboxes and messages, as a process of its own: one for each placement unit.',
-  schema: podSettings
-    .extend(storageSettings.shape)
-    .extend(blobSettings.shape)
-    .extend({
-      peers: z.object({ directory: peer('directory') }),
-      searchFolder: z
-        .string()
-        .min(1)
-        .default('search')
-        .describe(
-          'Folder of this process alone for the words of messages; built from the log where it is empty.',
-        )
-        .meta({ placeholder: 'FOLDER' }),
-      maxMessageBytes: z
-        .int()
-        .min(1024)
-        .default(52_428_800)
-        .describe('Largest message, in bytes.')
-        .meta({ placeholder: 'BYTES' }),
-    }),
+  schema: settings,
   open: async (pod, configuration) => {
     const directory = await pod.peer('directory', DirectoryDefinition, configuration.peers.directory)
     const storage = await openStorage(pod, configuration)
