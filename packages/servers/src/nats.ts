@@ -28,8 +28,8 @@ export type NatsServer = {
   /** The folder that holds its streams. */
   readonly store: string
   readonly process: () => ServerProcess
-  /** Starts it again as it was, after `kill` or `stop`. */
-  start(): Promise<void>
+  /** Starts it again as it was, after `kill` or `stop`; `as`: under another name, as a new server in its place. */
+  start(as?: string): Promise<void>
   stop(): Promise<void>
   kill(): Promise<void>
   pause(): void
@@ -104,9 +104,9 @@ const natsServer = (place: Place, settings: Settings): NatsServer => {
     monitor,
     store,
     process,
-    start: async () => {
+    start: async (as = name) => {
       mkdirSync(store, { recursive: true })
-      writeFileSync(file, configuration(place, settings))
+      writeFileSync(file, configuration({ ...place, name: as }, settings))
       running = await startServer({
         name,
         program: await pinnedProgram('nats-server'),

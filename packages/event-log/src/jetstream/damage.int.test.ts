@@ -54,6 +54,25 @@ const isUnavailable = (error: unknown): false => {
   return false
 }
 
+const WITH_SYSTEM = `accounts {
+  $SYS: { users: [{ user: sys, password: sys }] }
+  app: { jetstream: enabled, users: [{ user: app, password: app }] }
+}`
+
+/** Takes a server out of the cluster for good. */
+const removePeer = async (servers: readonly string[], peer: string) => {
+  const connection = await connect({ servers: [...servers], user: 'sys', pass: 'sys' })
+  for (let success: unknown; success !== true; ) {
+    const asked = connection.request('$JS.API.SERVER.REMOVE', JSON.stringify({ peer }), { timeout: 1000 })
+    const answer = await asked.then(
+      (reply) => reply.json() as { success?: boolean },
+      () => ({ success: false }),
+    )
+    success = answer.success
+  }
+  await connection.close()
+}
+
 /** Takes a commit away behind the log's back. */
 const lose = async (servers: readonly string[], position: number) => {
   const connection = await connect({ servers: [...servers] })
@@ -156,5 +175,29 @@ describe('damage', { concurrency: 3, skip: noServer }, () => {
     await untilCurrent(cluster, STREAM)
     assert.deepEqual(await keptBy(server, STREAM), { messages: 105, last_seq: 105 })
     assert.deepEqual(alarms, [])
+  })
+
+  test('a server that was removed from the cluster is replaced by a new one, which is given its copy', async (context) => {
+    const cluster = await clusterFor(context, WITH_SYSTEM)
+    const log = await openJetStreamLog({
+      servers: cluster.urls,
+      stream: STREAM,
+      allowUnsynced: true,
+      user: 'app',
+      password: 'app',
+      deadline: 2500,
+      onFault: () => {},
+    })
+    context.after(() => log.close())
+    await appendThrough(log, fill(100))
+    const server = cluster.servers[2] ?? assert.fail()
+    await server.kill()
+    await removePeer(cluster.urls.slice(0, 2), server.name)
+    cluster.wipe(2)
+    await appendThrough(log, fill(5))
+    await server.start('nats-4')
+    while ((await keptBy(server, STREAM).catch(() => undefined))?.messages !== 105) await sleep(100)
+    const commits = await readAll(log)
+    assert.deepEqual(positionsOf(commits), upTo(105))
   })
 })

@@ -70,9 +70,9 @@ export const serverFor = async (
 }
 
 /** A cluster of three for one test. */
-export const clusterFor = async (context: TestContext): Promise<NatsCluster> => {
+export const clusterFor = async (context: TestContext, settings = ''): Promise<NatsCluster> => {
   const folder = temporaryFolder()
-  const cluster = await startNatsCluster({ folder })
+  const cluster = await startNatsCluster({ folder, settings })
   context.after(async () => {
     await cluster.stop()
     rmSync(folder, { recursive: true, force: true })

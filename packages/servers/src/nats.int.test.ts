@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { startNats, startNatsCluster } from './nats.ts'
+import { pinnedProgram } from './pinned-program.ts'
+
+const missing = await pinnedProgram('nats-server').then(
+  () => undefined,
+  (error: Error) => `nats-server is not here: ${error.message}`,
+)
+
+const folderOf = (context: TestContext): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'relais-nats-'))
+  context.after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+type Varz = { server_name: string; jetstream: { config: { sync_always?: boolean } }; max_payload: number }
+
+const varzOf = async (monitor: string) => (await (await fetch(`${monitor}/varz`)).json()) as Varz
+
+/** The first line that a NATS server says to whoever connects; undefined: it says nothing and ends. */
+const greeting = (url: string): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    socket.once('data', (chunk) => {
+      resolve(chunk.toString().slice(0, 4))
+      socket.destroy()
+    })
+    socket.once('error', () => resolve(undefined))
+    socket.once('close', () => resolve(undefined))
+  })
+
+test('one server syncs each write, takes messages of 4 MB, and is found at its address', {
+  skip: missing,
+}, async (context) => {
+  const server = await startNats({ folder: folderOf(context), name: 'alone' })
+  context.after(() => server.kill())
+  const varz = await varzOf(server.monitor)
+  assert.equal(varz.server_name, 'alone')
+  assert.equal(varz.jetstream.config.sync_always, true)
+  assert.ok(varz.max_payload >= 4_000_000)
+  assert.equal(await greeting(server.url), 'INFO')
+})
+
+test('a server may be started with the lazy default and with more settings', {
+  skip: missing,
+}, async (context) => {
+  const server = await startNats({
+    folder: folderOf(context),
+    syncInterval: '2m',
+    settings: 'max_payload: 1MB',
+  })
+  context.after(() => server.kill())
+  const varz = await varzOf(server.monitor)
+  assert.notEqual(varz.jetstream.config.sync_always, true)
+  assert.equal(varz.max_payload, 1_048_576)
+})
+
+test('a server that was killed comes back on the same ports, if wanted under another name', {
+  skip: missing,
+}, async (context) => {
+  const server = await startNats({ folder: folderOf(context), name: 'first' })
+  context.after(() => server.kill())
+  await server.kill()
+  assert.equal(await server.healthy(), false)
+  assert.equal(await greeting(server.url), undefined)
+  await server.start('second')
+  assert.equal((await varzOf(server.monitor)).server_name, 'second')
+  await server.stop()
+})
+
+test('three servers are one cluster with a leader, and each is also reached through a proxy', {
+  skip: missing,
+}, async (context) => {
+  const cluster = await startNatsCluster({ folder: folderOf(context) })
+  context.after(() => cluster.stop())
+  assert.deepEqual(
+    cluster.servers.map(({ name }) => name),
+    ['nats-1', 'nats-2', 'nats-3'],
+  )
+  for (const url of [...cluster.urls, ...cluster.proxied]) assert.equal(await greeting(url), 'INFO')
+})
+
+const routesOf = async (monitor: string) =>
+  ((await (await fetch(`${monitor}/routez`)).json()) as { num_routes: number }).num_routes
+
+test('a server that is cut off has no routes, the others have theirs; healed it has them again', {
+  skip: missing,
+}, async (context) => {
+  const cluster = await startNatsCluster({ folder: folderOf(context) })
+  context.after(() => cluster.stop())
+  const [first, , third] = cluster.servers.map(({ monitor }) => monitor)
+  cluster.routes(2, 'cut')
+  while ((await routesOf(third ?? '')) > 0);
+  assert.ok((await routesOf(first ?? '')) > 0)
+  cluster.routes(2, 'open')
+  while ((await routesOf(third ?? '')) < 2);
+  await cluster.healthy()
+})
+
+test('clients that are cut off from one server reach it no more through its proxy, but straight', {
+  skip: missing,
+}, async (context) => {
+  const cluster = await startNatsCluster({ folder: folderOf(context) })
+  context.after(() => cluster.stop())
+  cluster.clients(0, 'cut')
+  assert.equal(await greeting(cluster.proxied[0] ?? ''), undefined)
+  assert.equal(await greeting(cluster.urls[0] ?? ''), 'INFO')
+  cluster.clients(0, 'open')
+  assert.equal(await greeting(cluster.proxied[0] ?? ''), 'INFO')
+})
+
+test('what a stopped server has stored can be taken away', { skip: missing }, async (context) => {
+  const cluster = await startNatsCluster({ folder: folderOf(context) })
+  context.after(() => cluster.stop())
+  const [server] = cluster.servers
+  await server?.kill()
+  assert.ok(existsSync(server?.store ?? ''))
+  cluster.wipe(0)
+  assert.ok(!existsSync(server?.store ?? ''))
+  await server?.start()
+  await cluster.healthy()
+})
