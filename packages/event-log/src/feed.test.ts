@@ -23,7 +23,14 @@ class ListSource implements FeedSource {
     for (const _ of range(count)) {
       const stored = storedAs(commitOf(), this.commits.length + 1)
       this.commits.push(stored)
-      this.board.publish({ position: stored.position, ...stored.stream, collections: [], device: '' })
+      this.board.publish({
+        position: stored.position,
+        ...stored.stream,
+        collections: [],
+        device: '',
+        traceparent: '',
+        at: 1,
+      })
     }
   }
 
@@ -72,6 +79,8 @@ test('a notice of what was read already causes no empty batch', async () => {
     service: 'mail',
     collections: [],
     device: '',
+    traceparent: '',
+    at: 1,
   })
   source.append()
   assert.equal((await waiting).value?.commits[0]?.position, 2)

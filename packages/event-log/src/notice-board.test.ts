@@ -12,6 +12,8 @@ const noticeOf = (given: Partial<Notice> = {}): Notice => ({
   service: 'mail',
   collections: [],
   device: '',
+  traceparent: '',
+  at: 1,
   ...given,
 })
 

@@ -79,6 +79,10 @@ export type Notice = {
   readonly collections: readonly string[]
   /** The device whose command it was; '' if none. */
   readonly device: string
+  /** Of the commit: what it wakes is in the same trace; '' if it is in none. */
+  readonly traceparent: string
+  /** When it was appended, in milliseconds since 1970 by the clock of whoever did. */
+  readonly at: number
 }
 
 export type Subscription = { close(): void }

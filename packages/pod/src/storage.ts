@@ -1,5 +1,12 @@
-import type { EventLog } from '@relais/event-log'
-import type { Projector, Reader, ReadModel, ReadStore, Schema } from '@relais/read-store'
+import { type EventLog, observedLog } from '@relais/event-log'
+import {
+  ObservedProjection,
+  type Projector,
+  type Reader,
+  type ReadModel,
+  type ReadStore,
+  type Schema,
+} from '@relais/read-store'
 import { openPostgresProjector, type PostgresProjector } from '@relais/read-store/postgres/projector.ts'
 import { openPostgresStore } from '@relais/read-store/postgres/store.ts'
 import { describeError, type Logger, retryable } from '@relais/service-kit'
@@ -26,7 +33,7 @@ export type Storage = {
 
 /** Opens the event log, and what opens rows; each is waited for, and asked from then on whether it is there. */
 export const openStorage = async (pod: Pod, configuration: StorageConfiguration): Promise<Storage> => {
-  const log = await openLog(pod, configuration)
+  const log = observedLog(await openLog(pod, configuration))
   const connection = postgresConnection(configuration.rows.url)
   const watched = watchOnce(pod)
   const building: Promise<void>[] = []
@@ -43,10 +50,15 @@ export const openStorage = async (pod: Pod, configuration: StorageConfiguration)
     },
     openProjector: async (model) => {
       const part = `rows of ${model.name}`
+      const observed = new ObservedProjection({
+        ...{ model, clock: Date.now },
+        head: () => log.head({ service: model.service }),
+      })
       const projector = await pod.untilThere(`the ${part}`, () =>
-        openPostgresProjector({ log, connection, model, ...tellers(pod.logger, part) }),
+        openPostgresProjector({ log, connection, model: observed.model, ...tellers(pod.logger, part) }),
       )
-      pod.add({ name: part, health: () => healthOf(projector) })
+      const figures = observed.watch(projector)
+      pod.add({ name: part, health: () => healthOf(projector), stop: () => figures.close() })
       projectors.push(projector)
       building.push(builtUp(pod, { log, projector, model }))
       await watched(projector.store)

@@ -3,13 +3,14 @@ import { join } from 'node:path'
 import { type FileBlobs, openFileBlobs } from '@relais/blob-store'
 import { createDeviceSync, type DeviceSync } from '@relais/device-sync'
 import { createDirectory, type Directory } from '@relais/directory'
+import { type EventLog, observedLog } from '@relais/event-log'
 import { openSqliteLog, type SqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
 import { createMail, type MailService } from '@relais/mail'
 import { createMailTransport, type MailTransport, type SmarthostOptions } from '@relais/mail-transport'
 import { type DirectoryClient, DirectoryDefinition } from '@relais/proto/directory/v1/directory.ts'
 import { type MailClient, MailDefinition } from '@relais/proto/mail/v1/mail.ts'
 import type { ReadModel, Schema } from '@relais/read-store'
-import { openSqliteProjector, openSqliteStore } from '@relais/read-store'
+import { ObservedProjection, openSqliteProjector, openSqliteStore } from '@relais/read-store'
 import {
   type CallExtras,
   createLifecycle,
@@ -65,7 +66,7 @@ export const openRelais = async (options: RelaisOptions): Promise<Relais> => {
   lifecycle.add({ name: 'blob-store', stop: () => blobs.close() })
   const stores: BackedUp[] = []
   const common = {
-    log,
+    log: observedLog(log),
     clock: Date.now,
     openStore: storeOpener(options, stores),
     openProjector: projectorOpener(options, log),
@@ -90,17 +91,25 @@ const storeOpener =
 /** Rows aren't backed up: they are built from the log. */
 const projectorOpener =
   ({ data, logger, progress }: RelaisOptions, log: SqliteLog) =>
-  (model: ReadModel) =>
-    openSqliteProjector({
+  async (model: ReadModel) => {
+    const observed = new ObservedProjection({
+      ...{ model, clock: Date.now },
+      head: () => log.head({ service: model.service }),
+    })
+    const projector = await openSqliteProjector({
       log,
       folder: data.folder('rows'),
-      model,
+      model: observed.model,
       onAlarm: alarm(logger, model.name),
       onBuild: (position, head) =>
         head > 0 && progress(`building the rows of ${model.name}: ${Math.floor((position / head) * 100)} %`),
     })
+    observed.watch(projector)
+    return projector
+  }
 
-type Common = Pick<Relais, 'log' | 'blobs'> & {
+type Common = Pick<Relais, 'blobs'> & {
+  readonly log: EventLog
   readonly clock: () => number
   readonly openStore: ReturnType<typeof storeOpener>
   readonly openProjector: ReturnType<typeof projectorOpener>

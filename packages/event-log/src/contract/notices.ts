@@ -3,6 +3,7 @@ import { ConflictError, type EventLog, type Notice } from '../port.ts'
 import { appendAll, commitOf, Follower, positionsOf, range, readAll } from './commits.ts'
 import type { Rule } from './rule.ts'
 
+const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 const MIKE = { tenant: 'acme', account: 'mike' }
 
 /** All notices given until one of this position, or one after it. */
@@ -29,27 +30,40 @@ const settle = async (log: EventLog) => {
 }
 
 export const noticeRules = (rule: Rule) => {
-  rule('a notice says where, which collections, at which position and by which device', async ({ log }) => {
-    const notices: Notice[] = []
-    log.notices({}, (notice) => notices.push(notice))
-    const actor = { kind: 'device', id: 'u_1', device: 'd_1' }
-    const [first, second] = await appendAll(log, [
-      commitOf({ ...MIKE, service: 'calendar', actor, collections: ['work', 'home'] }),
-      commitOf({ tenant: 'umbrella', account: '-', service: 'directory' }),
-    ])
-    await settle(log)
-    assert.deepEqual(notices.slice(0, 2), [
-      { position: first, ...MIKE, service: 'calendar', collections: ['work', 'home'], device: 'd_1' },
-      {
-        position: second,
-        tenant: 'umbrella',
-        account: '-',
-        service: 'directory',
-        collections: [],
-        device: '',
-      },
-    ])
-  })
+  rule(
+    'a notice says where, which collections, at which position, by which device, in which trace and when',
+    async ({ log }) => {
+      const notices: Notice[] = []
+      log.notices({}, (notice) => notices.push(notice))
+      const actor = { kind: 'device', id: 'u_1', device: 'd_1' }
+      const [first, second] = await appendAll(log, [
+        commitOf({ ...MIKE, service: 'calendar', actor, collections: ['work', 'home'], traceparent: TRACE }),
+        commitOf({ tenant: 'umbrella', account: '-', service: 'directory' }),
+      ])
+      await settle(log)
+      const told = notices.slice(0, 2).map(({ at, ...notice }) => notice)
+      assert.deepEqual(told, [
+        {
+          position: first,
+          ...MIKE,
+          service: 'calendar',
+          collections: ['work', 'home'],
+          device: 'd_1',
+          traceparent: TRACE,
+        },
+        {
+          position: second,
+          tenant: 'umbrella',
+          account: '-',
+          service: 'directory',
+          collections: [],
+          device: '',
+          traceparent: '',
+        },
+      ])
+      assert.ok(notices.every(({ at }) => Number.isSafeInteger(at) && at > 0))
+    },
+  )
 
   rule('notices come in order of position, one for each commit', async ({ log }) => {
     const appends = Promise.all(range(200).map((i) => log.append(commitOf({ account: `a${i % 9}` }))))

@@ -31,6 +31,7 @@ test('what is told beside a record is what was written', () => {
     appended: 1234,
     attempt: 'try',
     device: 'd_1',
+    traceparent: '',
     previous: 41,
     collections: ['inbox'],
   })
@@ -66,14 +67,17 @@ test('a list of collections that is too long is not told: its notice is made fro
   assert.equal(noticeOf(5, told), undefined)
 })
 
-test('a notice has where, which collections, and by which device', () => {
-  assert.deepEqual(noticeOf(5, throughHeaders(commitOf()).told), {
+test('a notice has where, which collections, by which device, in which trace and when', () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  assert.deepEqual(noticeOf(5, throughHeaders(commitOf({ traceparent })).told), {
     position: 5,
     tenant: 'acme',
     account: 'mike',
     service: 'mail',
     collections: ['inbox'],
     device: 'd_1',
+    traceparent,
+    at: 1234,
   })
 })
 
@@ -84,6 +88,7 @@ test('a message that is no commit is damage, whatever it has for a header', () =
     { id: 'a', at: 1, try: 'c', col: [1] },
     { id: 'a', at: 1, try: 'c', names: ['a'] },
     { id: 'a', at: 1, try: 'c', dev: 7 },
+    { id: 'a', at: 1, try: 'c', tp: 7 },
   ]
   for (const value of [...bad, ...shapes.map((shape) => JSON.stringify(shape))]) {
     const given = headers()

@@ -20,6 +20,8 @@ export type Envelope = {
   /** Which call of `append` wrote it. */
   readonly attempt: string
   readonly device: string
+  /** '' where it is in no trace. */
+  readonly traceparent: string
   /** Absent where the list is too long to be told. */
   readonly collections?: readonly string[]
 }
@@ -33,6 +35,7 @@ export const envelopeOf = (commit: NewCommit, appended: number, attempt: string)
   appended,
   attempt,
   device: commit.actor.device,
+  traceparent: commit.traceparent ?? '',
   collections: commit.collections ?? [],
 })
 
@@ -48,18 +51,20 @@ type Written = {
   readonly at: number
   readonly try: string
   readonly dev?: string
+  readonly tp?: string
   readonly col?: readonly string[] | 0
   /** The names, where the subject has only a hash of one. */
   readonly names?: readonly [string, string, string]
 }
 
 export const headersOf = (envelope: Envelope, subject: string, previous: number): MsgHdrs => {
-  const { stream, commandId, appended, attempt, device, collections = [] } = envelope
+  const { stream, commandId, appended, attempt, device, traceparent, collections = [] } = envelope
   const written: Written = {
     id: commandId,
     at: appended,
     try: attempt,
     ...(device && { dev: device }),
+    ...(traceparent && { tp: traceparent }),
     ...(collections.length > 0 && { col: asciiJson(collections).length > MAX_COLLECTIONS ? 0 : collections }),
     ...(!streamOf(subject) && { names: [stream.tenant, stream.account, stream.service] }),
   }
@@ -88,6 +93,7 @@ const parse = (subject: string, given: MsgHdrs): Told | undefined => {
     appended: written.at,
     attempt: written.try,
     device: written.dev ?? '',
+    traceparent: written.tp ?? '',
     previous,
     ...(written.col !== 0 && { collections: written.col ?? [] }),
   }
@@ -111,24 +117,31 @@ const isStrings = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((entry) => typeof entry === 'string')
 
 const isWritten = (value: unknown): value is Written => {
-  const { id, at, try: attempt, dev = '', col = [], names } = (value ?? {}) as Partial<Written>
+  const { id, at, try: attempt, dev = '', tp = '', col = [], names } = (value ?? {}) as Partial<Written>
   return (
     typeof id === 'string' &&
     typeof at === 'number' &&
     typeof attempt === 'string' &&
     typeof dev === 'string' &&
+    typeof tp === 'string' &&
     (col === 0 || isStrings(col)) &&
     (names === undefined || (isStrings(names) && names.length === 3))
   )
 }
 
 /** The notice of a commit; undefined where its collections stand in its record only. */
-export const noticeOf = (position: number, { stream, device, collections }: Envelope): Notice | undefined =>
-  collections && {
-    position,
-    tenant: stream.tenant,
-    account: stream.account,
-    service: stream.service,
-    collections,
-    device,
-  }
+export const noticeOf = (position: number, envelope: Envelope): Notice | undefined => {
+  const { stream, device, traceparent, appended, collections } = envelope
+  return (
+    collections && {
+      position,
+      tenant: stream.tenant,
+      account: stream.account,
+      service: stream.service,
+      collections,
+      device,
+      traceparent,
+      at: appended,
+    }
+  )
+}

@@ -154,11 +154,13 @@ export class Tail {
   }
 }
 
-const noticeOf = ({ position, stream, collections, actor }: StoredCommit): Notice => ({
+const noticeOf = ({ position, stream, collections, actor, traceparent, at }: StoredCommit): Notice => ({
   position,
   tenant: stream.tenant,
   account: stream.account,
   service: stream.service,
   collections,
   device: actor.device,
+  traceparent,
+  at,
 })

@@ -101,11 +101,13 @@ const requestOf = (commit: NewCommit): AppendRequest => ({
   record: encodeCommit(commit),
 })
 
-const noticeOf = (position: number, { stream, collections, actor }: NewCommit) => ({
+const noticeOf = (position: number, { stream, collections, actor, traceparent, at }: NewCommit) => ({
   position,
   tenant: stream.tenant,
   account: stream.account,
   service: stream.service,
   collections: collections ?? [],
   device: actor.device,
+  traceparent: traceparent ?? '',
+  at,
 })

@@ -36,7 +36,10 @@ const setUp = () => {
   } as Pick<EventLog, 'notices'> as EventLog
   const accounts = new Accounts({ directory, log, clock: clock.now })
   const notice = (tenant: string, account: string, position = 9) =>
-    listen({ tenant, account, position, service: 'directory', collections: [], device: '' })
+    listen({
+      ...{ tenant, account, position, service: 'directory', collections: [] },
+      ...{ device: '', traceparent: '', at: 1 },
+    })
   const answers = (next: typeof answer) => {
     answer = next
   }
