@@ -53,7 +53,7 @@ class PassingError extends Error {
 
 /**
  * Signed requests to one bucket, over connections that are kept. Tries again, with pauses, what may pass: no answer, a cut one,
- * 5xx, 429. Errors: BLOB_STORE_FULL, BLOB_STORE_UNAVAILABLE.
+ * 5xx, 429, 409. Errors: BLOB_STORE_FULL, BLOB_STORE_UNAVAILABLE.
  */
 export class S3Client {
   readonly #settings: S3Settings

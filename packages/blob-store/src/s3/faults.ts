@@ -19,6 +19,8 @@ const FULL = new Set([
 const UNSUPPORTED = 501
 const STORAGE_FULL = 507
 const TOO_MANY = 429
+/** Another request was at the same object, or (versitygw) removed the last object of the same folder. */
+const MEANWHILE = 409
 
 export const isFull = ({ status, code }: Refusal): boolean => status === STORAGE_FULL || FULL.has(code)
 
@@ -26,7 +28,7 @@ export const isFull = ({ status, code }: Refusal): boolean => status === STORAGE
 export const isPassing = (refusal: Refusal): boolean => {
   const { status, code } = refusal
   if (isFull(refusal) || status === UNSUPPORTED) return false
-  return status >= 500 || status === TOO_MANY || ON_THE_WAY.has(code)
+  return status >= 500 || status === TOO_MANY || status === MEANWHILE || ON_THE_WAY.has(code)
 }
 
 /** The code in an answer's body; '' where it has none (answers to HEAD, proxies' pages). */
