@@ -38,12 +38,15 @@ describe('the endpoint over HTTP', () => {
         'SmartForward',
         'SmartReply',
         'FolderSync',
+        'FolderCreate',
+        'FolderUpdate',
+        'FolderDelete',
         'Settings',
         'ItemOperations',
         'Provision',
       ])
         assert.ok(commands.includes(served), served)
-      for (const absent of ['Search', 'FolderCreate', 'MeetingResponse', 'GetAttachment', 'Find'])
+      for (const absent of ['Search', 'MeetingResponse', 'GetAttachment', 'Find'])
         assert.ok(!commands.includes(absent), absent)
       assert.equal(headers['content-length'], '0')
       assert.equal(headers['content-type'], undefined)

@@ -63,6 +63,29 @@ const common: Readonly<Record<string, Row>> = {
 /** What differs in a command; INTERNAL also stands for terminal codes that are in no table, UNAVAILABLE for retryable ones. */
 const byCommand: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
   FolderSync: { INTERNAL: row(6, 500), INVALID_VALUE: row(10, 400) },
+  FolderCreate: {
+    INTERNAL: row(6, 500),
+    INVALID_VALUE: row(10, 400),
+    MAILBOX_NAME_INVALID: row(10, 400),
+    MAILBOX_NAME_TAKEN: row(2, 400),
+    PARENT_MAILBOX_NOT_FOUND: row(5, 400),
+  },
+  FolderUpdate: {
+    INTERNAL: row(6, 500),
+    INVALID_VALUE: row(10, 400),
+    MAILBOX_NAME_INVALID: row(10, 400),
+    MAILBOX_NAME_TAKEN: row(2, 400),
+    MAILBOX_IS_DEFAULT: row(2, 400),
+    MAILBOX_NOT_FOUND: row(4, 400),
+    MAILBOX_INTO_ITSELF: row(5, 400),
+    PARENT_MAILBOX_NOT_FOUND: row(5, 400),
+  },
+  FolderDelete: {
+    INTERNAL: row(6, 500),
+    INVALID_VALUE: row(10, 400),
+    MAILBOX_IS_DEFAULT: row(3, 400),
+    MAILBOX_NOT_FOUND: row(4, 400),
+  },
   Sync: { INTERNAL: row(5, 500), INVALID_VALUE: row(4, 400) },
   Ping: { INTERNAL: row(8, 500), INVALID_VALUE: row(4, 400) },
   ItemOperations: { INTERNAL: row(3, 500), INVALID_VALUE: row(2, 400) },

@@ -7,14 +7,11 @@ import {
   firstChanges,
   type HierarchyChanges,
   nothing,
+  withoutOwn,
 } from '../folders/hierarchy-changes.ts'
-import {
-  formatHierarchyKey,
-  type HierarchyKey,
-  INITIAL_KEY,
-  parseHierarchyKey,
-} from '../folders/hierarchy-key.ts'
+import { formatHierarchyKey, type HierarchyKey, INITIAL_KEY } from '../folders/hierarchy-key.ts'
 import { noteHierarchy } from '../folders/hierarchy-rows.ts'
+import { badKey, presentedKey } from '../folders/presented-key.ts'
 import type { FollowedHeads } from '../held/followed-heads.ts'
 import { VERSIONS_HEADER } from '../http/protocol.ts'
 import type { AccountSettings } from '../sign-in/account-settings.ts'
@@ -22,7 +19,6 @@ import { ValueError } from '../wbxml/errors.ts'
 import { el } from '../wbxml/node.ts'
 import { requiredText } from '../wbxml/read.ts'
 import { answer, type Command, type CommandAnswer, type CommandContext } from './command.ts'
-import { StatusError } from './status-error.ts'
 
 export type FolderSyncDeps = {
   readonly mail: MailClient<CallExtras>
@@ -33,10 +29,6 @@ export type FolderSyncDeps = {
 }
 
 const OK = 1
-const BAD_KEY = 9
-
-const badKey = (reason: string) => new StatusError(BAD_KEY, reason)
-
 type Asked = {
   readonly context: CommandContext
   readonly key: HierarchyKey | undefined
@@ -45,13 +37,11 @@ type Asked = {
 
 type Told = { readonly changes: HierarchyChanges; readonly position: number }
 
-const keyOf = ({ body, user }: CommandContext): HierarchyKey | undefined => {
+const keyOf = (context: CommandContext): HierarchyKey | undefined => {
+  const { body } = context
   if (!body) throw new ValueError('folderhierarchy:FolderSync', 'is missing')
   const text = requiredText(body, 'folderhierarchy:SyncKey', { max: 64 })
-  if (text === INITIAL_KEY) return undefined
-  const key = parseHierarchyKey(text)
-  if (!key || key.epoch !== user.epoch) throw badKey('no folder key of this log')
-  return key
+  return text === INITIAL_KEY ? undefined : presentedKey(context, text)
 }
 
 const mailboxesAfter = (
@@ -80,8 +70,9 @@ const since = async (
   { context, subfolders }: Asked,
   key: HierarchyKey,
 ): Promise<Told> => {
-  const delta = await mailboxesAfter(deps, context, key.position, key.position)
-  if (delta.stale) throw badKey('older than what is remembered of removed folders')
+  const { stale, ...found } = await mailboxesAfter(deps, context, key.position, key.position)
+  if (stale) throw badKey('older than what is remembered of removed folders')
+  const delta = { ...withoutOwn(found, key), position: found.position }
   if (key.subfolders === subfolders)
     return { changes: changesSince(delta, subfolders), position: delta.position }
   const now = await mailboxesAfter(deps, context, 0, delta.position)
@@ -102,7 +93,7 @@ const isEmpty = ({ added, updated, deleted }: HierarchyChanges): boolean =>
 const nextKey = ({ context, key, subfolders }: Asked, { changes, position }: Told): HierarchyKey =>
   key && isEmpty(changes) && key.subfolders === subfolders
     ? key
-    : { epoch: context.user.epoch, position, subfolders }
+    : { epoch: context.user.epoch, position, subfolders, made: [], gone: [] }
 
 /** [HTTP 1104], [HTTP 478]: also sent where a phone starts from nothing. */
 const startHeaders = ({ commandsHeader }: FolderSyncDeps) => ({

@@ -1,5 +1,5 @@
 import type { MailClient, SyncCollectionResponse } from '@relais/proto/mail/v1/mail.ts'
-import type { CallExtras } from '@relais/service-kit'
+import { type CallExtras, count } from '@relais/service-kit'
 import { isBehind, isRepeatable, saidChanges } from '@relais/sync-state'
 import type { DeviceRows } from '../devices/device-rows.ts'
 import { hierarchyRows } from '../folders/hierarchy-rows.ts'
@@ -71,10 +71,12 @@ const exchange = async (
   request: SyncRequest,
 ): Promise<Outcome> => {
   const { tenant, account } = context.user
+  const known = accounts.peek({ tenant, account }) !== undefined
   const followed = await accounts.follow({ tenant, account })
   const courses = withoutDoubles(request.collections).map((requested) => courseOf(context, requested))
   for (const course of courses) notePresented(context, course)
   const asked = courses.filter((course) => course.kind !== 'failed' && !knownQuiet(course, context, followed))
+  count('relais_syncs', { hop: known && asked.length === 0 ? 'none' : 'mail' })
   const responses = asked.length === 0 ? [] : await ask({ mail, context, request }, asked)
   const byCollection = new Map(responses.map((response) => [response.mailbox, response]))
   const settled = courses.map((course): Settled => {

@@ -6,7 +6,10 @@ import type { FollowedAccounts } from '../push/followed-accounts.ts'
 import type { Waiters } from '../push/waiters.ts'
 import type { AccountSettings } from '../sign-in/account-settings.ts'
 import type { Command } from './command.ts'
+import { createFolderCreate } from './folder-create.ts'
+import { createFolderDelete } from './folder-delete.ts'
 import { createFolderSync } from './folder-sync.ts'
+import { createFolderUpdate } from './folder-update.ts'
 import { createGetItemEstimate } from './get-item-estimate.ts'
 import { createItemOperations } from './item-operations.ts'
 import { createMoveItems } from './move-items.ts'
@@ -34,7 +37,10 @@ export const commandsHeader = (commands: ReadonlyMap<string, Command>): string =
 /** Every command that is served, by its Cmd. What isn't here is answered 501 or Status 137, and OPTIONS doesn't list it. */
 export const createCommands = (deps: CommandDeps): ReadonlyMap<string, Command> => {
   const served: readonly Command[] = [
+    createFolderCreate(deps),
+    createFolderDelete(deps),
     createFolderSync({ ...deps, heads: deps.accounts, commandsHeader: () => commandsHeader(commands) }),
+    createFolderUpdate(deps),
     createGetItemEstimate(deps),
     createItemOperations(deps),
     createMoveItems(deps),

@@ -8,6 +8,8 @@ import {
   type Delta,
   firstChanges,
   type HierarchyChanges,
+  hasForeign,
+  withoutOwn,
 } from './hierarchy-changes.ts'
 
 const box = (mailbox: string, parent = '', role = ''): Mailbox => ({
@@ -109,5 +111,39 @@ describe('when subfolders are switched', () => {
         assert.deepEqual([...applied(new Set(['inbox', ...known]), changes)].sort(), [...wanted].sort())
       }),
     )
+  })
+})
+
+describe('what a phone did itself', () => {
+  const own = (made: string[], gone: string[] = []) => ({ made, gone })
+
+  test('is not told to it as new or removed', () => {
+    const { changes, removed } = withoutOwn(
+      delta([work, inbox], [], ['old', 'older']),
+      own(['work'], ['old']),
+    )
+    assert.deepEqual(
+      changes.map(({ mailbox, added }) => [mailbox?.mailbox, added]),
+      [
+        ['work', false],
+        ['inbox', true],
+      ],
+    )
+    assert.deepEqual(removed, ['older'])
+  })
+  test('and that somebody else removed is told as removed', () => {
+    assert.deepEqual(withoutOwn(delta([]), own(['work'])).removed, ['work'])
+  })
+  test('is nobody else’s doing where it is as the phone has it', () => {
+    const expected = { mailbox: 'work', name: 'work', parent: '' }
+    assert.equal(hasForeign(delta([work]), { ...own(['work']), expected }), false)
+    assert.equal(hasForeign(delta([], [], ['old']), own([], ['old'])), false)
+  })
+  test('is somebody else’s where it was changed since, or went, or another one changed', () => {
+    const expected = { mailbox: 'work', name: 'Arbeit', parent: '' }
+    assert.equal(hasForeign(delta([work]), { ...own(['work']), expected }), true)
+    assert.equal(hasForeign(delta([]), own(['work'])), true)
+    assert.equal(hasForeign(delta([deep]), own([])), true)
+    assert.equal(hasForeign(delta([], [], ['old']), own([])), true)
   })
 })

@@ -12,6 +12,41 @@ export type Delta = { readonly changes: readonly MailboxChange[]; readonly remov
 
 export const nothing: HierarchyChanges = { added: [], updated: [], deleted: [] }
 
+/** What a phone did itself since the position that it is told from. */
+export type OwnChanges = { readonly made: readonly string[]; readonly gone: readonly string[] }
+
+/** The delta without what the phone has done already; a folder of its own that is there is told as changed, and one that went as deleted. */
+export const withoutOwn = ({ changes, removed }: Delta, { made, gone }: OwnChanges): Delta => {
+  const present = new Set(changes.map(({ mailbox }) => mailbox?.mailbox))
+  return {
+    changes: changes.map((change) =>
+      change.mailbox && made.includes(change.mailbox.mailbox) ? { ...change, added: false } : change,
+    ),
+    removed: [
+      ...removed.filter((folder) => !gone.includes(folder)),
+      ...made.filter((folder) => !present.has(folder)),
+    ],
+  }
+}
+
+/** What a phone's own command leaves behind, if nobody else does anything. */
+export type OwnChange = OwnChanges & {
+  /** A folder as the phone now has it. */
+  readonly expected?: Pick<Mailbox, 'mailbox' | 'name' | 'parent'>
+}
+
+/** Whether anything happened that isn't the phone's own doing. */
+export const hasForeign = ({ changes, removed }: Delta, { made, gone, expected }: OwnChange): boolean => {
+  const asExpected = ({ mailbox, name, parent }: Mailbox) =>
+    mailbox === expected?.mailbox && name === expected.name && parent === expected.parent
+  const present = new Set(changes.map(({ mailbox }) => mailbox?.mailbox))
+  return (
+    changes.some(({ mailbox }) => mailbox && !asExpected(mailbox)) ||
+    removed.some((folder) => !gone.includes(folder)) ||
+    made.some((folder) => !present.has(folder))
+  )
+}
+
 const isDefault = ({ role }: Mailbox): boolean => role !== ''
 
 const mailboxes = (changes: readonly MailboxChange[], added: boolean): readonly Mailbox[] =>

@@ -7,6 +7,8 @@ const key = fc.record({
   epoch: fc.integer({ min: 0, max: 0xffffffff }),
   position: fc.integer({ min: 0, max: 2 ** 40 }),
   subfolders: fc.boolean(),
+  made: fc.constant<readonly string[]>([]),
+  gone: fc.constant<readonly string[]>([]),
 })
 
 describe('a folder key', () => {
@@ -19,7 +21,22 @@ describe('a folder key', () => {
       }),
     )
   })
+  test('says what the phone did itself', () => {
+    const text = 'f1.7.5.a+12-3'
+    const found = parseHierarchyKey(text)
+    assert.deepEqual(found, { epoch: 7, position: 5, subfolders: true, made: ['m12'], gone: ['m3'] })
+    assert.equal(found && formatHierarchyKey(found), text)
+  })
+  test('has at most 64 characters: what there is no room for is told again', () => {
+    const made = Array.from({ length: 40 }, (_, n) => `m${n}`)
+    const text = formatHierarchyKey({ epoch: 7, position: 5, subfolders: true, made, gone: [] })
+    assert.equal(text, 'f1.7.5.a')
+  })
   for (const text of [
+    'f1.7.5.a+',
+    'f1.7.5.a12',
+    'f1.7.5.a+1x',
+    `f1.7.5.a${'+1'.repeat(40)}`,
     '',
     '0',
     '1',

@@ -10,8 +10,13 @@ const MAIL = 'mail'
 
 export type AccountRef = { readonly tenant: string; readonly account: string }
 
+/** What a wake follows from: the trace of a commit ('' if it is in none), and when it was appended, in milliseconds since 1970. */
+export type Cause = Pick<Notice, 'traceparent' | 'at'>
+
 /** Something happened in an account: which collections, and by which device. */
 export type Change = {
+  /** The commit that it is, where that is known. */
+  readonly cause?: Cause
   readonly position: number
   readonly collections: readonly string[]
   /** '' if no device did it. */
@@ -164,4 +169,7 @@ const refOf = (key: string): AccountRef => {
   return { tenant: key.slice(0, slash), account: key.slice(slash + 1) }
 }
 
-const changeOf = ({ position, collections, device }: Notice): Change => ({ position, collections, device })
+const changeOf = (notice: Notice): Change => {
+  const { position, collections, device } = notice
+  return { position, collections, device, cause: notice }
+}

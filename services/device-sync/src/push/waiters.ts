@@ -1,14 +1,14 @@
 import type { DeviceRef } from '../held/held-requests.ts'
-import type { Change, FollowedAccount } from './followed-accounts.ts'
+import type { Cause, Change, FollowedAccount } from './followed-accounts.ts'
 import { type TimerEntry, TimerWheel } from './timer-wheel.ts'
 
 /** How a wait ended. */
 export type WaitEnd =
-  | { readonly kind: 'changes'; readonly collections: readonly string[] }
+  | { readonly kind: 'changes'; readonly collections: readonly string[]; readonly cause?: Cause }
   /** The heartbeat is over, a newer request of the device took its place, or the process drains. */
   | { readonly kind: 'expired' }
   /** The tree of folders changed. */
-  | { readonly kind: 'hierarchy' }
+  | { readonly kind: 'hierarchy'; readonly cause?: Cause }
 
 export type Wait = {
   readonly device: DeviceRef
@@ -47,6 +47,8 @@ class Waiter implements Leaving {
   gathering: NodeJS.Timeout | undefined
   /** Collections of events that are gathered. */
   gathered: Set<string> | undefined
+  /** Of the first of them. */
+  cause: Cause | undefined
 
   constructor(waiters: Waiters, wait: Wait, awaiting: Awaiting) {
     this.key = keyOf(wait.device)
@@ -58,13 +60,15 @@ class Waiter implements Leaving {
   /** Something happened in its account. */
   note(change: Change): void {
     const { hierarchy, device, collections } = this.wait
+    if (change.device === device.device) return
     if (hierarchy && change.collections.includes('mailboxes')) {
-      this.#waiters.finish(this, { kind: 'hierarchy' })
+      this.#waiters.finish(this, { kind: 'hierarchy', cause: change.cause })
       return
     }
-    if (change.device === device.device) return
     const mine = change.collections.filter((one) => collections.includes(one))
-    if (mine.length > 0) this.#waiters.wake(this, mine)
+    if (mine.length === 0) return
+    this.cause ??= change.cause
+    this.#waiters.wake(this, mine)
   }
 
   /** Its time is over. */
@@ -82,7 +86,8 @@ class Waiter implements Leaving {
   }
 
   get news(): WaitEnd {
-    return this.gathered ? { kind: 'changes', collections: [...this.gathered] } : { kind: 'expired' }
+    if (!this.gathered) return { kind: 'expired' }
+    return { kind: 'changes', collections: [...this.gathered], cause: this.cause }
   }
 }
 
