@@ -3,6 +3,7 @@ import { type Logger, terminal } from '@relais/service-kit'
 import type { DeviceRef } from '../held/held-requests.ts'
 import { type DeviceRowSource, deviceRowSchema } from './device-row-store.ts'
 import type { DeviceRows, RowKind } from './device-rows.ts'
+import { GroupedWrites, OF_DEVICE, placeOf } from './grouped-writes.ts'
 import {
   type DeviceRange,
   decodeRow,
@@ -12,7 +13,6 @@ import {
   readRange,
   readRows,
   refKey,
-  writeChange,
 } from './row-statements.ts'
 
 /** The same rows, and how often those of a device were changed: who decided on others decides again. */
@@ -34,10 +34,6 @@ type Snapshot = {
 
 /** A change and what it means for whoever reads it here. */
 type Put = RowChange & { readonly value: unknown; readonly lastWins: boolean }
-
-const OF_DEVICE = 'tenant = ? AND account = ? AND device = ?'
-
-const placeOf = ({ tenant, account, device }: DeviceRef) => [tenant, account, device] as const
 
 /** Rows of a device for one request: a snapshot, and what the request changes. */
 class RequestRows implements DeviceRows {
@@ -127,9 +123,11 @@ export class SharedDeviceRows implements DeviceRowSource {
   readonly #options: Required<SharedDeviceRowsOptions>
   /** Least recently used first. */
   readonly #recent = new Map<string, Snapshot>()
+  readonly #group: GroupedWrites
 
   constructor(options: SharedDeviceRowsOptions) {
     this.#options = { maxDevices: 20_000, ...options }
+    this.#group = new GroupedWrites(options.store)
   }
 
   async of(device: DeviceRef): Promise<DeviceRows> {
@@ -155,12 +153,8 @@ export class SharedDeviceRows implements DeviceRowSource {
   ): Promise<Snapshot | undefined> {
     const anyVersion = [...puts.values()].every(({ lastWins }) => lastWins)
     const first = this.#options.clock()
-    const written = await this.#options.store.transaction(async (writer) => {
-      const step = { device, base: base.version, anyVersion, first }
-      if (!(await stepVersion(writer, step))) return false
-      for (const put of puts.values()) await writeChange(writer, device, put)
-      return true
-    })
+    const step = { device, base: base.version, anyVersion, first }
+    const written = await this.#group.write(step, [...puts.values()])
     const key = refKey(device)
     this.#recent.delete(key)
     if (!written) return undefined
@@ -219,35 +213,6 @@ const readSnapshot = async (reader: Reader, device: DeviceRef): Promise<Snapshot
   ])
   return { version, cells: new Map(cells) }
 }
-
-type Step = {
-  readonly device: DeviceRef
-  readonly base: number | undefined
-  readonly anyVersion: boolean
-  /** Of a device that has no rows: the time, so that no version of a removed device comes again. */
-  readonly first: number
-}
-
-/** False: the rows aren't those of `base` any more. */
-const stepVersion = async (writer: Writer, { device, base, anyVersion, first }: Step): Promise<boolean> => {
-  if (base === undefined && (await insertVersion(writer, device, first))) return true
-  const step = `UPDATE device_row_versions SET version = version + 1 WHERE ${OF_DEVICE}`
-  const changed = anyVersion
-    ? await writer.run(step, ...placeOf(device))
-    : await writer.run(`${step} AND version = ?`, ...placeOf(device), base ?? NO_VERSION)
-  return changed === 1
-}
-
-/** Of no device. */
-const NO_VERSION = -1
-
-const insertVersion = async (writer: Writer, device: DeviceRef, first: number): Promise<boolean> =>
-  (await writer.run(
-    `INSERT INTO device_row_versions (tenant, account, device, version) VALUES (?, ?, ?, ?)
-     ON CONFLICT (tenant, account, device) DO NOTHING`,
-    ...placeOf(device),
-    first,
-  )) === 1
 
 const deleteVersions = async (
   writer: Writer,
