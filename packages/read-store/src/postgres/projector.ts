@@ -76,7 +76,11 @@ export class PostgresProjector implements Projector {
     const { connection, log, model, unit = 'main', filter = { service: model.service } } = options
     this.#options = { ...options, filter }
     this.#onAlarm = options.onAlarm ?? (() => {})
-    this.#place = { unit, model: checkedModelName(model.name), version: model.version }
+    this.#place = {
+      unit: checkedModelName(unit),
+      model: checkedModelName(model.name),
+      version: model.version,
+    }
     const channel = nameOf('relais', unit, model.name, model.version)
     this.#generationOptions = { connection, log, filter, model, onAlarm: this.#onAlarm, channel }
     this.store = this.#facade()

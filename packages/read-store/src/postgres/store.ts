@@ -1,5 +1,6 @@
 import { storeClosed } from '../errors.ts'
 import { missingStatements, type StoreDefinition } from '../migrating/missing-statements.ts'
+import { checkedModelName } from '../model-name.ts'
 import type { Reader, ReadStore, SqlValue, Writer } from '../port.ts'
 import { Turns } from '../projecting/turns.ts'
 import type { PostgresConnection } from './connection.ts'
@@ -52,7 +53,7 @@ class PostgresStore implements ReadStore {
   constructor(options: PostgresStoreOptions) {
     const { connection, name, unit = 'main', readers = 4 } = options
     this.#options = options
-    this.#schema = nameOf(unit, 'store', name)
+    this.#schema = nameOf(checkedModelName(unit), 'store', checkedModelName(name))
     this.#lock = lockKey('store', unit, name)
     this.#readers = new Readers({
       ...{ connection, schema: this.#schema, most: readers },

@@ -95,37 +95,32 @@ export class Term {
     if (this.#stop.signal.aborted) throw storeClosed()
     const next = await nextGeneration(session, place, options)
     try {
-      await catchUp(next, {
-        options,
-        serving: () => old.checkpoint,
-        onProjected: () => this.#projected(next, progress),
-        signal: this.#stop.signal,
-      })
-      await next.analyze()
-      await this.#overtake(old, next)
-      await next.markReady()
+      await this.#bringUp(next, old, progress)
     } catch (error) {
       await next.close()
+      if (old.follower?.isStopped && !this.#stop.signal.aborted) this.#follow(old, () => {})
       throw error
     }
     this.#current = next
     this.#endWith(next)
-    await serve(next.entry)
-    await old.close()
+    await serve(next.entry).finally(() => old.close())
   }
 
-  /** The old rows stand until the new ones are as far: nobody who goes over sees older ones. */
-  async #overtake(old: Generation, next: Generation): Promise<void> {
+  async #bringUp(next: Generation, old: Generation, progress: Progress): Promise<void> {
+    await catchUp(next, {
+      options: this.#options.options,
+      serving: () => old.checkpoint,
+      onProjected: () => this.#projected(next, progress),
+      signal: this.#stop.signal,
+    })
+    await next.analyze()
+    // The old rows stand until the new ones are as far: nobody who goes over sees older ones.
     await old.follower?.stop()
-    try {
-      while (next.checkpoint < old.checkpoint) {
-        if (next.fault || this.#stop.signal.aborted) throw next.fault ?? storeClosed()
-        await delay(1)
-      }
-    } catch (error) {
-      if (!this.#stop.signal.aborted) this.#follow(old, () => {})
-      throw error
+    while (next.checkpoint < old.checkpoint) {
+      if (next.fault || this.#stop.signal.aborted) throw next.fault ?? storeClosed()
+      await delay(1)
     }
+    await next.markReady()
   }
 
   #follow(generation: Generation, progress: Progress): Follower {

@@ -57,6 +57,10 @@ export class Follower {
     return this.#caughtUp
   }
 
+  get isStopped(): boolean {
+    return this.#stop.signal.aborted
+  }
+
   /** Resolves when it has caught up for the first time, or can't go on for now. */
   get rested(): Promise<void> {
     return this.#rested.promise
