@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import type { NatsCluster } from '@relais/servers/nats.ts'
-import type { Found, History } from '../contract/history.ts'
+import type { StoredCommit } from '../port.ts'
 import { type JetStreamLog, openJetStreamLog } from './jetstream-log.ts'
 import { readReplica } from './replicas.fixture.ts'
-import { foundOf, startWorkload, type Workload } from './workload.fixture.ts'
+import { startWorkload, type Workload } from './workload.fixture.ts'
 
 /** One thing that happens to a cluster; `hold` lasts as long as it does. */
 export type Fault = {
@@ -153,12 +153,11 @@ const leaderOf = async (cluster: NatsCluster, stream: string): Promise<number> =
 }
 
 /** Every replica, once all have everything. */
-export const everyReplica = async (cluster: NatsCluster, stream: string): Promise<History['replicas']> => {
+const everyReplica = async (cluster: NatsCluster, stream: string): Promise<StoredCommit[][]> => {
   await untilCurrent(cluster, stream)
-  const replicas: { name: string; commits: Found[] }[] = []
+  const replicas: StoredCommit[][] = []
   for (const { name } of cluster.servers) {
-    const commits = await readReplica({ servers: cluster.urls, stream, server: name })
-    replicas.push({ name, commits: commits.map(foundOf) })
+    replicas.push(await readReplica({ servers: cluster.urls, stream, server: name }))
   }
   return replicas
 }

@@ -25,7 +25,7 @@ const survives = (fault: Fault, rule: string, during: (running: Faulted) => Prom
     await fault.run(cluster, await running.leader(), () => during(running))
     await workload.acknowledged(100)
     assert.deepEqual(await running.verify(), [])
-    const of = (kind: string) => workload.attempts.filter(({ outcome }) => outcome.kind === kind).length
+    const of = workload.count
     context.diagnostic(`${of('known')} known, ${of('unknown')} unknown, ${of('refused')} refused`)
   })
 }

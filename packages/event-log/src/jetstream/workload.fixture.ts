@@ -1,74 +1,64 @@
-import { type Attempt, type Found, type History, problemsOf } from '../contract/history.ts'
-import { ConflictError, LogUnavailableError, type NewCommit } from '../port.ts'
+import { checkHistory, type Outcome } from '../history/check-history.ts'
+import { Recorder } from '../history/recorder.ts'
+import type { NewCommit, StoredCommit } from '../port.ts'
 import type { JetStreamLog } from './jetstream-log.ts'
 
 export type Workload = {
-  readonly attempts: readonly Attempt[]
+  readonly count: (kind: Outcome['kind']) => number
   /** Resolves after so many more appends have been acknowledged. */
   acknowledged(more: number): Promise<void>
   /** Resolves when one more append has ended without an answer. */
   unanswered(): Promise<void>
   /** Ends the writers, waits for the followers, and says what is wrong. */
-  finish(replicas: () => Promise<History['replicas']>): Promise<string[]>
+  finish(replicas: () => Promise<readonly (readonly StoredCommit[])[]>): Promise<string[]>
 }
 
 export type WorkloadOptions = {
   /** As many "processes" as there are logs; all are of one stream. */
   readonly logs: readonly JetStreamLog[]
   readonly tenant: string
-  readonly writers?: number
-  readonly accounts?: number
   readonly random: () => number
 }
 
+type Waiting = { readonly kind: Outcome['kind']; left: number; resolve(): void }
+
 type Running = WorkloadOptions & {
-  readonly attempts: Attempt[]
+  readonly recorder: Recorder
   readonly heads: Map<string, number>
+  readonly waiting: Set<Waiting>
   readonly errors: string[]
   stopping: boolean
-  /** Called after every attempt. */
-  noticed: (attempt: Attempt) => void
 }
+
+const WRITERS = 8
+const ACCOUNTS = 4
 
 /** Half of the appends expect what the writer believes to be the head; what wasn't answered is mostly asked again, of any process. */
 export const startWorkload = (options: WorkloadOptions): Workload => {
   const running: Running = {
     ...options,
-    attempts: [],
+    recorder: new Recorder(() => performance.now()),
     heads: new Map(),
+    waiting: new Set(),
     errors: [],
     stopping: false,
-    noticed: () => undefined,
   }
-  const watchers = new Set<(attempt: Attempt) => void>()
-  running.noticed = (attempt) => {
-    for (const watcher of watchers) watcher(attempt)
-  }
-  const after = (count: number, kind: Attempt['outcome']['kind']) =>
-    new Promise<void>((resolve) => {
-      let left = count
-      const watcher = ({ outcome }: Attempt) => {
-        if (outcome.kind !== kind || --left > 0) return
-        watchers.delete(watcher)
-        resolve()
-      }
-      watchers.add(watcher)
-    })
-  const writers = Array.from({ length: options.writers ?? 8 }, (_, i) => write(running, i))
-  const followers = options.logs.map((log, i) => follower(log, options.tenant, `follower ${i + 1}`))
+  const after = (left: number, kind: Outcome['kind']) =>
+    new Promise<void>((resolve) => running.waiting.add({ kind, left, resolve }))
+  const writers = Array.from({ length: WRITERS }, (_, i) => write(running, i))
+  const followers = options.logs.map((log) => follower(log, options.tenant))
   return {
-    attempts: running.attempts,
+    count: (kind) => running.recorder.count(kind),
     acknowledged: (more) => after(more, 'known'),
     unanswered: () => after(1, 'unknown'),
     finish: async (replicas) => {
       running.stopping = true
       await Promise.all(writers)
-      const [log] = options.logs
-      const head = (await log?.head({ tenant: options.tenant })) ?? 0
+      const head = (await options.logs[0]?.head({ tenant: options.tenant })) ?? 0
       for (const { reached } of followers) await reached(head)
       const followed = await Promise.all(followers.map(({ end }) => end()))
-      const history = { attempts: running.attempts, replicas: await replicas(), followers: followed }
-      return [...running.errors, ...problemsOf(history)]
+      const history = { appends: running.recorder.calls, logs: await replicas(), followers: followed }
+      return [...running.errors, ...checkHistory(history)]
     },
   }
 }
@@ -76,14 +66,14 @@ export const startWorkload = (options: WorkloadOptions): Workload => {
 const pick = <T>(list: readonly T[], random: () => number): T => list[Math.floor(random() * list.length)] as T
 
 const write = async (running: Running, writer: number) => {
-  const { random, heads, tenant, logs, accounts = 4 } = running
+  const { random, heads, tenant, logs } = running
   for (let n = 0; !running.stopping; n++) {
-    const account = `a${Math.floor(random() * accounts)}`
+    const account = `a${Math.floor(random() * ACCOUNTS)}`
     const expected = random() < 0.5 ? (heads.get(account) ?? 0) : undefined
     const commit = commitOf({ tenant, account, commandId: `w${writer}-${n}`, expected })
-    let outcome = await attempt(running, pick(logs, random), commit)
-    while (outcome === 'unknown' && random() < 0.8 && !running.stopping) {
-      outcome = await attempt(running, pick(logs, random), commit)
+    let kind = await append(running, pick(logs, random), commit)
+    while (kind === 'unknown' && random() < 0.8 && !running.stopping) {
+      kind = await append(running, pick(logs, random), commit)
     }
   }
 }
@@ -101,88 +91,58 @@ const commitOf = ({ tenant, account, commandId, expected }: Asked): NewCommit =>
   commandId,
   actor: { kind: 'service', id: 'faults', device: '' },
   principal: account,
-  expected,
   at: 1,
   collections: ['inbox'],
+  ...(expected !== undefined && { expected }),
 })
 
-const attempt = async (running: Running, log: JetStreamLog, commit: NewCommit) => {
-  const began = performance.now()
-  const outcome = await outcomeOf(running, log, commit)
+/** An error that isn't a log's to give counts against it, and the work goes on. */
+const append = async (
+  { recorder, heads, waiting, errors }: Running,
+  log: JetStreamLog,
+  commit: NewCommit,
+): Promise<Outcome['kind']> => {
+  const outcome = await recorder.append(log, commit).catch((error: unknown): Outcome => {
+    errors.push(String(error))
+    return { kind: 'unknown' }
+  })
   const { account } = commit.stream
-  const ended: Attempt = {
-    stream: account,
-    commandId: commit.commandId,
-    ...(commit.expected !== undefined && { expected: commit.expected }),
-    began,
-    ended: performance.now(),
-    outcome,
+  if (outcome.kind === 'refused') heads.set(account, outcome.head)
+  if (outcome.kind === 'known') heads.set(account, Math.max(outcome.position, heads.get(account) ?? 0))
+  for (const one of waiting) {
+    if (one.kind !== outcome.kind || --one.left > 0) continue
+    waiting.delete(one)
+    one.resolve()
   }
-  running.attempts.push(ended)
-  running.noticed(ended)
   return outcome.kind
 }
 
-const outcomeOf = async (
-  { heads, errors }: Running,
-  log: JetStreamLog,
-  commit: NewCommit,
-): Promise<Attempt['outcome']> => {
-  const { account } = commit.stream
-  try {
-    const { position, repeated } = await log.append(commit)
-    heads.set(account, Math.max(position, heads.get(account) ?? 0))
-    return { kind: 'known', position, repeated }
-  } catch (error) {
-    if (error instanceof ConflictError) {
-      heads.set(account, error.head)
-      return { kind: 'refused' }
-    }
-    if (!(error instanceof LogUnavailableError)) errors.push(String(error))
-    return { kind: 'unknown' }
-  }
-}
-
-const follower = (log: JetStreamLog, tenant: string, name: string) => {
+const follower = (log: JetStreamLog, tenant: string) => {
   const abort = new AbortController()
-  const positions: number[] = []
+  const followed: StoredCommit[] = []
   let wake = () => {}
   const following = (async () => {
     for await (const { commits } of log.follow({ tenant }, 0, { signal: abort.signal })) {
-      for (const { position } of commits) positions.push(position)
+      followed.push(...commits)
       wake()
     }
   })()
   return {
     reached: async (head: number) => {
-      while ((positions.at(-1) ?? 0) < head) {
+      while ((followed.at(-1)?.position ?? 0) < head) {
         const woken = new Promise<void>((resolve) => {
           wake = resolve
         })
-        if ((positions.at(-1) ?? 0) >= head) break
         await Promise.race([woken, following])
       }
     },
     end: async () => {
       abort.abort()
       await following
-      return { name, positions }
+      return { after: 0, commits: followed }
     },
   }
 }
-
-/** What a history is checked against, of commits as they are read. */
-export const foundOf = (commit: {
-  position: number
-  stream: { account: string }
-  commandId: string
-  expected: number | undefined
-}): Found => ({
-  position: commit.position,
-  stream: commit.stream.account,
-  commandId: commit.commandId,
-  expected: commit.expected,
-})
 
 /** A random number generator that a seed repeats (mulberry32). */
 export const randomOf = (seed: number): (() => number) => {
