@@ -67,6 +67,13 @@ test('a list of collections that is too long is not told: its notice is made fro
   assert.equal(noticeOf(5, told), undefined)
 })
 
+test('a device or a trace of any length leaves the header short', () => {
+  const actor = { kind: 'device', id: 'x', device: 'd'.repeat(500_000) }
+  const { written, told } = throughHeaders(commitOf({ actor, traceparent: 'x'.repeat(100_000) }))
+  assert.ok(written.get('Relais-Commit').length < 300)
+  assert.deepEqual([told.device, told.traceparent, told.collections], ['', '', undefined])
+})
+
 test('a notice has where, which collections, by which device, in which trace and when', () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   assert.deepEqual(noticeOf(5, throughHeaders(commitOf({ traceparent })).told), {

@@ -8,8 +8,8 @@ import { streamOf } from './subjects.ts'
 const PREVIOUS = 'Nats-Expected-Last-Subject-Sequence'
 const ENVELOPE = 'Relais-Commit'
 
-/** Longest list of collections, in characters of JSON, that is told with a notice; beyond, whoever wants them reads the commit. */
-const MAX_COLLECTIONS = 8 * 1024
+/** Most that is told with a notice of collections, device and trace, in characters of JSON; beyond, whoever wants them reads the commit. */
+const MAX_TOLD = 8 * 1024
 
 /** What stands beside a commit's record, so that notices and the command index needn't read it. */
 export type Envelope = {
@@ -22,7 +22,7 @@ export type Envelope = {
   readonly device: string
   /** '' where it is in no trace. */
   readonly traceparent: string
-  /** Absent where the list is too long to be told. */
+  /** Absent where that, the device and the trace are too long to be told. */
   readonly collections?: readonly string[]
 }
 
@@ -52,26 +52,39 @@ type Written = {
   readonly try: string
   readonly dev?: string
   readonly tp?: string
+  /** 0: this, the device and the trace stand in the record only. */
   readonly col?: readonly string[] | 0
   /** The names, where the subject has only a hash of one. */
   readonly names?: readonly [string, string, string]
 }
 
 export const headersOf = (envelope: Envelope, subject: string, previous: number): MsgHdrs => {
-  const { stream, commandId, appended, attempt, device, traceparent, collections = [] } = envelope
+  const { stream, commandId, appended, attempt } = envelope
   const written: Written = {
     id: commandId,
     at: appended,
     try: attempt,
-    ...(device && { dev: device }),
-    ...(traceparent && { tp: traceparent }),
-    ...(collections.length > 0 && { col: asciiJson(collections).length > MAX_COLLECTIONS ? 0 : collections }),
+    ...noticed(envelope),
     ...(!streamOf(subject) && { names: [stream.tenant, stream.account, stream.service] }),
   }
   const made = headers()
   made.set(PREVIOUS, String(previous))
   made.set(ENVELOPE, asciiJson(written))
   return made
+}
+
+/** What only a notice needs. */
+const noticed = ({
+  device,
+  traceparent,
+  collections = [],
+}: Envelope): Pick<Written, 'dev' | 'tp' | 'col'> => {
+  const told = {
+    ...(device && { dev: device }),
+    ...(traceparent && { tp: traceparent }),
+    ...(collections.length > 0 && { col: collections }),
+  }
+  return asciiJson(told).length > MAX_TOLD ? { col: 0 } : told
 }
 
 /** Errors: LOG_DAMAGED (terminal) where the message isn't one of ours. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { NatsServer } from '@relais/servers/nats.ts'
 import { appendAll, commitOf, Follower, positionsOf, range, readAll } from '../contract/commits.ts'
-import { ConflictError } from '../port.ts'
+import { ConflictError, type Notice } from '../port.ts'
 import { type JetStreamLog, openJetStreamLog } from './jetstream-log.ts'
 import { noServer, serverFor } from './servers.fixture.ts'
 
@@ -104,17 +104,19 @@ test('a follower and a subscriber of one process hear of the commits of another'
   await follower.end()
 })
 
-test('notices of what has more collections than a header takes tell them all', {
+test('notices of what has more to tell than a header takes tell it all', {
   skip: noServer,
 }, async (context) => {
   const { open } = await opener(context)
   const log = await open()
   const collections = range(2000).map((i) => `collection-${i}`)
-  const noticed = new Promise<readonly string[]>((resolve) => {
-    log.notices({}, (notice) => resolve(notice.collections))
+  const noticed = new Promise<Notice>((resolve) => {
+    log.notices({}, resolve)
   })
-  await log.append(commitOf({ collections }))
-  assert.deepEqual(await noticed, collections)
+  const actor = { kind: 'device', id: 'mike', device: 'd_1' }
+  await log.append(commitOf({ collections, actor, traceparent: '00-a-b-01' }))
+  const { collections: told, device, traceparent } = await noticed
+  assert.deepEqual([told, device, traceparent], [collections, 'd_1', '00-a-b-01'])
 })
 
 test('a server that is killed and started again has every acknowledged commit, and writers and followers go on', {

@@ -108,12 +108,11 @@ const tellable = (subject: string, headers: Msg['headers']): Told | undefined =>
 
 const commitOf = ({ position, subject, headers, record, stored }: LogMessage): Commit => {
   const told = toldBy(subject, headers)
-  const collections = told.collections ?? decodeCommit(position, record).collections
-  return {
-    position,
-    subject,
-    told,
-    notice: noticeOf(position, { ...told, collections }) as Notice,
-    stored,
-  }
+  const notice = noticeOf(position, told) ?? noticeOf(position, { ...told, ...inRecord(position, record) })
+  return { position, subject, told, notice: notice as Notice, stored }
+}
+
+const inRecord = (position: number, record: Uint8Array) => {
+  const { actor, traceparent, collections } = decodeCommit(position, record)
+  return { device: actor.device, traceparent, collections }
 }
