@@ -4,6 +4,7 @@ import { openS3Blobs } from '@relais/blob-store/s3/open-s3-blobs.ts'
 import { describeError, type Logger, terminal } from '@relais/service-kit'
 import type { BlobConfiguration } from './configuration.ts'
 import type { Pod } from './pod.ts'
+import { readCa } from './secret-file.ts'
 
 /** Opens the blob store that the configuration names. Errors: CONFIGURATION_INVALID where something of it is missing. */
 export const openBlobs = async (pod: Pod, { blobs }: BlobConfiguration): Promise<BlobStore> => {
@@ -24,6 +25,7 @@ const opened = async (blobs: BlobConfiguration['blobs'], logger: Logger): Promis
         endpoint: given(blobs.endpoint, 'blobs.endpoint'),
         bucket: given(blobs.bucket, 'blobs.bucket'),
         region: blobs.region,
+        tls: { ca: readCa(blobs.caFile, 'blobs.caFile') },
         credentials: {
           accessKeyId: given(blobs.accessKey, 'blobs.accessKey'),
           secretAccessKey: given(blobs.secretKey, 'blobs.secretKey'),

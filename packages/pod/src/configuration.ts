@@ -1,3 +1,4 @@
+import { telemetrySettings } from '@relais/service-kit'
 import { z } from 'zod'
 
 const text = (description: string, placeholder: string) =>
@@ -22,7 +23,8 @@ export const file = (description: string) =>
 export const podSettings = z.object({
   host: z.string().default('::').describe('Address to listen on.').meta({ placeholder: 'ADDRESS' }),
   grpcPort: port(7400, 'Port for the other services (gRPC, mutual TLS).'),
-  healthPort: port(7480, 'Port for /livez, /readyz and /startupz (HTTP).'),
+  healthPort: port(7480, 'Port for /livez, /readyz, /startupz and /metrics (HTTP).'),
+  telemetry: telemetrySettings,
   tls: z.object({
     certificate: file('Own certificate chain in PEM, which names the service; read again when it changes.'),
     key: file('Its private key in PEM.'),
@@ -64,6 +66,11 @@ export const storageSettings = z.object({
       .default('relais')
       .describe('The placement unit: JetStream’s stream, or part of the name of PostgreSQL’s schema.')
       .meta({ placeholder: 'NAME' }),
+    caFile: text(
+      'Certificates in PEM of whom its servers’ certificates come from; with it only TLS is spoken.',
+      'FILE',
+    ),
+    credentialsFile: text('Credentials file of NATS: what this service may read and write.', 'FILE'),
     replicas: z
       .int()
       .min(1)
@@ -89,6 +96,10 @@ export const storageSettings = z.object({
       .regex(/^postgres(ql)?:\/\//, 'must be postgres://…')
       .describe('PostgreSQL that keeps the rows: postgres://USER@HOST/DATABASE.')
       .meta({ placeholder: 'URL' }),
+    caFile: text(
+      'Certificates in PEM of whom its certificate comes from; with it only TLS is spoken.',
+      'FILE',
+    ),
   }),
 })
 
@@ -98,6 +109,10 @@ export const blobSettings = z.object({
     kind: z.enum(['file', 's3']).describe('What keeps messages and attachments.'),
     folder: text('Folder of all services, for the kind "file".', 'FOLDER'),
     endpoint: text('URL of the S3 server, for the kind "s3".', 'URL'),
+    caFile: text(
+      'Certificates in PEM of whom its certificate comes from; default: those that Node knows.',
+      'FILE',
+    ),
     bucket: text('Its bucket.', 'NAME'),
     region: z.string().default('us-east-1').describe('Its region.').meta({ placeholder: 'NAME' }),
     accessKey: text('Its access key.', 'KEY'),

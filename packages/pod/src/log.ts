@@ -5,6 +5,7 @@ import { describeError, type Logger } from '@relais/service-kit'
 import type { StorageConfiguration } from './configuration.ts'
 import type { Pod } from './pod.ts'
 import { postgresConnection } from './postgres-url.ts'
+import { readCa } from './secret-file.ts'
 
 /** Opens the event log that the configuration names, and asks from then on whether it is there. */
 export const openLog = async (pod: Pod, configuration: StorageConfiguration): Promise<EventLog> => {
@@ -21,27 +22,31 @@ const opened = ({ log }: StorageConfiguration, logger: Logger): Promise<EventLog
   log.kind === 'jetstream' ? openJetStream(log, logger) : openPostgres(log, logger)
 
 const openPostgres = (
-  { url, stream, allowUnsynced }: StorageConfiguration['log'],
+  { url, stream, allowUnsynced, caFile }: StorageConfiguration['log'],
   logger: Logger,
 ): Promise<EventLog> =>
   openPostgresLog({
-    connection: postgresConnection(url),
+    connection: postgresConnection(url, readCa(caFile, 'log.caFile')),
     schema: `log_${stream.toLowerCase().replaceAll('-', '_')}`,
     allowUnsynced,
     onFault: fault(logger),
   })
 
 const openJetStream = (
-  { url, stream, replicas, monitoring, allowUnsynced }: StorageConfiguration['log'],
+  { url, caFile, credentialsFile, ...rest }: StorageConfiguration['log'],
   logger: Logger,
-): Promise<EventLog> =>
-  openJetStreamLog({
+): Promise<EventLog> => {
+  const { stream, replicas, monitoring, allowUnsynced } = rest
+  const ca = readCa(caFile, 'log.caFile')
+  return openJetStreamLog({
     servers: url.split(','),
-    ...{ stream, replicas, monitoring, allowUnsynced },
+    ...{ stream, replicas, monitoring, allowUnsynced, credentialsFile },
+    ...(ca === undefined ? {} : { tls: { ca } }),
     onAlarm: ({ kind, position }) =>
       logger.error({ component: 'the event log', kind, position }, 'the log is damaged'),
     onFault: fault(logger),
   })
+}
 
 const fault = (logger: Logger) => (error: Error) =>
   logger.warn({ component: 'the event log', ...describeError(error) }, 'something failed; trying again')

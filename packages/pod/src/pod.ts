@@ -3,6 +3,7 @@ import {
   type Component,
   createGrpcServer,
   createLifecycle,
+  type Exposition,
   type GrpcServer,
   type Lifecycle,
   type Logger,
@@ -55,6 +56,8 @@ export type PodOptions = {
   readonly name: string
   readonly configuration: PodConfiguration
   readonly logger: Logger
+  /** What /metrics shows. */
+  readonly exposition?: Exposition
   open(pod: Pod): Promise<Opened>
 }
 
@@ -77,7 +80,7 @@ export class ServicePod implements Pod {
 
   /** Errors: TLS_FILE_UNREADABLE, TLS_CERTIFICATE_INVALID. */
   constructor(options: PodOptions) {
-    const { name, logger, configuration } = options
+    const { name, logger, configuration, exposition } = options
     this.name = name
     this.logger = logger
     this.#options = options
@@ -85,11 +88,12 @@ export class ServicePod implements Pod {
     const { source, files } = ownCertificates(configuration, logger)
     this.#certificates = source
     this.#files = files
-    const probes = createProbeServer({
+    const probed = {
       health: () => this.lifecycle.health(),
       started: () => this.#started,
       draining: () => this.#draining,
-    })
+    }
+    const probes = createProbeServer(probed, exposition)
     this.add({ name: 'probes', start: () => this.#listenToProbes(probes), stop: () => probes.close() })
     this.add({ name, start: () => this.#open(), stop: () => this.#files.close() })
   }

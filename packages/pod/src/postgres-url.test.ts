@@ -30,6 +30,9 @@ describe('the URL of a database', () => {
   ] as const
   for (const [url, wanted] of cases) test(url, () => assert.deepEqual(postgresConnection(url), wanted))
 
+  test('with an authority it is TLS that is spoken', () =>
+    assert.deepEqual(postgresConnection('postgres://r@db/d', 'PEM').ssl, { ca: 'PEM' }))
+
   for (const url of [
     '',
     'mysql://a@b/c',

@@ -5,9 +5,9 @@ const USUAL_PORT = 5432
 
 /**
  * postgres://user:password@host:port/database, with further hosts after commas: host:port,host2:port2.
- * Errors: CONFIGURATION_INVALID, without the text, which has a password.
+ * `ca`: PEM; with it only TLS is spoken. Errors: CONFIGURATION_INVALID, without the text, which has a password.
  */
-export const postgresConnection = (url: string): PostgresConnection => {
+export const postgresConnection = (url: string, ca?: string): PostgresConnection => {
   const parts = /^postgres(?:ql)?:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/]+)\/([^/?]+)$/.exec(url)
   if (parts === null)
     throw terminal('CONFIGURATION_INVALID', 'not of the form postgres://USER:PASSWORD@HOST:PORT/DATABASE')
@@ -16,6 +16,7 @@ export const postgresConnection = (url: string): PostgresConnection => {
   return {
     ...first!,
     ...(others.length === 0 ? {} : { others }),
+    ...(ca === undefined ? {} : { ssl: { ca } }),
     user: decodeURIComponent(user),
     password: decodeURIComponent(password),
     database: decodeURIComponent(database),

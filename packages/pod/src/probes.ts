@@ -1,6 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Health, retryable } from '@relais/service-kit'
+import { answerMetrics, type Exposition, type Health, retryable } from '@relais/service-kit'
 
 /** What the three probes ask for. */
 export type Probed = {
@@ -38,19 +38,20 @@ export const VERDICTS: Readonly<Record<string, (probed: Probed) => Verdict>> = {
 const inWords = ({ name, reason }: Health['components'][number]): string =>
   `${name}: ${reason ?? 'not ready'}`
 
-/** The HTTP port of the probes, for an orchestrator inside the network. It answers from the first moment on. */
+/** The HTTP port of the probes and figures, for an orchestrator inside the network. It answers from the first moment on. */
 export type ProbeServer = {
   /** Port 0: any free one. Errors: LISTEN_FAILED. */
   listen(host: string, port: number): Promise<{ port: number }>
   close(): void
 }
 
-export const createProbeServer = (probed: Probed): ProbeServer => {
+export const createProbeServer = (probed: Probed, exposition?: Exposition): ProbeServer => {
   const server = createServer({ requestTimeout: 5_000 }, (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? ''
     const verdict = Object.hasOwn(VERDICTS, path) ? VERDICTS[path]?.(probed) : undefined
     request.resume()
     if (request.method !== 'GET' && request.method !== 'HEAD') answer(response, 405, 'GET only\n')
+    else if (path === '/metrics' && exposition !== undefined) void answerMetrics(response, exposition)
     else if (verdict === undefined) answer(response, 404, `${Object.keys(VERDICTS).join(' ')}\n`)
     else answer(response, verdict.ok ? 200 : 503, `${verdict.ok ? 'ok' : verdict.reasons.join('\n')}\n`)
   })

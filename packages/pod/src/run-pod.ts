@@ -1,5 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs'
-import { createLogger, loadConfiguration, runUntilSignal } from '@relais/service-kit'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createLogger, loadConfiguration, runUntilSignal, startTelemetry } from '@relais/service-kit'
 import type { z } from 'zod'
 import type { podSettings } from './configuration.ts'
 import { type Opened, type Pod, ServicePod } from './pod.ts'
@@ -29,17 +29,32 @@ export const runPod = async <Schema extends PodSchema>(
     if (loaded.kind === 'help') return void stdout.write(loaded.text)
     const configuration = loaded.value as z.output<PodSchema> & z.output<Schema>
     const logger = createLogger({ name, level: configuration.logLevel })
-    const running = new ServicePod({ name, configuration, logger, open: (pod) => open(pod, configuration) })
+    const telemetry = await startTelemetry({
+      ...configuration.telemetry,
+      ...{ service: name, version: version(), metrics: true, logger },
+    })
+    const running = new ServicePod({
+      ...{ name, configuration, logger, exposition: telemetry.exposition },
+      open: (pod) => open(pod, configuration),
+    })
     pod = running
     const announced = announceWhenReady(running, configuration.readyFile, pid)
     await runUntilSignal({ ...methodsOf(running) }, logger, { say })
     announced()
+    await telemetry.stop?.()
     exit(0)
   } catch (error) {
     if (pod?.ending) return exit(0)
     say(`relais ${name}: ${error instanceof Error ? error.message.split('\n')[0] : error}`)
     exit(1)
   }
+}
+
+const version = (): string => {
+  const manifest: { version: string } = JSON.parse(
+    readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+  )
+  return manifest.version
 }
 
 /** The pod in the place of its lifecycle: it says that it isn't ready before it drains. */

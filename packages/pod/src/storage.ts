@@ -14,6 +14,7 @@ import type { StorageConfiguration } from './configuration.ts'
 import { openLog } from './log.ts'
 import type { Pod } from './pod.ts'
 import { postgresConnection } from './postgres-url.ts'
+import { readCa } from './secret-file.ts'
 
 type StoreDefinition = { readonly name: string; readonly schema: Schema; readonly version: number }
 
@@ -34,7 +35,10 @@ export type Storage = {
 /** Opens the event log, and what opens rows; each is waited for, and asked from then on whether it is there. */
 export const openStorage = async (pod: Pod, configuration: StorageConfiguration): Promise<Storage> => {
   const log = observedLog(await openLog(pod, configuration))
-  const connection = postgresConnection(configuration.rows.url)
+  const connection = postgresConnection(
+    configuration.rows.url,
+    readCa(configuration.rows.caFile, 'rows.caFile'),
+  )
   const watched = watchOnce(pod)
   const building: Promise<void>[] = []
   const projectors: PostgresProjector[] = []

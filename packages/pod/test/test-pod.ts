@@ -66,6 +66,7 @@ export const testPod = async (context: TestContext, options: TestPodOptions) => 
     logger: createLogger({ name, destination: { write: (line) => lines.push(line) } }),
     configuration: {
       ...{
+        telemetry: { endpoint: '', sampleRatio: 0 },
         host: '127.0.0.1',
         grpcPort: 0,
         healthPort: 0,
