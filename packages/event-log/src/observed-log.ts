@@ -1,4 +1,5 @@
-import { count, inSpan, isMeasuring, observe, type Span, secondsSince } from '@relais/service-kit'
+import { count, isMeasuring, observe, secondsSince } from '@relais/service-kit/telemetry/metrics.ts'
+import { inSpan, type Span } from '@relais/service-kit/telemetry/spans.ts'
 import { type Appended, ConflictError, type EventLog, type NewCommit } from './port.ts'
 
 /**

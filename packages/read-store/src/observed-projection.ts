@@ -1,5 +1,6 @@
 import type { StoredCommit } from '@relais/event-log'
-import { count, gauge, isMeasuring, observe, parseTraceparent } from '@relais/service-kit'
+import { count, gauge, isMeasuring, observe } from '@relais/service-kit/telemetry/metrics.ts'
+import { parseTraceparent } from '@relais/service-kit/telemetry/trace-context.ts'
 import type { Projector, ReadModel, Writer } from './port.ts'
 
 export type ObservedProjectionOptions = {

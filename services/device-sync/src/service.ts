@@ -13,6 +13,7 @@ import { type AccountRef, DeviceRegistry } from './devices/device-registry.ts'
 import { type DeviceRowSource, DeviceRowStore, deviceRowSchema } from './devices/device-row-store.ts'
 import { SharedDeviceRows, sharedRowSchema } from './devices/shared-device-rows.ts'
 import { Erasure, erasureSchema } from './erasure/erasure.ts'
+import { showHeld } from './held/held-figures.ts'
 import { HeldRequests } from './held/held-requests.ts'
 import { ByteBudget } from './http/byte-budget.ts'
 import { trustedProxies } from './http/client-address.ts'
@@ -159,6 +160,7 @@ export const createDeviceSync = async (deps: DeviceSyncDeps): Promise<DeviceSync
   const recheck = deps.log.notices({ service: DEVICE_SYNC }, ({ tenant, account }) => {
     void held.recheckAccount(tenant, account)
   })
+  const figures = showHeld(held)
   let recheckTimer: NodeJS.Timeout | undefined
   return {
     handlers: createHandlers({ projector, registry, rowStore, held }),
@@ -173,6 +175,7 @@ export const createDeviceSync = async (deps: DeviceSyncDeps): Promise<DeviceSync
     drain: (graceMs) => waiters.drain(graceMs),
     stop: async () => {
       clearInterval(recheckTimer)
+      figures.close()
       accounts.close()
       recheck.close()
       await follower.stop()

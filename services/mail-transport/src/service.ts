@@ -4,7 +4,7 @@ import type { DirectoryClient } from '@relais/proto/directory/v1/directory.ts'
 import type { MailClient } from '@relais/proto/mail/v1/mail.ts'
 import type { MailTransportServiceImplementation } from '@relais/proto/mail_transport/v1/mail_transport.ts'
 import type { Projector, ReadModel, ReadStore } from '@relais/read-store'
-import type { Call, CallExtras, Logger } from '@relais/service-kit'
+import { type Call, type CallExtras, gauge, type Logger } from '@relais/service-kit'
 import { createHandlers } from './api/handlers.ts'
 import { createDeliveryServer } from './inbound/delivery-server.ts'
 import type { MailServer, ServerTls } from './inbound/server.ts'
@@ -16,6 +16,7 @@ import { followForEver, REACTION_SCHEMA, type Reaction } from './outbound/reacti
 import { createSmarthost, type SmarthostOptions } from './outbound/smarthost.ts'
 import { takeSubmissions } from './outbound/take-submissions.ts'
 import { queueModel } from './projections/queue.ts'
+import { queueLength } from './queries/queue.ts'
 
 /** Rows of a service's own, which no log can rebuild. */
 export type StoreDefinition = {
@@ -76,6 +77,7 @@ export const createMailTransport = async (deps: MailTransportDeps): Promise<Mail
   const smarthost = deps.smarthost && createSmarthost(deps.smarthost, deps.blobs)
   const parts = { ...deps, projector, smarthost, reactions }
   const dispatcher = new Dispatcher(parts)
+  const queued = gauge('relais_outbound_queue', async () => [{ value: await queueLength(projector.store) }])
   const ending = new AbortController()
   const servers: MailServer[] = []
   const tracked = (server: MailServer) => {
@@ -97,6 +99,7 @@ export const createMailTransport = async (deps: MailTransportDeps): Promise<Mail
     },
     stop: async (graceMs = DEFAULT_GRACE_MS) => {
       await Promise.all(servers.map((server) => server.drain(graceMs)))
+      queued.close()
       ending.abort()
       await following
       await dispatcher.stop()

@@ -1,3 +1,4 @@
+import { telemetrySettings } from '@relais/service-kit'
 import { z } from 'zod'
 
 const port = (standard: number, description: string) =>
@@ -57,6 +58,14 @@ export const configurationSchema = z.object({
     .default('info')
     .describe('What goes into the log.'),
   logFile: file('Where the log goes; default: log.jsonl in the data folder.'),
+  telemetry: telemetrySettings,
+  metricsPort: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .describe('Port for /metrics (Prometheus), on this machine alone; without it no figures are kept.')
+    .meta({ placeholder: 'PORT' }),
   graceSeconds: z
     .int()
     .min(0)

@@ -9,6 +9,8 @@ export type Ready = {
   readonly lmtp: string
   readonly smtp: string
   readonly submission: string
+  /** Where its figures are, where they are kept. */
+  readonly metrics?: string
   /** Of an administrator. */
   readonly token: string
   /** Certificate to trust, where it was generated. */

@@ -13,6 +13,7 @@ import type { ReadModel, Schema } from '@relais/read-store'
 import { ObservedProjection, openSqliteProjector, openSqliteStore } from '@relais/read-store'
 import {
   type CallExtras,
+  type Component,
   createLifecycle,
   createLocalClient,
   describeError,
@@ -24,6 +25,8 @@ import type { DataFolder } from './data-folder.ts'
 export type RelaisOptions = {
   readonly data: DataFolder
   readonly logger: Logger
+  /** Ends last: what happens until then is told. */
+  readonly telemetry?: Component
   readonly graceMs: number
   /** Our name in mail and in TLS. */
   readonly serverName: string
@@ -57,6 +60,7 @@ type StoreDefinition = { readonly name: string; readonly schema: Schema; readonl
 export const openRelais = async (options: RelaisOptions): Promise<Relais> => {
   const { data, logger, graceMs } = options
   const lifecycle = createLifecycle(logger, { graceMs })
+  if (options.telemetry !== undefined) lifecycle.add(options.telemetry)
   const log = await openSqliteLog({
     file: join(data.folder('log'), 'log.sqlite'),
     onFault: alarm(logger, 'the log'),

@@ -1,7 +1,13 @@
 import { createWriteStream, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { smarthostOf } from '@relais/mail-transport'
-import { createLogger, type Lifecycle, type Logger } from '@relais/service-kit'
+import {
+  createLogger,
+  type Lifecycle,
+  type Logger,
+  startTelemetry,
+  type Telemetry,
+} from '@relais/service-kit'
 import { networkAddresses } from './addresses.ts'
 import { banner, type Ports } from './banner.ts'
 import {
@@ -17,6 +23,7 @@ import { plantSeed } from './first-content/plant.ts'
 import { readSeed } from './first-content/seed.ts'
 import { installationHandlers } from './installation/handlers.ts'
 import { openListeners } from './listeners.ts'
+import { openMetricsPort } from './metrics-port.ts'
 import { announceReady } from './ready.ts'
 import { openRelais, type Relais } from './relais.ts'
 import { StartError } from './start-error.ts'
@@ -50,8 +57,9 @@ export const startStandalone = async (
     if (seed !== undefined && !data.fresh)
       throw new StartError(`the data folder ${data.path} has content: a seed is for an empty one`)
     const logger = loggerOf(configuration, data)
-    const relais = await open({ configuration, data, logger, machine, say })
-    return await serve(relais, { configuration, data, logger, say, seed, closing, afterwards })
+    const telemetry = await telemetryOf(configuration, logger)
+    const relais = await open({ configuration, data, logger, machine, say, telemetry })
+    return await serve(relais, { configuration, data, logger, say, seed, closing, afterwards, telemetry })
   } catch (error) {
     afterwards()
     throw error
@@ -65,19 +73,27 @@ const loggerOf = ({ logFile, logLevel }: Configuration, data: DataFolder): Logge
   return createLogger({ name: 'relais', level: logLevel, destination })
 }
 
+const telemetryOf = ({ telemetry, metricsPort }: Configuration, logger: Logger): Promise<Telemetry> =>
+  startTelemetry({
+    ...telemetry,
+    ...{ service: 'relais', version: version(), logger },
+    metrics: metricsPort !== undefined,
+  })
+
 type Opening = {
   readonly configuration: Configuration
   readonly data: DataFolder
   readonly logger: Logger
   readonly machine: string
   readonly say: (line: string) => void
+  readonly telemetry: Telemetry
 }
 
-const open = ({ configuration, data, logger, machine, say }: Opening): Promise<Relais> => {
+const open = ({ configuration, data, logger, machine, say, telemetry }: Opening): Promise<Relais> => {
   const { publicName, graceSeconds, trustedProxies, maxMessageBytes, smarthost } = configuration
   const serverName = publicName || machine
   return openRelais({
-    ...{ data, logger, trustedProxies, maxMessageBytes, serverName },
+    ...{ data, logger, telemetry, trustedProxies, maxMessageBytes, serverName },
     graceMs: graceSeconds * 1000,
     publicUrl: publicName === '' ? '' : `https://${publicName}`,
     smarthost: smarthostOf(smarthost, serverName),
@@ -90,6 +106,7 @@ type Serving = {
   readonly data: DataFolder
   readonly logger: Logger
   readonly say: (line: string) => void
+  readonly telemetry: Telemetry
   readonly seed: ReturnType<typeof readSeed> | undefined
   readonly closing: (() => void)[]
   afterwards(): void
@@ -112,8 +129,11 @@ const serve = async (relais: Relais, serving: Serving): Promise<Started> => {
       installation: installationHandlers({ relais, data, version: version(), startedAt: Date.now() }),
       logger,
     })
+    const metrics = await openMetricsPort(serving.telemetry, configuration.metricsPort)
+    if (metrics !== undefined) relais.lifecycle.add(metrics.component)
     const ready = readyOf(ports, {
       token,
+      metrics: metrics?.port,
       secure: tls.certificate !== undefined,
       ca: tls.generated ? tls.certificate?.cert : undefined,
     })
@@ -180,9 +200,14 @@ const portsOf = ({ port, adminPort, lmtpPort, smtpPort, submissionPort }: Config
   submission: submissionPort,
 })
 
-type ReadyFacts = { readonly token: string; readonly secure: boolean; readonly ca: string | undefined }
+type ReadyFacts = {
+  readonly token: string
+  readonly secure: boolean
+  readonly ca: string | undefined
+  readonly metrics: number | undefined
+}
 
-const readyOf = (ports: Ports, { token, secure, ca }: ReadyFacts) => {
+const readyOf = (ports: Ports, { token, secure, ca, metrics }: ReadyFacts) => {
   const scheme = secure ? 'https' : 'http'
   const at = (port: number) => `127.0.0.1:${port}`
   return {
@@ -192,6 +217,7 @@ const readyOf = (ports: Ports, { token, secure, ca }: ReadyFacts) => {
     lmtp: at(ports.lmtp),
     smtp: at(ports.smtp),
     submission: at(ports.submission),
+    metrics: metrics === undefined ? undefined : `http://${at(metrics)}/metrics`,
     token,
     ca,
   }

@@ -95,6 +95,7 @@ const recordedSpan = (span: OtelSpan): RecordedSpan => {
   return {
     context: { traceId, spanId, sampled: true },
     set: (attributes: SpanAttributes) => void span.setAttributes(recorded(attributes)),
+    rename: (name) => void span.updateName(name),
     end: (code) => {
       if (code !== undefined) {
         span.setAttribute('relais.code', code)

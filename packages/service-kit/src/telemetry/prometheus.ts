@@ -24,7 +24,7 @@ const registryOf = () => {
 /** Counts everything of metric-table.ts, and what Node says of itself (event-loop delay, collections, memory), as OpenMetrics 1.0. */
 export const openMetrics = (): MetricSink & Exposition & { close(): void } => {
   const registry = registryOf()
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 })
+  collectOfNode(registry)
   const counters = new Map<string, Counter>()
   const histograms = new Map<string, Histogram>()
   for (const [name, metric] of Object.entries<Metric>(METRICS)) {
@@ -42,6 +42,13 @@ export const openMetrics = (): MetricSink & Exposition & { close(): void } => {
     text: () => registry.metrics(),
     close: () => registry.clear(),
   }
+}
+
+/** Of Node itself: processor, memory, event-loop delay, collections. Lists of handles are left out: making them costs, and says little. */
+const collectOfNode = (registry: Registry<OpenMetricsContentType>): void => {
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 })
+  for (const { name } of registry.getMetricsAsArray())
+    if (/^nodejs_(active_|heap_space_|version_)/.test(name)) registry.removeSingleMetric(name)
 }
 
 const NO_EXEMPLAR = {}

@@ -26,6 +26,11 @@ export class Span {
     this.#recorded?.set(attributes)
   }
 
+  /** For what is known only once it has begun; a constant of ours, never what a client said. */
+  rename(name: string): void {
+    this.#recorded?.rename(name)
+  }
+
   /** Afterwards nothing is kept of it but its identifiers: a request that waits may still refer to it. */
   end(error?: unknown): void {
     const recorded = this.#recorded

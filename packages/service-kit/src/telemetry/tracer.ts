@@ -16,6 +16,7 @@ export type SpanStart = {
 export interface RecordedSpan {
   readonly context: TraceContext
   set(attributes: SpanAttributes): void
+  rename(name: string): void
   /** Once. `code`: of the error in which it ended; undefined where it ended well. */
   end(code?: string): void
 }

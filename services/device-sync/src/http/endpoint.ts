@@ -1,9 +1,10 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { describeError, isCoded, type Logger } from '@relais/service-kit'
+import { describeError, inSpan, isCoded, type Logger } from '@relais/service-kit'
 import { autodiscoverAnswer, isAutodiscover } from '../autodiscover/autodiscover.ts'
 import type { CommandOutcome, Waiting } from '../commands/command.ts'
 import { failureOf } from '../commands/error-table.ts'
 import { commandsHeader } from '../commands/table.ts'
+import type { Cause } from '../push/followed-accounts.ts'
 import { admitUser } from './admission.ts'
 import { clientAddress } from './client-address.ts'
 import { type GoOn, type HeldPostDeps, holdPost } from './held-post.ts'
@@ -13,6 +14,7 @@ import { newPost, type Post, type PostDeps, runPost } from './post.ts'
 import { failedPost, httpFailure, serverHeaders, successOf } from './post-answer.ts'
 import { VERSIONS_HEADER } from './protocol.ts'
 import { drain } from './request-chunks.ts'
+import { tellRequest, tellWoken } from './request-figures.ts'
 
 export type EasEndpointDeps = PostDeps & HeldPostDeps & { readonly logger: Logger }
 
@@ -24,7 +26,13 @@ const ALLOWED = 'OPTIONS,POST'
 /** Methods of RFC 9110 and its like that make no sense here: 405. Others are unknown: 501. */
 const knownMethods = new Set(['PUT', 'DELETE', 'PATCH', 'TRACE', 'CONNECT'])
 
-type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse; readonly url: Url }
+type Exchange = {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly url: Url
+  /** Once it is known to be a POST of a phone. */
+  post?: Post
+}
 type Url = { readonly path: string; readonly query: string }
 
 const urlOf = ({ url = '' }: IncomingMessage): Url => {
@@ -80,13 +88,16 @@ const outcomeOf = async (
     const outcome = await work()
     return outcome.kind === 'waiting' ? { kind: 'hold', post, waiting: outcome } : successOf(outcome)
   } catch (error) {
+    post.failed = isCoded(error) ? error.code : 'INTERNAL'
     report(deps, error, post)
     return failedPost(post, error)
   }
 }
 
-const postOutcome = (deps: EasEndpointDeps, { request, response, url }: Exchange): Promise<Outcome> => {
+const postOutcome = (deps: EasEndpointDeps, exchange: Exchange): Promise<Outcome> => {
+  const { request, response, url } = exchange
   const post = newPost(request, response)
+  exchange.post = post
   return outcomeOf(deps, post, () => runPost(deps, post, url.query))
 }
 
@@ -130,12 +141,29 @@ const proceed = async (deps: EndpointParts, connection: Connection, outcome: Out
   else await deliver(connection, outcome)
 }
 
-/** A request that waited is work again, until it is answered or waits again. */
-const goOnWith = (parts: EndpointParts, post: Post, work: () => Promise<CommandOutcome>): void => {
-  outcomeOf(parts, post, work)
-    .finally(() => parts.load.rest())
-    .then((outcome) => proceed(parts, post, outcome))
-    .catch(giveUp(parts, post.response))
+/**
+ * A request that waited is work again, until it is answered or waits again: a span of the trace of the commit that woke it, linked
+ * to the request's own. Time in which it waits is in no span.
+ */
+const goOnWith = (
+  parts: EndpointParts,
+  post: Post,
+  work: () => Promise<CommandOutcome>,
+  cause?: Cause,
+): void => {
+  const start = performance.now()
+  const options = { kind: 'server', parent: cause?.traceparent ?? '', link: post.traceparent } as const
+  void inSpan(`${post.command} goes on`, options, (span) =>
+    outcomeOf(parts, post, work)
+      .finally(() => parts.load.rest())
+      .then(async (outcome) => {
+        await proceed(parts, post, outcome)
+        if (isToHold(outcome)) return
+        tellRequest(parts.commands, { start, span, post, answer: outcome })
+        if (cause !== undefined) tellWoken(cause, parts.clock())
+      })
+      .catch(giveUp(parts, post.response)),
+  )
 }
 
 const giveUp = (deps: EasEndpointDeps, response: ServerResponse) => (error: unknown) => {
@@ -143,15 +171,23 @@ const giveUp = (deps: EasEndpointDeps, response: ServerResponse) => (error: unkn
   response.destroy()
 }
 
-const serve = async (deps: EndpointParts, exchange: Exchange): Promise<void> => {
-  let outcome: Outcome
+/** Whoever calls says nothing about traces: phones aren't believed that they are to be recorded. */
+const serve = (deps: EndpointParts, exchange: Exchange): Promise<void> =>
+  inSpan('EAS', { kind: 'server', parent: '' }, async (span) => {
+    const start = performance.now()
+    const outcome = await answerTo(deps, exchange)
+    await proceed(deps, exchange, outcome)
+    if (!isToHold(outcome)) tellRequest(deps.commands, { start, span, post: exchange.post, answer: outcome })
+    else span.rename(`${outcome.post.command} waits`)
+  })
+
+const answerTo = async (deps: EndpointParts, exchange: Exchange): Promise<Outcome> => {
   try {
-    outcome = await limited(deps, exchange)
+    return await limited(deps, exchange)
   } catch (error) {
     report(deps, error)
-    outcome = httpFailure(failureOf(error, ''))
+    return httpFailure(failureOf(error, ''))
   }
-  await proceed(deps, exchange, outcome)
 }
 
 /**
@@ -159,7 +195,7 @@ const serve = async (deps: EndpointParts, exchange: Exchange): Promise<void> => 
  * {@link easServerOptions}.
  */
 export const createEasEndpoint = (deps: EasEndpointDeps): RequestListener => {
-  const parts: EndpointParts = { ...deps, goOn: (post, work) => goOnWith(parts, post, work) }
+  const parts: EndpointParts = { ...deps, goOn: (post, work, cause) => goOnWith(parts, post, work, cause) }
   return (request, response) => {
     serve(parts, { request, response, url: urlOf(request) }).catch(giveUp(parts, response))
   }

@@ -44,6 +44,7 @@ const setUp = (t: TestContext, { destroyed = false } = {}) => {
     request: { headers: {}, socket: {} } as IncomingMessage,
     response: response as unknown as ServerResponse,
     correlation: '',
+    traceparent: '',
     rows,
   }
   const admission = {} as AdmissionDeps // asked by a re-check alone: test/held.int.test.ts

@@ -1,8 +1,9 @@
 import type { BlockList } from 'node:net'
-import { cancelled, type RelaisError } from '@relais/service-kit'
+import { cancelled, count, type RelaisError } from '@relais/service-kit'
 import type { CommandOutcome, Waiting } from '../commands/command.ts'
 import { type DeviceRows, decidedOn } from '../devices/device-rows.ts'
 import type { DeviceRef, HeldRequest, HeldRequests } from '../held/held-requests.ts'
+import type { Cause } from '../push/followed-accounts.ts'
 import type { Leaving, WaitEnd, Waiters } from '../push/waiters.ts'
 import { type AdmissionDeps, readmit } from './admission.ts'
 import { clientAddress } from './client-address.ts'
@@ -16,10 +17,13 @@ export type HeldPostDeps = AdmissionDeps & {
   readonly proxies: BlockList
 }
 
-/** Takes a request up again that waited; it is work from then on. */
-export type GoOn = (post: Post, work: () => Promise<CommandOutcome>) => void
+/** Takes a request up again that waited; it is work from then on. `cause`: of the commit that woke it. */
+export type GoOn = (post: Post, work: () => Promise<CommandOutcome>, cause?: Cause) => void
 
 export type HoldOptions = { readonly post: Post; readonly waiting: Waiting; readonly goOn: GoOn }
+
+/** Why a wait is over. */
+type Ended = { readonly kind: WaitEnd['kind'] | 'ended'; readonly cause?: Cause }
 
 /**
  * A request that waits, until something happens, its client goes, its account loses access or its device is blocked. It is no load.
@@ -56,14 +60,15 @@ class HeldPost implements HeldRequest {
   done(end: WaitEnd): void {
     const { waiting } = this.#options
     const rows = this.#rows
-    this.#goOn(async () => {
+    const work = async () => {
       await rows.refresh()
       return decidedOn(rows, async () => waiting.goOn(end))
-    })
+    }
+    this.#goOn(work, end)
   }
 
   end(reason: RelaisError): void {
-    this.#goOn(() => Promise.reject(reason))
+    this.#goOn(() => Promise.reject(reason), { kind: 'ended' })
   }
 
   recheck(): Promise<void> {
@@ -72,7 +77,7 @@ class HeldPost implements HeldRequest {
     return readmit(this.#deps, this.device, request.headers.authorization, address)
   }
 
-  #goOn(work: () => Promise<CommandOutcome>): void {
+  #goOn(work: () => Promise<CommandOutcome>, { kind, cause }: Ended): void {
     if (this.#over) return
     this.#over = true
     const { post, goOn } = this.#options
@@ -80,7 +85,8 @@ class HeldPost implements HeldRequest {
     this.#deps.held.remove(this)
     this.#waiter?.leave()
     this.#deps.load.resume()
-    goOn(post, work)
+    count('relais_wakes', { reason: kind })
+    goOn(post, work, cause)
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BlockList } from 'node:net'
-import { type CallExtras, terminal } from '@relais/service-kit'
+import { activeTraceparent, type CallExtras, terminal } from '@relais/service-kit'
 import type { Command, CommandContext, CommandOutcome } from '../commands/command.ts'
 import { roots } from '../commands/roots.ts'
 import { type DeviceRows, decidedOn } from '../devices/device-rows.ts'
@@ -33,12 +33,17 @@ export type Post = {
   version?: EasVersion
   /** Of the device, once it was let in. */
   rows?: DeviceRows
+  /** Of the failure that it ended in. */
+  failed?: string
+  /** Of the request; an answer after a wait is linked to it. */
+  readonly traceparent: string
 }
 
 export const newPost = (request: IncomingMessage, response: ServerResponse): Post => ({
   request,
   response,
   correlation: randomUUID(),
+  traceparent: activeTraceparent(),
 })
 
 const headerOf = (request: IncomingMessage, name: string): string => {

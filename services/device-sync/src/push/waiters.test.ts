@@ -203,3 +203,21 @@ test('whatever happens, no change is lost: who waits is woken within a second an
     { numRuns: 100 },
   )
 })
+
+test('a wake tells which commit it follows from: the first, where several are gathered', async (t) => {
+  const { wait, followed, tick } = setUp(t)
+  const causes = ['a', 'b', 'c'].map((traceparent, at) => ({ traceparent, at }))
+  const note = (n: number, collections: string[]) =>
+    followed.note({ position: 100 + n, collections, device: '', cause: causes[n]! })
+  const first = wait()
+  note(0, ['inbox'])
+  assert.deepEqual(await first.done, { kind: 'changes', collections: ['inbox'], cause: causes[0] })
+  const second = wait()
+  note(1, ['inbox'])
+  note(2, ['inbox'])
+  tick(1000)
+  assert.deepEqual(await second.done, { kind: 'changes', collections: ['inbox'], cause: causes[1] })
+  const third = wait()
+  note(2, ['mailboxes'])
+  assert.deepEqual(await third.done, { kind: 'hierarchy', cause: causes[2] })
+})

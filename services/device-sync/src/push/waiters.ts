@@ -62,7 +62,7 @@ class Waiter implements Leaving {
     const { hierarchy, device, collections } = this.wait
     if (change.device === device.device) return
     if (hierarchy && change.collections.includes('mailboxes')) {
-      this.#waiters.finish(this, { kind: 'hierarchy', cause: change.cause })
+      this.#waiters.finish(this, { kind: 'hierarchy', ...because(change.cause) })
       return
     }
     const mine = change.collections.filter((one) => collections.includes(one))
@@ -87,9 +87,13 @@ class Waiter implements Leaving {
 
   get news(): WaitEnd {
     if (!this.gathered) return { kind: 'expired' }
-    return { kind: 'changes', collections: [...this.gathered], cause: this.cause }
+    return { kind: 'changes', collections: [...this.gathered], ...because(this.cause) }
   }
 }
+
+/** A wake by what was there already has no commit that it follows from. */
+const because = (cause: Cause | undefined): { readonly cause?: Cause } =>
+  cause === undefined ? {} : { cause }
 
 /** Requests that wait for something to happen, one per device. */
 export class Waiters {

@@ -1,5 +1,14 @@
 import type { DirectoryClient } from '@relais/proto/directory/v1/directory.ts'
-import { type CallExtras, type Identity, type Logger, terminal } from '@relais/service-kit'
+import {
+  type CallExtras,
+  count,
+  type Identity,
+  inSpan,
+  type Logger,
+  observe,
+  secondsSince,
+  terminal,
+} from '@relais/service-kit'
 import type { SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from 'smtp-server'
 import { checkedMessage, traceOf } from './checked-message.ts'
 import { type HandOverDeps, handOver, type Outcome } from './hand-over.ts'
@@ -51,7 +60,7 @@ export const createDeliveryServer = (
         void addRecipient({ address, session, recipients }, deps).then(() => done(), refuse(done)),
       onData: (stream, session, done) => {
         const job = { stream, session, options, recipients: recipients.ofTransaction(session) }
-        void takeMessage(job, deps).then((outcome) => answer(options, outcome, done), refuse(done))
+        void takeMessageInSpan(job, deps).then((outcome) => answer(options, outcome, done), refuse(done))
       },
       onClose: (session) => void recipients.end(session),
     },
@@ -79,6 +88,38 @@ type Message = {
   readonly session: SMTPServerSession
   readonly options: DeliveryServerOptions
   readonly recipients: readonly LocalRecipient[]
+}
+
+/** Where the trace of a message begins: whatever its sender says of traces isn't read. */
+const takeMessageInSpan = (job: Message, deps: DeliveryServerDeps): Promise<Outcome> => {
+  const { session, options, recipients } = job
+  const { protocol } = options
+  const start = performance.now()
+  const attributes = {
+    'relais.protocol': protocol,
+    'relais.recipients': recipients.length,
+    'relais.client_hash': session.remoteAddress,
+  }
+  return inSpan(
+    `${protocol.toUpperCase()} message`,
+    { kind: 'server', parent: '', attributes },
+    async (span) => {
+      const outcome = await takeMessage(job, deps)
+      span.set({ 'relais.failed': tellOutcome(protocol, outcome) })
+      observe('relais_delivery_seconds', { protocol }, { seconds: secondsSince(start) })
+      return outcome
+    },
+  )
+}
+
+/** Counts recipients by what became of them; how many failed. */
+const tellOutcome = (protocol: string, outcome: Outcome): number => {
+  const failures = outcome.filter((error) => error !== undefined)
+  const later = failures.filter((error) => replyTo(error).responseCode < 500).length
+  count('relais_deliveries', { protocol, outcome: 'delivered' }, outcome.length - failures.length)
+  count('relais_deliveries', { protocol, outcome: 'later' }, later)
+  count('relais_deliveries', { protocol, outcome: 'refused' }, failures.length - later)
+  return failures.length
 }
 
 const takeMessage = (

@@ -1,6 +1,6 @@
 import type { Account, DirectoryClient } from '@relais/proto/directory/v1/directory.ts'
 import type { MailClient, SubmitHeader, SubmitRequest } from '@relais/proto/mail/v1/mail.ts'
-import { type CallExtras, type Identity, type Logger, terminal } from '@relais/service-kit'
+import { type CallExtras, type Identity, inSpan, type Logger, terminal } from '@relais/service-kit'
 import type {
   SMTPServerAddress,
   SMTPServerAuthentication,
@@ -55,7 +55,9 @@ export const createSubmissionServer = (
       onMailFrom: (address, session, done) => done(problemOfSender(address, session)),
       onRcptTo: (address, session, done) => done(problemOfRecipient(address, session)),
       onData: (stream, session, done) =>
-        void submit({ stream, session, options }, deps).then(
+        void inSpan('submission message', { kind: 'server', parent: '' }, () =>
+          submit({ stream, session, options }, deps),
+        ).then(
           () => done(null, '2.0.0 queued'),
           (error) => done(replyTo(error)),
         ),

@@ -1,7 +1,7 @@
 import type { EventLog } from '@relais/event-log'
 import type { Event } from '@relais/proto/common/v1/log.ts'
 import type { Projector } from '@relais/read-store'
-import type { Logger } from '@relais/service-kit'
+import { inSpan, type Logger } from '@relais/service-kit'
 import { transportEvents } from '../events.ts'
 import { dueRows, nextDue, type QueueRow } from '../queries/queue.ts'
 import { type AttemptDeps, attemptSubmission } from './attempt.ts'
@@ -117,8 +117,20 @@ const keyOf = ({ tenant, submission }: QueueRow) => `${tenant}/${submission}`
 
 const bySubmission = (rows: readonly QueueRow[]) => Map.groupBy(rows, keyOf).values()
 
-/** Resolves when the outcome is recorded and the queue's rows say so. */
-const workOff = async (rows: readonly QueueRow[], deps: DispatcherDeps): Promise<void> => {
+/** Resolves when the outcome is recorded and the queue's rows say so. Part of the trace of the submission. */
+const workOff = (rows: readonly QueueRow[], deps: DispatcherDeps): Promise<void> => {
+  const { traceparent = '', tenant = '', attempts = 0 } = rows[0] ?? {}
+  const attributes = {
+    'relais.tenant': tenant,
+    'relais.attempt': attempts + 1,
+    'relais.recipients': rows.length,
+  }
+  return inSpan('outbound attempt', { kind: 'consumer', parent: traceparent, attributes }, () =>
+    attempt(rows, deps),
+  )
+}
+
+const attempt = async (rows: readonly QueueRow[], deps: DispatcherDeps): Promise<void> => {
   const attempts = await attemptSubmission(rows, deps)
   const decisions = rows.map((row, n) =>
     decideAfter(row, attempts[n] ?? LOST, { now: deps.clock(), random: deps.random() }),

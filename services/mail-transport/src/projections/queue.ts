@@ -17,6 +17,7 @@ const SCHEMA = [
     attempts INTEGER NOT NULL,
     next_attempt_at INTEGER NOT NULL,
     last_reply TEXT NOT NULL,
+    traceparent TEXT NOT NULL,
     PRIMARY KEY (tenant, submission, recipient)
   ) WITHOUT ROWID`,
   'CREATE INDEX queue_due ON queue (next_attempt_at)',
@@ -25,7 +26,7 @@ const SCHEMA = [
 /** What waits: a row per submission and recipient until it is delivered or has failed. */
 export const queueModel: ReadModel = {
   name: 'mail-transport',
-  version: 1,
+  version: 2,
   schema: SCHEMA,
   service: 'mail-transport',
   project: async (writer, commit) => {
@@ -52,12 +53,13 @@ const projectEvent = (writer: Writer, commit: StoredCommit, event: TransportEven
 
 type Payload<Type extends TransportEvent['type']> = Extract<TransportEvent, { type: Type }>['payload']
 
-const queue = async (writer: Writer, { stream }: StoredCommit, submission: Payload<'SubmissionQueued'>) => {
+const queue = async (writer: Writer, commit: StoredCommit, submission: Payload<'SubmissionQueued'>) => {
+  const { stream, traceparent } = commit
   for (const recipient of submission.recipients)
     await writer.write(
       `INSERT INTO queue (tenant, account, submission, recipient, sender, blob, size, message_id, smtputf8, submitted_at,
-         attempts, next_attempt_at, last_reply)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, '') ON CONFLICT (tenant, submission, recipient) DO NOTHING`,
+         attempts, next_attempt_at, last_reply, traceparent)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, '', ?) ON CONFLICT (tenant, submission, recipient) DO NOTHING`,
       ...[
         stream.tenant,
         stream.account,
@@ -67,7 +69,7 @@ const queue = async (writer: Writer, { stream }: StoredCommit, submission: Paylo
         submission.blob,
       ],
       ...[submission.size, submission.messageId, submission.smtputf8 ? 1 : 0],
-      ...[submission.submittedAt, submission.submittedAt],
+      ...[submission.submittedAt, submission.submittedAt, traceparent],
     )
 }
 

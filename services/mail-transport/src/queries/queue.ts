@@ -15,10 +15,12 @@ export type QueueRow = {
   readonly attempts: number
   readonly nextAttemptAt: number
   readonly lastReply: string
+  /** Of the commit that queued it; '' if it is in no trace. */
+  readonly traceparent: string
 }
 
 const COLUMNS = `tenant, account, submission, recipient, sender, blob, size, message_id AS "messageId", smtputf8,
-  submitted_at AS "submittedAt", attempts, next_attempt_at AS "nextAttemptAt", last_reply AS "lastReply"`
+  submitted_at AS "submittedAt", attempts, next_attempt_at AS "nextAttemptAt", last_reply AS "lastReply", traceparent`
 
 type Stored = Omit<QueueRow, 'smtputf8'> & { readonly smtputf8: number }
 
@@ -36,6 +38,10 @@ export const dueRows = async (reader: Reader, now: number, limit: number): Promi
 /** When the next one is due, in milliseconds since 1970; undefined: nothing waits. */
 export const nextDue = async (reader: Reader): Promise<number | undefined> =>
   (await reader.get<{ at: number | null }>('SELECT MIN(next_attempt_at) AS at FROM queue'))?.at ?? undefined
+
+/** How many recipients wait. */
+export const queueLength = async (reader: Reader): Promise<number> =>
+  (await reader.get<{ count: number }>('SELECT COUNT(*) AS count FROM queue'))?.count ?? 0
 
 export type QueuePage = {
   readonly tenant: string
