@@ -235,3 +235,21 @@ test('a server that is lost is told of once, however long it is gone, and again 
     await twoLooks(own)
   }
 })
+
+test('a follower that is ended while the server is gone ends quietly, and is told nothing', {
+  skip,
+}, async (context) => {
+  const own = await startForTest(context)
+  const log = await openFor(context, own.connection, impatient)
+  await log.append(commitOf())
+  await own.kill()
+  const ending = new AbortController()
+  const following = (async () => {
+    let batches = 0
+    for await (const _ of log.follow({}, 0, { signal: ending.signal })) batches += 1
+    return batches
+  })()
+  await assert.rejects(log.head({}), LogUnavailableError)
+  ending.abort()
+  assert.equal(await following, 0)
+})

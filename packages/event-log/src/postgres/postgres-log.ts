@@ -125,12 +125,17 @@ class PostgresLog implements EventLog {
     yield* readFeed(this.#source(this.#settings.patienceMs), { filter, after, upTo, ...options })
   }
 
-  follow(
+  async *follow(
     filter: CommitFilter,
     after: number,
     options: { batch?: number; signal: AbortSignal },
-  ): AsyncIterable<FollowBatch> {
-    return followFeed(this.#source(FOREVER, options.signal), { filter, after, ...options })
+  ): AsyncGenerator<FollowBatch> {
+    try {
+      yield* followFeed(this.#source(FOREVER, options.signal), { filter, after, ...options })
+    } catch (error) {
+      // Cut off in a read by its own signal, it ends quietly.
+      if (this.#signal.aborted || !options.signal.aborted) throw error
+    }
   }
 
   async head(filter: CommitFilter): Promise<number> {
@@ -202,7 +207,7 @@ class PostgresLog implements EventLog {
     return page
   }
 
-  /** A read that is cut off by its signal is an empty page: who follows looks at the signal next. */
+  /** Rejects with the signal's reason when aborted. */
   async #read<Row>(statement: Statement, forMs: number, signal: AbortSignal = NEVER): Promise<Row[]> {
     const reader = this.#idlest()
     const either = AbortSignal.any([this.#signal, signal])
@@ -210,7 +215,7 @@ class PostgresLog implements EventLog {
       return await patiently({ forMs, signal: either }, () => reader.query<Row>(statement))
     } catch (error) {
       this.#signal.throwIfAborted()
-      if (signal.aborted) return []
+      signal.throwIfAborted()
       throw errorOf('read', error)
     }
   }
