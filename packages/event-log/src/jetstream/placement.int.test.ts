@@ -200,3 +200,32 @@ test("a tenant's credentials in a pool read that tenant alone, whatever they ask
   }
   assert.equal((await readAll(log)).length, 2)
 })
+
+const SERVICES: Permissions = {
+  publish: { allow: ['log.>', 'ledger.>', '$JS.API.>'] },
+  subscribe: { allow: ['notice.>', '_INBOX.>'] },
+}
+
+test('services need no more of a NATS server than to append, to ask, and to hear notices and answers', {
+  skip: noServer,
+}, async (context) => {
+  const settings = `accounts { pool: { jetstream: enabled, users: [${userSettings('services', SERVICES)}] } }`
+  const server = await serverFor(context, { settings })
+  const log = await openJetStreamLog({
+    servers: [server.url],
+    monitoring: [server.monitor],
+    stream: 'pool',
+    replicas: 1,
+    tenants: ['acme'],
+    user: 'services',
+    password: 'services',
+  })
+  context.after(() => log.close())
+  await log.admitTenant('umbrella')
+  const noticed = new Promise((resolve) => log.notices({}, ({ position }) => resolve(position)))
+  const { position } = await log.append(commitOf({ tenant: 'umbrella' }))
+  assert.equal(await noticed, position)
+  assert.equal((await readAll(log)).length, 1)
+  assert.equal(await log.purge('umbrella', 'mike'), 1)
+  await log.settleLoss({ tenant: 'umbrella', account: 'mike', service: 'mail' })
+})
