@@ -66,7 +66,7 @@ export class Tail {
 
   /** This process appended up to here. */
   appended(position: number) {
-    if (position > this.#heard) this.#hear(position)
+    this.#hear(position)
   }
 
   async stop(): Promise<void> {
@@ -97,20 +97,24 @@ export class Tail {
   }
 
   #hear(position: number) {
-    if (!(position > this.#heard)) return
-    this.#heard = position
-    if (this.#deps.board.size === 0 && !this.#telling) this.#told = position
+    if (position > this.#heard) this.#heard = position
+    if (this.#heard <= this.#told) return
+    if (this.#deps.board.size === 0 && !this.#telling) this.#told = this.#heard
     else this.#telling ??= this.#tellAll()
   }
 
+  /** What failed is told with the next look. */
   async #tellAll(): Promise<void> {
     try {
       await this.#tell()
     } catch (error) {
       this.#complain(error)
+      return
     } finally {
       this.#telling = undefined
     }
+    // Something may have been heard between the last read and here.
+    if (!this.#deps.closed.aborted) this.#hear(this.#heard)
   }
 
   async #tell(): Promise<void> {
