@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { NatsServer } from '@relais/servers/nats.ts'
+import { startTcpProxy } from '@relais/servers/tcp-proxy.ts'
 import { appendAll, commitOf, Follower, positionsOf, range, readAll } from '../contract/commits.ts'
 import { ConflictError, type Notice } from '../port.ts'
 import { type JetStreamLog, openJetStreamLog } from './jetstream-log.ts'
@@ -102,6 +103,34 @@ test('a follower and a subscriber of one process hear of the commits of another'
   assert.deepEqual(positionsOf(follower.seen), noticed)
   assert.equal(noticed.length, 10)
   await follower.end()
+})
+
+test('a subscriber that was cut off is told of what came meanwhile, once and in order, when it is back', {
+  skip: noServer,
+}, async (context) => {
+  const { server, open } = await opener(context)
+  const writing = await open()
+  const proxy = await startTcpProxy(Number(new URL(server.url).port))
+  context.after(() => proxy.close())
+  const listening = await openJetStreamLog({
+    servers: [`nats://127.0.0.1:${proxy.port}`],
+    monitoring: [server.monitor],
+    stream: 'unit',
+    replicas: 1,
+    onFault: () => {},
+  })
+  context.after(() => listening.close())
+  const noticed: number[] = []
+  listening.notices({}, ({ position }) => noticed.push(position))
+  const appended = async () => (await writing.append(commitOf())).position
+  const positions = [await appended()]
+  proxy.become('cut')
+  for (const _ of range(20)) positions.push(await appended())
+  proxy.become('open')
+  while (noticed.length < positions.length) await new Promise((resolve) => setImmediate(resolve))
+  positions.push(await appended())
+  while (noticed.length < positions.length) await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual(noticed, positions)
 })
 
 test('notices of what has more to tell than a header takes tell it all', {
