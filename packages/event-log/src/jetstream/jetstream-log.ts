@@ -172,15 +172,17 @@ class OpenJetStreamLog implements JetStreamLog {
     this.#api = api
     this.#ledger = new Ledger(apis.ledger, options.stream)
     this.#losses = new Losses({ ...options, api, ledger: this.#ledger, closed: this.#closing })
-    const reading = { page: this.#pageIn('read', NEVER), search: this.#losses.tolerant, api }
+    const reading = { search: this.#losses.tolerant, api }
     const commands = new CommandIndex({
       ...reading,
+      page: this.#pageIn('read', NEVER),
       at: (position) => api.leaderAt(position),
       isErased: (subject, upTo) => this.#losses.isErased(subject, upTo),
       clock: options.clock,
     })
     const onCommit = (commit: Commit) => this.#told(commit)
-    this.#tail = new Tail({ ...reading, onCommit, onFault: (error) => this.#fault(error) }, position)
+    const page = this.#pageIn('read', this.#closing)
+    this.#tail = new Tail({ ...reading, page, onCommit, onFault: (error) => this.#fault(error) }, position)
     this.#view = new StreamView({ api, commands, tail: this.#tail, losses: this.#losses })
     this.#tenants = new Set(options.tenants)
     const admit = (stream: Stream) => this.#readmit(stream)
@@ -350,7 +352,9 @@ class OpenJetStreamLog implements JetStreamLog {
 
   async #compareHead(): Promise<void> {
     try {
-      const { state } = await this.#patiently('compare its head', () => this.#api.info())
+      const deadline = performance.now() + this.#options.deadline
+      const patience = { doing: 'compare its head', deadline, closed: this.#closing }
+      const { state } = await patiently(() => this.#api.info(), patience)
       this.#tail.reach(state.last_seq)
       await this.#markReached()
     } catch (error) {

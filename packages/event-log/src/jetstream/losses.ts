@@ -14,8 +14,8 @@ export type LogAlarm =
   | { readonly kind: 'log-went-back'; readonly position: number; readonly head: number }
 
 type Deps = {
-  readonly api: LogApi
-  readonly ledger: Ledger
+  readonly api: Pick<LogApi, 'leaderAt' | 'batch' | 'info'>
+  readonly ledger: Pick<Ledger, 'erasedUpTo' | 'keepLoss' | 'loss'>
   readonly onAlarm: (alarm: LogAlarm) => void
   /** Milliseconds for which it must be so before a commit counts as lost: a deposed leader may go on for twenty seconds. */
   readonly confirm: number

@@ -3,6 +3,8 @@ import type { LogApi, LogMessage } from './log-api.ts'
 /** Bytes after which a page ends. */
 const PAGE_BYTES = 4 * 1024 * 1024
 
+export type PageApi = Pick<LogApi, 'batch' | 'leaderNext' | 'info'>
+
 export type PageRequest = {
   readonly subject: string
   /** Position after which it begins. */
@@ -29,7 +31,7 @@ export type CoveredPage = {
  * The next messages of a subject. Any replica gives them, and one that lags behind has fewer: before it is said that there are
  * no more, the leader is asked, which knows of every commit that was acknowledged.
  */
-export const coveredPage = async (api: LogApi, request: PageRequest): Promise<CoveredPage> => {
+export const coveredPage = async (api: PageApi, request: PageRequest): Promise<CoveredPage> => {
   const { subject, after, since, upTo = Number.POSITIVE_INFINITY, count } = request
   if (after >= upTo) return { messages: [], covered: true, proven: true }
   const from = since === undefined ? after + 1 : { time: since }
@@ -48,7 +50,7 @@ export const coveredPage = async (api: LogApi, request: PageRequest): Promise<Co
 }
 
 /** Errors: one that is tried again, where the leader hasn't got as far as others had. */
-const hasReached = async (api: LogApi, position: number): Promise<true> => {
+const hasReached = async (api: PageApi, position: number): Promise<true> => {
   if (position === Number.POSITIVE_INFINITY) return true
   const { state } = await api.info()
   if (state.last_seq < position) throw behind()
@@ -60,7 +62,7 @@ export const behind = () => new Error('the leader lacks what was there already')
 
 /** Reading goes on while nobody leads, as far as some replica has something to give. */
 const nextAtLeader = async (
-  api: LogApi,
+  api: PageApi,
   { subject, from, isNeeded }: { subject: string; from: number; isNeeded: boolean },
 ): Promise<LogMessage | undefined | 'nobody leads'> => {
   try {

@@ -8,10 +8,10 @@ import { StreamHeads } from './stream-heads.ts'
 import type { Commit, Tail } from './tail.ts'
 
 type Deps = {
-  readonly api: LogApi
-  readonly commands: CommandIndex
-  readonly tail: Tail
-  readonly losses: Losses
+  readonly api: Pick<LogApi, 'leaderLast' | 'leaderAt'>
+  readonly commands: Pick<CommandIndex, 'built' | 'wanted' | 'add'>
+  readonly tail: Pick<Tail, 'position'>
+  readonly losses: Pick<Losses, 'isErased' | 'suspect'>
 }
 
 /**
