@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -31,11 +32,12 @@ const cacheFolder = (): string => {
 
 const manifest = (module: string): string => readFileSync(join(module, 'go.mod'), 'utf8')
 
-/** The package that the module's `tool` line names. */
-const packageOf = (module: string): string => must(/^tool (\S+)$/m.exec(manifest(module)), 'a tool line')
+/** The package that the module's `tool` line names; without one the module is the program, put together from libraries. */
+const packageOf = (module: string): string => /^tool (\S+)$/m.exec(manifest(module))?.[1] ?? '.'
 
 const versionOf = (module: string): string => {
   const program = packageOf(module)
+  if (program === '.') return ownVersion(module)
   const required = [...manifest(module).matchAll(/^(?:require )?\s*(\S+) v(\S+)(?: \/\/.*)?$/gm)]
   return must(
     required
@@ -44,6 +46,14 @@ const versionOf = (module: string): string => {
     'the version of its tool',
   )
 }
+
+/** Of what it is put together from. */
+const ownVersion = (module: string): string =>
+  createHash('sha256')
+    .update(manifest(module))
+    .update(readFileSync(join(module, 'main.go')))
+    .digest('hex')
+    .slice(0, 12)
 
 const must = (found: readonly string[] | null, what: string): string => {
   if (found?.[1] === undefined) throw new Error(`a module in tools/go lacks ${what}`)
