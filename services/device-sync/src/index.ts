@@ -1,2 +1,3 @@
 export { type EasEndpointConfig, easServerOptions } from './http/endpoint-config.ts'
+export { createPhoneServer, type PhoneServer } from './http/phone-server.ts'
 export { createDeviceSync, type DeviceSync, type DeviceSyncDeps, type LocalStore } from './service.ts'

@@ -1,7 +1,4 @@
-import { createServer as createHttpServer, type Server } from 'node:http'
-import { createServer as createHttpsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
-import { easServerOptions } from '@relais/device-sync'
+import { createPhoneServer, type PhoneServer } from '@relais/device-sync'
 import type { MailServer } from '@relais/mail-transport'
 import { DeviceSyncDefinition } from '@relais/proto/device_sync/v1/device_sync.ts'
 import { DirectoryDefinition } from '@relais/proto/directory/v1/directory.ts'
@@ -44,15 +41,15 @@ const LOOPBACK = '127.0.0.1'
 export const openListeners = async (relais: Relais, options: ListenerOptions): Promise<Ports> => {
   const { ports, host, certificate } = options
   const tls = certificate && { cert: certificate.cert, key: certificate.key }
-  const { lifecycle, mailTransport } = relais
+  const { lifecycle, mailTransport, deviceSync } = relais
   const mailServers = {
     lmtp: mailTransport.lmtp({ tls: undefined }),
     smtp: mailTransport.smtp({ tls }),
     submission: mailTransport.submission({ tls, passwordsInClear: tls === undefined }),
   }
-  const eas = phoneServer(relais, tls)
+  const eas = createPhoneServer(deviceSync.listener, tls)
   const admin = adminServer(relais, options)
-  lifecycle.add({ name: 'phones', drain: () => stopTaking(eas), stop: () => closeNow(eas) })
+  lifecycle.add({ name: 'phones', drain: () => eas.drain(), stop: () => eas.close() })
   lifecycle.add({ name: 'administration', drain: (graceMs) => admin.drain(graceMs) })
   options.source?.onChange((next) => replaceCertificates(next, { eas, admin, mailServers }))
   return {
@@ -62,14 +59,9 @@ export const openListeners = async (relais: Relais, options: ListenerOptions): P
       mailServers.submission.listen(host, ports.submission),
     ),
     admin: await claim('administration', ports.admin, () => admin.listen(host, ports.admin)),
-    eas: await claim('phones', ports.eas, () => listen(eas, host, ports.eas)),
+    eas: await claim('phones', ports.eas, () => eas.listen(host, ports.eas)),
   }
 }
-
-const phoneServer = ({ deviceSync }: Relais, tls: Certificate | undefined): Server =>
-  tls === undefined
-    ? createHttpServer(easServerOptions, deviceSync.listener)
-    : createHttpsServer({ ...easServerOptions, ...tls, minVersion: 'TLSv1.2' }, deviceSync.listener)
 
 const adminServer = (
   { directory, mail, mailTransport, deviceSync }: Relais,
@@ -107,32 +99,14 @@ const whyNot = (error: unknown): string => {
   return /EACCES/.test(text) ? 'only an administrator of this machine may open it' : text
 }
 
-const listen = (server: Server, host: string, port: number) =>
-  new Promise<{ port: number }>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, 8192, () => {
-      server.off('error', reject)
-      resolve({ port: (server.address() as AddressInfo).port })
-    })
-  })
-
-/** No new connections; those that are idle are closed, those with a request are answered by device-sync's drain. */
-const stopTaking = (server: Server): void => {
-  server.close()
-  server.closeIdleConnections()
-}
-
-const closeNow = (server: Server): void => server.closeAllConnections()
-
 type Reloaded = {
-  readonly eas: Server
+  readonly eas: PhoneServer
   readonly admin: GrpcServer
   readonly mailServers: Record<string, MailServer>
 }
 
 const replaceCertificates = ({ cert, key }: Certificate, { eas, admin, mailServers }: Reloaded) => {
-  if ('setSecureContext' in eas && typeof eas.setSecureContext === 'function')
-    eas.setSecureContext({ cert, key })
+  eas.replaceCertificate({ cert, key })
   admin.replaceCertificate({ certificate: cert, key })
   for (const server of Object.values(mailServers)) server.setTls({ cert, key })
 }
