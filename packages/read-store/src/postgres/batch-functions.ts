@@ -4,11 +4,11 @@ import type { Session } from './session.ts'
 import { translate } from './translate.ts'
 
 /** From so many rows on one call for all of them is cheaper than one statement for each. */
-const WORTHWHILE = 4
+export const WORTHWHILE = 4
 
 const PARAMETER = /'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\d+)/g
 
-const withParameters = (sql: string, named: (number: string) => string): string =>
+export const withParameters = (sql: string, named: (number: string) => string): string =>
   sql.replace(PARAMETER, (piece, number?: string) => (number ? named(number) : piece))
 
 /** Rows that are only added, whatever is there: what one statement can do for all of them. */
@@ -77,17 +77,23 @@ export class BatchFunctions {
   async #make(sql: string): Promise<void> {
     const name = `relais_batch_${this.#made++}`
     const text = translate(sql)
-    await this.#session.exec(`PREPARE ${name} AS ${text}`)
-    const [found] = await this.#session.exec<{ types: string }>(
-      `SELECT array_to_json(parameter_types::text[])::text AS types FROM pg_prepared_statements WHERE name = '${name}'`,
-    )
-    const types: readonly string[] = JSON.parse(found?.types ?? '[]')
+    const types = await parameterTypes(this.#session, text)
     const insert = insertAll(text, types)
-    await this.#session.exec(`DEALLOCATE ${name}${insert ? '' : `; ${loop(name, text, types)}`}`)
+    if (!insert) await this.#session.exec(loop(name, text, types))
     const call = `SELECT pg_temp.${name}(${types.map((_, at) => `$${at + 1}`).join(', ')})`
     this.#calls.set(sql, insert ?? call)
     this.#recent.add(sql)
   }
+}
+
+/** Of a statement with `$1`, `$2`, ..., as the server finds them out. */
+export const parameterTypes = async (session: Session, text: string): Promise<readonly string[]> => {
+  await session.exec(`PREPARE relais_types AS ${text}`)
+  const [found] = await session.exec<{ types: string }>(
+    "SELECT array_to_json(parameter_types::text[])::text AS types FROM pg_prepared_statements WHERE name = 'relais_types'",
+  )
+  await session.exec('DEALLOCATE relais_types')
+  return JSON.parse(found?.types ?? '[]')
 }
 
 const isWorthwhile = (rows: Group['rows']): boolean => rows.length >= WORTHWHILE && rows[0]!.length > 0

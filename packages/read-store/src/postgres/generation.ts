@@ -173,7 +173,8 @@ export class Generation {
       if (found !== this.checkpoint) throw projectorReplaced(this.checkpoint, found)
     }
     const begin = `${READ_CHECKPOINT} FOR UPDATE`
-    return this.#writing.transaction({ begin, check, ...options, end: this.#notification() }, write)
+    const apart = this.#options.model.accountsApart ?? false
+    return this.#writing.transaction({ begin, check, apart, ...options, end: this.#notification() }, write)
   }
 
   #notification(): string {

@@ -101,8 +101,8 @@ export class Session {
   }
 
   /** One statement whose parameters are arrays, one for each `$n`. */
-  async queryArrays(text: string, columns: readonly (readonly SqlValue[])[]): Promise<void> {
-    await this.#ask({ text, name: this.#nameOf(text), values: columns.map(parametersOf) })
+  async queryArrays<Row>(text: string, columns: readonly (readonly SqlValue[])[]): Promise<Row[]> {
+    return (await this.#ask<Row>({ text, name: this.#nameOf(text), values: columns.map(parametersOf) })).rows
   }
 
   /** Statements without parameters, not prepared; answers with the rows of the last that has some. */

@@ -1,6 +1,7 @@
 import type { Writer } from '../port.ts'
 import { Turns } from '../projecting/turns.ts'
 import { BatchFunctions } from './batch-functions.ts'
+import { GatheredReads } from './gathered-reads.ts'
 import { Session, type SessionOptions } from './session.ts'
 import { TransactionWriter } from './writer.ts'
 
@@ -10,6 +11,8 @@ export type Transaction = {
   /** Throws to give it up before anything is written. */
   readonly check?: (rows: readonly unknown[]) => void
   readonly careful?: boolean
+  /** True: many read at once, and don't mind each other's writes. */
+  readonly apart?: boolean
   /** Statements before COMMIT. */
   readonly end?: string
 }
@@ -26,6 +29,8 @@ const SETTINGS = {
 export class WriteSession {
   readonly session: Session
   readonly #functions: BatchFunctions
+  /** Queries that answer many reads, by the text of one. */
+  readonly #queries = new Map<string, string>()
   readonly #turns = new Turns()
 
   private constructor(session: Session) {
@@ -45,10 +50,13 @@ export class WriteSession {
   }
 
   async #transact<T>(
-    { begin, check, careful = false, end = '' }: Transaction,
+    { begin, check, careful = false, apart = false, end = '' }: Transaction,
     write: (writer: Writer) => Promise<T>,
   ): Promise<T> {
-    const writer = new TransactionWriter({ session: this.session, functions: this.#functions, careful })
+    const writer = new TransactionWriter({
+      ...{ session: this.session, functions: this.#functions, careful },
+      reads: apart ? new GatheredReads(this.session, this.#queries) : undefined,
+    })
     try {
       const rows = await this.session.exec(`BEGIN; ${begin}`)
       check?.(rows)

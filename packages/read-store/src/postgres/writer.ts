@@ -3,6 +3,7 @@ import { LateWriteError, transactionOver } from '../errors.ts'
 import type { SqlValue, Writer } from '../port.ts'
 import { Batch, type Group, tablesOf } from './batch.ts'
 import type { BatchFunctions } from './batch-functions.ts'
+import type { GatheredReads } from './gathered-reads.ts'
 import type { Answer, Session } from './session.ts'
 import { translate } from './translate.ts'
 
@@ -14,6 +15,8 @@ export type WriterOptions = {
   readonly functions: BatchFunctions
   /** True: nothing waits, so that an error shows where it was made. */
   readonly careful: boolean
+  /** Where reads of one turn of the event loop go together, because many are under way at once. */
+  readonly reads: GatheredReads | undefined
 }
 
 /** What a transaction hands out. Writes wait to be sent together until something is read, asked, or they are many. */
@@ -22,6 +25,8 @@ export class TransactionWriter implements Writer {
   readonly #session: Session
   readonly #functions: BatchFunctions
   readonly #careful: boolean
+  readonly #reads: GatheredReads | undefined
+  #reading = false
   readonly #batch = new Batch()
   /** Batches that wait for their functions to be made, and are sent after them. */
   #making: Promise<void> | undefined
@@ -30,10 +35,11 @@ export class TransactionWriter implements Writer {
   #late: Error | undefined
   #open = true
 
-  constructor({ session, functions, careful }: WriterOptions) {
+  constructor({ session, functions, careful, reads }: WriterOptions) {
     this.#session = session
     this.#functions = functions
     this.#careful = careful
+    this.#reads = careful ? undefined : reads
   }
 
   async get<Row>(sql: string, ...params: SqlValue[]): Promise<Row | undefined> {
@@ -41,6 +47,7 @@ export class TransactionWriter implements Writer {
   }
 
   async all<Row>(sql: string, ...params: SqlValue[]): Promise<Row[]> {
+    if (this.#reads) return this.#gather<Row>(sql, params, this.#reads)
     return (await this.#ask<Row>(sql, params)).rows
   }
 
@@ -69,6 +76,24 @@ export class TransactionWriter implements Writer {
 
   end(): void {
     this.#open = false
+  }
+
+  #gather<Row>(sql: string, params: readonly SqlValue[], reads: GatheredReads): Promise<Row[]> {
+    this.#check()
+    const rows = reads.add(sql, params) as Promise<Row[]>
+    if (!this.#reading) setImmediate(() => this.#sendReads(reads))
+    this.#reading = true
+    return rows
+  }
+
+  async #sendReads(reads: GatheredReads): Promise<void> {
+    this.#reading = false
+    try {
+      await this.#sent()
+      await reads.send()
+    } catch (error) {
+      reads.fail(error)
+    }
   }
 
   /** Sends what waits, then this: the server takes them in this order, so nobody has to wait between. */
