@@ -64,6 +64,7 @@ const addGauge = (registry: Registry<OpenMetricsContentType>, name: GaugeName, c
     registers: [registry],
     async collect() {
       this.reset()
+      if (common.labelNames.length === 0) this.remove() // no source, no value: 0 would be one
       for (const readings of await Promise.all(sourcesOf(name).map(readingsOf)))
         for (const { labels = {}, value } of readings) this.inc(labels, value)
     },
