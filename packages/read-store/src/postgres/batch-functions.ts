@@ -86,13 +86,17 @@ export class BatchFunctions {
   }
 }
 
+let asked = 0
+
 /** Of a statement with `$1`, `$2`, ..., as the server finds them out. */
 export const parameterTypes = async (session: Session, text: string): Promise<readonly string[]> => {
-  await session.exec(`PREPARE relais_types AS ${text}`)
+  // Several may be under way at once.
+  const name = `relais_types_${asked++}`
+  await session.exec(`PREPARE ${name} AS ${text}`)
   const [found] = await session.exec<{ types: string }>(
-    "SELECT array_to_json(parameter_types::text[])::text AS types FROM pg_prepared_statements WHERE name = 'relais_types'",
+    `SELECT array_to_json(parameter_types::text[])::text AS types FROM pg_prepared_statements WHERE name = '${name}'`,
   )
-  await session.exec('DEALLOCATE relais_types')
+  await session.exec(`DEALLOCATE ${name}`)
   return JSON.parse(found?.types ?? '[]')
 }
 

@@ -33,6 +33,15 @@ test('reads of one text that come together each get their own rows, in their ord
   }
 })
 
+test('different texts may be asked for the first time together', async (context) => {
+  const reads = await openReads(context)
+  const texts = range(5).map((at) => `SELECT x + ${at} AS x FROM n WHERE k = ? ORDER BY x LIMIT 1`)
+  const answers = texts.map((sql) => range(6).map(() => reads.add(sql, ['k3'])))
+  await reads.send()
+  for (const [at, same] of answers.entries())
+    assert.deepEqual(await Promise.all(same), Array(6).fill([{ x: 3 + at }]))
+})
+
 test('few reads, and reads without parameters, are answered too', async (context) => {
   const reads = await openReads(context)
   const answers = [
