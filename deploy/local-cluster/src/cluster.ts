@@ -12,6 +12,7 @@ import { readSeed } from '@relais/standalone/first-content/seed.ts'
 import { announceReady } from '@relais/standalone/ready.ts'
 import { type Certificates, makeCertificates } from './certificates.ts'
 import type { ClusterConfiguration } from './configuration.ts'
+import { type Part, partOfProcess, partOfService } from './parts.ts'
 import { type Servers, startServers } from './servers.ts'
 import { type Ports, type RunningService, startServices, stopServices, untilReady } from './services.ts'
 
@@ -22,6 +23,9 @@ export type Cluster = {
   readonly services: readonly RunningService[]
   /** For tests: servers by name. */
   readonly hurt: Servers['hurt']
+  /** Every process of it, and the connections between them that can be cut. */
+  readonly parts: readonly Part[]
+  readonly cuts: Servers['cuts']
   readonly demoAccounts: readonly DemoAccount[]
   /** Who is asked before whom they ask, then phones' way in, then what keeps the data. */
   stop(): Promise<void>
@@ -46,12 +50,14 @@ export const startCluster = async (
     const started = await startParts(configuration, { ...deps, data, stopping })
     const demoAccounts = data.fresh ? await plant(started, { configuration, seed, say: deps.say }) : []
     stopping.push(announce(started, { configuration, data, pid: deps.pid }))
-    const { ports, servers, services } = started
+    const { ports, servers, services, proxy } = started
     return {
       data: data.path,
       ports,
       servers: servers.addresses,
       hurt: servers.hurt,
+      parts: [...servers.parts, proxy, ...services.map(partOfService)],
+      cuts: servers.cuts,
       services,
       demoAccounts,
       stop,
@@ -70,6 +76,7 @@ type Starting = ClusterDeps & {
 type Started = {
   readonly ports: Cluster['ports']
   readonly servers: Servers
+  readonly proxy: Part
   readonly services: readonly RunningService[]
   readonly certificates: Certificates
   readonly token: string
@@ -100,10 +107,12 @@ const startParts = async (
   )
   stopping.push(() => stopServices(services))
   await Promise.all(services.map((one) => untilReady(one).then(() => say(`${one.name} is ready`))))
-  const proxy = await startProxy(join(folder, 'haproxy'), configuration, { services, ports })
+  const startAt = (port: number) => startProxy(join(folder, 'haproxy'), port, { services, ports })
+  const first = await startAt(configuration.port)
+  const proxy = partOfProcess('haproxy', first, () => startAt(first.port))
   // It goes after the services: what they answer to phones that wait goes through it.
   stopping.splice(-1, 0, () => proxy.stop())
-  return { ports: { ...ports, eas: proxy.port }, servers, services, certificates, token }
+  return { ports: { ...ports, eas: first.port }, servers, proxy, services, certificates, token }
 }
 
 /** PostgreSQL refuses to run as root: the user that it runs as then must get through to its folder, and see no other. */
@@ -136,7 +145,7 @@ const portsOf = async (configuration: ClusterConfiguration): Promise<Ports> => {
 
 const startProxy = (
   folder: string,
-  { port }: ClusterConfiguration,
+  port: number,
   { services, ports }: { readonly services: readonly RunningService[]; readonly ports: Ports },
 ): Promise<Haproxy> => {
   const healthOf = (name: string) => services.find((one) => one.name === name)?.health ?? 0

@@ -3,6 +3,7 @@ import { startNatsCluster } from '@relais/servers/nats.ts'
 import { type PostgresConnection, type PostgresServer, startPostgres } from '@relais/servers/postgres.ts'
 import { startS3 } from '@relais/servers/s3.ts'
 import type { ClusterConfiguration } from './configuration.ts'
+import { type Part, partOfNats, partOfServer } from './parts.ts'
 
 /** What keeps the data, and how services are told where it is. */
 export type Servers = {
@@ -13,8 +14,13 @@ export type Servers = {
   readonly addresses: readonly (readonly [string, string])[]
   /** By name: nats, postgres, s3. */
   readonly hurt: Readonly<Record<string, Hurtable>>
+  readonly parts: readonly Part[]
+  readonly cuts: readonly Cut[]
   stop(): Promise<void>
 }
+
+/** Connections that a test may cut: `cut` ends them, and what can refuses new ones until `mend`. */
+export type Cut = { readonly name: string; cut(): Promise<void>; mend(): Promise<void> }
 
 /** A server, or several that are one, in which a test may take part of the machine away. */
 export type Hurtable = { pause(): void; resume(): void; kill(): Promise<unknown>; start(): Promise<unknown> }
@@ -22,6 +28,8 @@ export type Hurtable = { pause(): void; resume(): void; kill(): Promise<unknown>
 type Started = {
   readonly name: string
   readonly hurt: Hurtable
+  readonly parts: readonly Part[]
+  readonly cuts?: readonly Cut[]
   readonly storage?: NodeJS.ProcessEnv
   readonly blobs?: NodeJS.ProcessEnv
   readonly addresses: Servers['addresses']
@@ -53,13 +61,15 @@ export const startServers = async (
     storage: Object.assign({}, ...started.map(({ storage }) => storage)),
     blobs: Object.assign({}, ...started.map(({ blobs }) => blobs)),
     hurt: Object.fromEntries(started.map(({ name, hurt }) => [name, hurt])),
+    parts: started.flatMap(({ parts }) => parts),
+    cuts: started.flatMap(({ cuts = [] }) => cuts),
     addresses: started.flatMap(({ addresses }) => addresses),
     stop,
   }
 }
 
 const natsPart = async (folder: string): Promise<Started> => {
-  const { servers, urls, stop } = await startNatsCluster({ folder: join(folder, 'nats') })
+  const { servers, urls, routes, stop } = await startNatsCluster({ folder: join(folder, 'nats') })
   return {
     storage: {
       RELAIS_LOG_KIND: 'jetstream',
@@ -77,6 +87,12 @@ const natsPart = async (folder: string): Promise<Started> => {
       kill: () => Promise.all(servers.map((one) => one.kill())),
       start: () => Promise.all(servers.map((one) => one.start())),
     },
+    parts: servers.map(partOfNats),
+    cuts: servers.map((_, n) => ({
+      name: `the others from nats-${n + 1}`,
+      cut: async () => routes(n, 'cut'),
+      mend: async () => routes(n, 'open'),
+    })),
     addresses: servers.map(({ url }, n) => [`nats-server ${n + 1}`, url] as const),
     stop,
   }
@@ -101,10 +117,17 @@ const postgresPart = async (folder: string, log: ClusterConfiguration['log']): P
     },
     name: 'postgres',
     hurt: server,
+    parts: [partOfServer('postgres', server)],
+    cuts: [{ name: 'sessions of postgres', cut: () => endSessions(server), mend: async () => {} }],
     addresses: [['PostgreSQL', `127.0.0.1:${server.port}`]],
     stop: () => server.stop(),
   }
 }
+
+const endSessions = async (server: PostgresServer): Promise<void> =>
+  void (await server.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'`,
+  ))
 
 const databaseOf = async (server: PostgresServer, database: string): Promise<PostgresConnection> => {
   const there = await server.query(`SELECT 1 FROM pg_database WHERE datname = '${database}'`)
@@ -127,6 +150,7 @@ const s3Part = async (folder: string): Promise<Started> => {
     },
     name: 's3',
     hurt: server,
+    parts: [partOfServer('s3', server)],
     addresses: [['S3', server.endpoint]],
     stop: () => server.stop(),
   }

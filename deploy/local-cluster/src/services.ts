@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePorts, type ServerProcess, startServer } from '@relais/servers'
@@ -10,10 +11,13 @@ export type RunningService = {
   readonly name: string
   readonly grpc: number
   readonly health: number
+  readonly logFile: string
   /** The present one. */
   readonly process: ServerProcess
   /** Starts it again in its place, after it was ended or killed. */
   restart(): Promise<void>
+  /** For tests: another process of the service beside it; whoever starts it ends it. */
+  beside(): Promise<RunningService>
 }
 
 /** What all processes are told. */
@@ -136,44 +140,67 @@ export const stopServices = async (services: readonly RunningService[]): Promise
     )
 }
 
+type Place = { readonly grpc: number; readonly health: number; readonly logFile: string }
+
 const startService = async (
-  { folder, configuration, certificates }: Surroundings,
-  { name, service, environment }: Plan,
+  surroundings: Surroundings,
+  plan: Plan,
   { grpc, health }: { readonly grpc: number; readonly health: number },
 ): Promise<RunningService> => {
-  const { certificate, key, ca } = certificates.of(service)
-  const start = () =>
-    startServer({
-      name,
-      program: process.execPath,
-      args: [join(root, 'services', service, 'src', 'main.ts')],
-      cwd: folder,
-      env: {
-        PATH: process.env.PATH,
-        ...environment,
-        RELAIS_HOST: '127.0.0.1',
-        RELAIS_GRPC_PORT: String(grpc),
-        RELAIS_HEALTH_PORT: String(health),
-        RELAIS_TLS_CERTIFICATE: certificate,
-        RELAIS_TLS_KEY: key,
-        RELAIS_TLS_CA: ca,
-        RELAIS_LOG_LEVEL: configuration.logLevel,
-        RELAIS_GRACE_SECONDS: String(configuration.graceSeconds),
-        RELAIS_UNREADY_SECONDS: '2',
-      },
-      logFile: join(folder, `${name}.log`),
-      ready: () => answers(health, '/livez'),
-    })
-  let running = await start()
+  const { name } = plan
+  const place = { grpc, health, logFile: join(surroundings.folder, `${name}.log`) }
+  let running = await startProcess(surroundings, plan, place)
   return {
-    ...{ name, grpc, health },
+    ...{ name, ...place },
     get process() {
       return running
     },
     restart: async () => {
-      running = await start()
+      running = await startProcess(surroundings, plan, place)
     },
+    beside: () => startBeside(surroundings, plan),
   }
+}
+
+/** Another process of the same service, with ports and folders of its own. */
+const startBeside = async (surroundings: Surroundings, plan: Plan): Promise<RunningService> => {
+  const [grpc = 0, health = 0] = await freePorts(2)
+  const own = (variable: string) => {
+    const folder = plan.environment[variable]
+    return folder === undefined ? {} : { [variable]: `${folder}-${grpc}` }
+  }
+  const folders = { ...own('RELAIS_SEARCH_FOLDER'), ...own('RELAIS_SPOOL_FOLDER') }
+  const environment = { ...plan.environment, ...folders }
+  return startService(surroundings, { ...plan, name: `${plan.name}-${grpc}`, environment }, { grpc, health })
+}
+
+const startProcess = (
+  { folder, configuration, certificates }: Surroundings,
+  { name, service, environment }: Plan,
+  { grpc, health, logFile }: Place,
+): Promise<ServerProcess> => {
+  const { certificate, key, ca } = certificates.of(service)
+  return startServer({
+    name,
+    program: process.execPath,
+    args: [join(root, 'services', service, 'src', 'main.ts')],
+    cwd: folder,
+    env: {
+      PATH: process.env.PATH,
+      ...environment,
+      RELAIS_HOST: '127.0.0.1',
+      RELAIS_GRPC_PORT: String(grpc),
+      RELAIS_HEALTH_PORT: String(health),
+      RELAIS_TLS_CERTIFICATE: certificate,
+      RELAIS_TLS_KEY: key,
+      RELAIS_TLS_CA: ca,
+      RELAIS_LOG_LEVEL: configuration.logLevel,
+      RELAIS_GRACE_SECONDS: String(configuration.graceSeconds),
+      RELAIS_UNREADY_SECONDS: '2',
+    },
+    logFile,
+    ready: () => answers(health, '/livez'),
+  })
 }
 
 const answers = async (port: number, path: string): Promise<boolean> => {
@@ -185,14 +212,26 @@ const answers = async (port: number, path: string): Promise<boolean> => {
 const READY_MS = 120_000
 
 /** Waits until a service says that it can serve; rejects with its reasons after two minutes, and if it ends. */
-export const untilReady = async ({ name, health, process: running }: RunningService): Promise<void> => {
+export const untilReady = async ({
+  name,
+  health,
+  logFile,
+  process: running,
+}: RunningService): Promise<void> => {
   const deadline = performance.now() + READY_MS
   while (!(await answers(health, '/readyz').catch(() => false))) {
-    if (!running.running()) throw new Error(`${name} ended while it started: its log is ${name}.log`)
+    if (!running.running()) throw new Error(`${name} ended while it started: ${lastWords(logFile)}`)
     if (performance.now() > deadline) throw new Error(`${name} is not ready: ${await reasons(health)}`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }
+
+/** What people are told when a service can't start is its last line that isn't of its log. */
+const lastWords = (logFile: string): string =>
+  readFileSync(logFile, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('{'))
+    .at(-1) ?? `its log is ${logFile}`
 
 const reasons = async (health: number): Promise<string> => {
   const response = await fetch(`http://127.0.0.1:${health}/readyz`).catch(() => undefined)

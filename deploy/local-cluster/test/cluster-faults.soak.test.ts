@@ -64,4 +64,18 @@ for (const log of ['jetstream', 'postgres'] as const)
       await waitUntil(async () => !mustComeAgain(await phone.sync()), { within: 30_000 })
       await waitUntil(async () => (await probe('mail', 'readyz')) === 200, { within: 30_000 })
     })
+
+    test('a second process of mail waits, and takes over when the first is killed', async (context) => {
+      const { service } = running()
+      const second = await service('mail').beside()
+      context.after(() => second.process.stop())
+      const probe = async (path: string) => (await fetch(`http://127.0.0.1:${second.health}/${path}`)).status
+      await waitUntil(async () => (await probe('startupz')) === 200, { within: 30_000 })
+      assert.deepEqual([await probe('livez'), await probe('readyz')], [200, 503])
+      await service('mail').process.kill()
+      await waitUntil(async () => (await probe('readyz')) === 200, { within: 20_000 })
+      await service('mail').restart()
+      await second.process.stop()
+      await waitUntil(async () => (await running().probe('mail', 'readyz')) === 200, { within: 30_000 })
+    })
   })

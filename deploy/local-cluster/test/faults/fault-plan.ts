@@ -1,0 +1,31 @@
+import type { Random } from './random.ts'
+
+export type FaultKind = 'kill' | 'stop' | 'pause' | 'cut'
+
+/** One thing that goes wrong: it lasts `holdMs`, and the next one of its line comes `restMs` after it is over. */
+export type Fault = {
+  readonly kind: FaultKind
+  readonly target: string
+  readonly holdMs: number
+  readonly restMs: number
+}
+
+/** What may go wrong in one line of faults, one after the other. */
+export type Targets = { readonly parts: readonly string[]; readonly cuts: readonly string[] }
+
+/** A kill is what loses things: it comes more often than each of the others. */
+const KINDS: readonly FaultKind[] = ['kill', 'kill', 'kill', 'pause', 'pause', 'stop', 'cut', 'cut']
+
+/** Milliseconds, least and most. A pause of some seconds outlasts deadlines between services, a long one those of phones. */
+const HOLDS = { kill: [0, 800], stop: [0, 300], pause: [300, 3_000], cut: [50, 1_500] } as const
+
+/** Faults without end; one seed gives one sequence. */
+export function* faultPlan(random: Random, { parts, cuts }: Targets): Generator<Fault, never> {
+  const kinds = cuts.length === 0 ? KINDS.filter((kind) => kind !== 'cut') : KINDS
+  for (;;) {
+    const kind = random.pick(kinds)
+    const target = random.pick(kind === 'cut' ? cuts : parts)
+    const [least, most] = HOLDS[kind]
+    yield { kind, target, holdMs: random.between(least, most), restMs: random.between(100, 1_000) }
+  }
+}

@@ -1,0 +1,23 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Cluster } from '../../src/cluster.ts'
+import type { Holding } from './verdict.ts'
+
+/** What each service's process holds now (proc(5)), and how many requests of phones it says that it holds. */
+export const holdingsOf = ({ services }: Cluster): Promise<readonly Holding[]> =>
+  Promise.all(
+    services.map(async ({ name, health, process: { pid } }) => ({
+      name,
+      descriptors: readdirSync(`/proc/${pid}/fd`).length,
+      residentMiB: Math.round(Number(/^VmRSS:\s+(\d+) kB$/m.exec(status(pid))?.[1] ?? 0) / 1024),
+      heldRequests: await gaugeAt(health, 'relais_held_requests'),
+    })),
+  )
+
+const status = (pid: number): string => readFileSync(`/proc/${pid}/status`, 'utf8')
+
+const gaugeAt = async (port: number, name: string): Promise<number> => {
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`)
+  const text = await response.text()
+  const line = text.split('\n').find((one) => one.startsWith(`${name} `) || one.startsWith(`${name}{`))
+  return Number(line?.split(' ')[1] ?? 0)
+}
