@@ -12,6 +12,6 @@ export {
 } from './configuration.ts'
 export { type Opened, type Pod, type PodOptions, ServicePod } from './pod.ts'
 export { openPublicTls, type PublicTls, publicTlsSettings } from './public-tls.ts'
-export { type PodDefinition, runPod } from './run-pod.ts'
+export { type PodDefinition, type PodProcess, runPod } from './run-pod.ts'
 export { readSecret } from './secret-file.ts'
 export { openStorage, type Storage } from './storage.ts'

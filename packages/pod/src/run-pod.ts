@@ -14,11 +14,12 @@ export type PodDefinition<Schema extends PodSchema> = {
   open(pod: Pod, configuration: z.output<Schema>): Promise<Opened>
 }
 
-type Process = Pick<NodeJS.Process, 'argv' | 'env' | 'stdout' | 'stderr' | 'exit' | 'pid'>
+/** What a pod needs of Node's process. */
+export type PodProcess = Pick<NodeJS.Process, 'argv' | 'env' | 'stdout' | 'stderr' | 'exit' | 'pid'>
 
 /** The whole life of a pod's process: reads the configuration, waits for what it needs, serves, drains at a signal. */
 export const runPod = async <Schema extends PodSchema>(
-  { argv, env, stdout, stderr, exit, pid }: Process,
+  { argv, env, stdout, stderr, exit, pid }: PodProcess,
   { name, summary, schema, open }: PodDefinition<Schema>,
 ): Promise<void> => {
   const say = (line: string) => void stderr.write(`${line}\n`)
