@@ -134,7 +134,7 @@ const playStep = async (step: Step, { world, person, phones }: Scene): Promise<v
       await phones[step.phone]!.sync(folderOf(step.folder), step)
       return
     case 'touch':
-      return phones[step.phone]!.touch(folderOf(step.folder), step.kind, step.nth)
+      return void phones[step.phone]!.touch(folderOf(step.folder), step.kind, step.nth)
     case 'move':
       if (step.from !== step.to) await phones[step.phone]!.move(folderOf(step.from), folderOf(step.to), step)
       return
@@ -152,7 +152,7 @@ const playStep = async (step: Step, { world, person, phones }: Scene): Promise<v
 }
 
 /** Everything pending is told and everything new is fetched; a folder that never comes to rest is a violation. */
-const rest = async (phone: SimulatedPhone): Promise<void> => {
+export const rest = async (phone: SimulatedPhone): Promise<void> => {
   for (const folder of phone.folders) {
     for (let quiet = 0, n = 0; quiet < 2; n++) {
       if (n > 200) throw new Violation(`${folder} does not come to rest`)
@@ -162,7 +162,10 @@ const rest = async (phone: SimulatedPhone): Promise<void> => {
   }
 }
 
-const compare = async (phone: SimulatedPhone, { world, person }: Omit<Scene, 'phones'>): Promise<void> => {
+export const compare = async (
+  phone: SimulatedPhone,
+  { world, person }: Omit<Scene, 'phones'>,
+): Promise<void> => {
   for (const folder of phone.folders) {
     const truth = await world.truth(person, folder)
     const inOrder = (map: ReadonlyMap<string, object>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1))
@@ -175,7 +178,10 @@ const compare = async (phone: SimulatedPhone, { world, person }: Omit<Scene, 'ph
 }
 
 /** At rest a Ping waits (once it may be sent to look for nothing, never twice), and a new message wakes it. */
-const wakes = async (phone: SimulatedPhone, { world, person }: Omit<Scene, 'phones'>): Promise<void> => {
+export const wakes = async (
+  phone: SimulatedPhone,
+  { world, person }: Omit<Scene, 'phones'>,
+): Promise<void> => {
   let delivered = false
   for (let early = 0; ; early++) {
     const woken = phone.ping()

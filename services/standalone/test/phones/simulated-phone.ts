@@ -62,6 +62,21 @@ export const FAMILIES: readonly Family[] = [
 
 export class Violation extends Error {}
 
+/** How a phone's request gets its answer; where faults are about, it is repeated until there is one. */
+export type Send = (
+  client: EasClient,
+  request: { readonly command: string; readonly body: WbxmlNode; readonly signal?: AbortSignal },
+) => Promise<EasResponse>
+
+const sendOnce: Send = (client, { command, body, signal }) => client.post(command, body, { signal })
+
+export type PhoneSetUp = {
+  readonly family: Family
+  readonly device: string
+  readonly folders: readonly string[]
+  readonly send?: Send
+}
+
 /** A phone with a memory: what it shows, what it still has to tell, and the key of each folder. */
 export class SimulatedPhone {
   readonly family: Family
@@ -69,14 +84,13 @@ export class SimulatedPhone {
   readonly #person: Person
   readonly #device: string
   readonly #folders: Map<string, Folder>
+  readonly #send: Send
+  readonly #subjects = new Map<string, string>()
   #clients: readonly EasClient[] = []
   #requests = 0
 
-  constructor(
-    world: World,
-    person: Person,
-    { family, device, folders }: { family: Family; device: string; folders: readonly string[] },
-  ) {
+  constructor(world: World, person: Person, { family, device, folders, send = sendOnce }: PhoneSetUp) {
+    this.#send = send
     this.family = family
     this.#world = world
     this.#person = person
@@ -129,15 +143,21 @@ export class SimulatedPhone {
       throw new Violation('FolderSync failed')
   }
 
-  /** The user does something to the nth message that is shown. */
-  touch(folderId: string, kind: Pending['kind'], nth: number): void {
+  /** Subject of a message that is shown, or was. */
+  subjectOf(id: string): string | undefined {
+    return this.#subjects.get(id)
+  }
+
+  /** The user does something to the nth message that is shown; returns which it was. */
+  touch(folderId: string, kind: Pending['kind'], nth: number): string | undefined {
     const folder = this.#folder(folderId)
     const [id, item] = [...folder.items][nth % Math.max(1, folder.items.size)] ?? []
-    if (id === undefined || item === undefined) return
+    if (id === undefined || item === undefined) return undefined
     if (kind === 'delete') folder.items.delete(id)
     else if (kind === 'flag') item.flagged = true
     else item.seen = kind === 'read'
     folder.pending = [...folder.pending, { kind, id }]
+    return id
   }
 
   /** The user moves the nth message; a phone repeats a move until it is answered. */
@@ -158,6 +178,7 @@ export class SimulatedPhone {
     const target = moved(answer)
     if (target === undefined) return
     source.items.delete(id)
+    this.#subjects.set(target, this.#subjects.get(id) ?? '')
     const there = this.#folder(to).items
     if (there.has(target)) throw new Violation(`a move made ${target}, which was shown already`)
     if (this.#folder(to).key !== '0') there.set(target, item)
@@ -175,6 +196,22 @@ export class SimulatedPhone {
       return false
     }
     return this.#apply(answer.root, sent)
+  }
+
+  /** Sends a mail; a phone repeats it under the same id until it is answered. */
+  async sendMail(clientId: string, mime: Uint8Array): Promise<void> {
+    const { root } = await this.#post(
+      'SendMail',
+      el('composemail:SendMail', [
+        el('composemail:ClientId', clientId),
+        el('composemail:SaveInSentItems'),
+        el('composemail:Mime', mime),
+      ]),
+    )
+    const status = textChild(root, 'composemail:Status')
+    // 118: it has been sent already (MS-ASCMD 2.2.2).
+    if (status !== undefined && status !== '118')
+      throw new Violation(`SendMail was answered with Status ${status}`)
   }
 
   async ping(signal?: AbortSignal): Promise<string> {
@@ -198,7 +235,7 @@ export class SimulatedPhone {
 
   async #post(command: string, body: WbxmlNode, signal?: AbortSignal): Promise<EasResponse> {
     const client = this.#clients[this.#requests++ % this.#clients.length]!
-    const response = await client.post(command, body, { signal })
+    const response = await this.#send(client, { command, body, signal })
     if (response.status !== 200) throw new Violation(`${command} was answered with HTTP ${response.status}`)
     return response
   }
@@ -278,6 +315,7 @@ export class SimulatedPhone {
     switch (command.tag) {
       case 'airsync:Add':
         if (folder.items.has(id)) throw new Violation(`${id} was added twice`)
+        this.#subjects.set(id, textChild(data, 'email:Subject') ?? '')
         folder.items.set(id, withPending(folder, id, changed({ seen: false, flagged: false }, data)))
         return
       case 'airsync:Change': {
