@@ -47,7 +47,22 @@ type Place = {
 }
 
 /** Starts one server by itself. Errors: ProgramMissingError where nats-server can't be had. */
-export const startNats = async (options: NatsOptions): Promise<NatsServer> => {
+export const startNats = (options: NatsOptions): Promise<NatsServer> => onOtherPorts(() => startOne(options))
+
+/** Starts that are tried where somebody else was quicker to take a port. */
+const STARTS = 4
+
+const onOtherPorts = async <T>(start: () => Promise<T>): Promise<T> => {
+  for (let starts = 1; ; starts++) {
+    try {
+      return await start()
+    } catch (error) {
+      if (starts === STARTS || !/address already in use/.test(String(error))) throw error
+    }
+  }
+}
+
+const startOne = async (options: NatsOptions): Promise<NatsServer> => {
   const { folder, name = 'nats', store = join(folder, 'store') } = options
   const [client = 0, monitor = 0] = await freePorts(2)
   const server = natsServer({ name, folder, store, client, monitor }, settingsOf(options))
@@ -115,10 +130,10 @@ const natsServer = (place: Place, settings: Settings): NatsServer => {
         ready: () => answers('/varz'),
       })
     },
-    stop: () => process().stop(),
-    kill: () => process().kill(),
+    stop: async () => await running?.stop(),
+    kill: async () => await running?.kill(),
     pause: () => process().pause(),
-    resume: () => process().resume(),
+    resume: () => running?.resume(),
     healthy: async () => {
       const response = await fetch(`${monitor}/jsz`, { signal: AbortSignal.timeout(2000) }).catch(
         () => undefined,
@@ -162,7 +177,10 @@ export type NatsClusterOptions = NatsOptions & { readonly size?: number }
 type Route = { readonly from: number; readonly to: number; readonly proxy: TcpProxy }
 
 /** Starts a cluster whose servers reach each other, and are reached by clients, through proxies. */
-export const startNatsCluster = async (options: NatsClusterOptions): Promise<NatsCluster> => {
+export const startNatsCluster = (options: NatsClusterOptions): Promise<NatsCluster> =>
+  onOtherPorts(() => startThree(options))
+
+const startThree = async (options: NatsClusterOptions): Promise<NatsCluster> => {
   const { folder, size = 3, name = 'nats' } = options
   const ports = await freePorts(size * 4)
   const ordinals = Array.from({ length: size }, (_, i) => i)
@@ -186,9 +204,16 @@ export const startNatsCluster = async (options: NatsClusterOptions): Promise<Nat
     return natsServer(place, { ...settings, settings: settings.settings + cluster })
   })
   const fronts = await Promise.all(ordinals.map((i) => startTcpProxy(port(0, i))))
-  await Promise.all(servers.map((server) => server.start()))
-  await healthy(servers)
-  return natsCluster(servers, fronts, routes)
+  const cluster = natsCluster(servers, fronts, routes)
+  try {
+    const starts = await Promise.allSettled(servers.map((server) => server.start()))
+    for (const start of starts) if (start.status === 'rejected') throw start.reason
+    await healthy(servers)
+    return cluster
+  } catch (error) {
+    await cluster.stop()
+    throw error
+  }
 }
 
 type ClusterPlace = {

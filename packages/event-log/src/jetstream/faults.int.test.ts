@@ -15,9 +15,12 @@ import {
 import { clusterFor, noServer } from './servers.fixture.ts'
 import { randomOf } from './workload.fixture.ts'
 
+/** Whoever waits so long waits for ever. */
+const HANGS_MS = 100_000
+
 /** Work goes on before, during and after the fault; then nothing may be wrong. */
 const survives = (fault: Fault, rule: string, during: (running: Faulted) => Promise<void>) => {
-  test(`${fault.name}: ${rule}`, { skip: noServer }, async (context) => {
+  test(`${fault.name}: ${rule}`, { skip: noServer, timeout: HANGS_MS }, async (context) => {
     const cluster = await clusterFor(context)
     const running = await faulted(context, cluster, randomOf(7))
     const { workload } = running

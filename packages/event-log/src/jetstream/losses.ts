@@ -44,7 +44,7 @@ export class Losses implements Search {
       const leaders = await this.#atLeader(subject, position)
       if (!leaders && (await this.isErased(subject, position))) return 'erased'
       const found = leaders ?? (await this.#anywhere(subject, position))
-      if (found) this.#alarm({ kind: 'replica-damaged', subject, position })
+      if (found) this.#suspectReplica(subject, position)
       return found
     })
   }
@@ -106,6 +106,22 @@ export class Losses implements Search {
     }
   }
 
+  /** A replica that is just being given what it missed has gaps for a moment; one that still has them later is damaged. */
+  #suspectReplica(subject: string, position: number) {
+    if (this.#suspected.has(position)) return
+    this.#suspected.add(position)
+    const look = async () => {
+      await sleep(this.#deps.confirm, undefined, { ref: false, signal: this.#deps.closed })
+      for (let tries = 0; tries < 2 * TRIES; tries++) {
+        if (await this.#replicaAt(subject, position)) continue
+        return this.#alarm({ kind: 'replica-damaged', subject, position })
+      }
+    }
+    look()
+      .catch(() => undefined) // whoever meets the gap again looks again
+      .finally(() => this.#suspected.delete(position))
+  }
+
   /** Each once: whoever comes upon the same again needn't be told. */
   #alarm(alarm: LogAlarm) {
     const { onAlarm } = this.#deps
@@ -139,10 +155,16 @@ export class Losses implements Search {
 
   async #anywhere(subject: string, position: number): Promise<LogMessage | undefined> {
     for (let tries = 0; tries < TRIES; tries++) {
-      const { messages } = await this.#deps.api.batch({ subject, from: position, count: 1, maxBytes: 1 })
-      if (messages[0]?.position === position) return messages[0]
+      const found = await this.#replicaAt(subject, position)
+      if (found) return found
     }
     return undefined
+  }
+
+  /** Of whichever replica answers. */
+  async #replicaAt(subject: string, position: number): Promise<LogMessage | undefined> {
+    const { messages } = await this.#deps.api.batch({ subject, from: position, count: 1, maxBytes: 1 })
+    return messages[0]?.position === position ? messages[0] : undefined
   }
 }
 
