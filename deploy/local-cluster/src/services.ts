@@ -142,6 +142,10 @@ export const stopServices = async (services: readonly RunningService[]): Promise
 
 type Place = { readonly grpc: number; readonly health: number; readonly logFile: string }
 
+/** As npm start has it: docs/adr/0004-node-26-and-no-build.md. */
+const SMALL_YOUNG_GENERATION = '--max-semi-space-size=4'
+const LARGE_BUFFERS_APART = { MALLOC_MMAP_THRESHOLD_: '32768' }
+
 const startService = async (
   surroundings: Surroundings,
   plan: Plan,
@@ -183,10 +187,11 @@ const startProcess = (
   return startServer({
     name,
     program: process.execPath,
-    args: [join(root, 'services', service, 'src', 'main.ts')],
+    args: [SMALL_YOUNG_GENERATION, join(root, 'services', service, 'src', 'main.ts')],
     cwd: folder,
     env: {
       PATH: process.env.PATH,
+      ...LARGE_BUFFERS_APART,
       ...environment,
       RELAIS_HOST: '127.0.0.1',
       RELAIS_GRPC_PORT: String(grpc),
