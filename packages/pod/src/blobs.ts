@@ -1,6 +1,5 @@
 import type { BlobStore } from '@relais/blob-store'
 import { openFileBlobs } from '@relais/blob-store'
-import { openS3Blobs } from '@relais/blob-store/s3/open-s3-blobs.ts'
 import { describeError, type Logger, terminal } from '@relais/service-kit'
 import type { BlobConfiguration } from './configuration.ts'
 import type { Pod } from './pod.ts'
@@ -18,21 +17,27 @@ export const openBlobs = async (pod: Pod, { blobs }: BlobConfiguration): Promise
 const NOBODY = 'probe'
 const NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
-const opened = async (blobs: BlobConfiguration['blobs'], logger: Logger): Promise<BlobStore> =>
+const opened = (blobs: BlobConfiguration['blobs'], logger: Logger): Promise<BlobStore> =>
   blobs.kind === 'file'
     ? openFileBlobs({ folder: given(blobs.folder, 'blobs.folder') })
-    : openS3Blobs({
-        endpoint: given(blobs.endpoint, 'blobs.endpoint'),
-        bucket: given(blobs.bucket, 'blobs.bucket'),
-        region: blobs.region,
-        tls: { ca: readCa(blobs.caFile, 'blobs.caFile') },
-        credentials: {
-          accessKeyId: given(blobs.accessKey, 'blobs.accessKey'),
-          secretAccessKey: given(blobs.secretKey, 'blobs.secretKey'),
-        },
-        onFault: (error) =>
-          logger.error({ component: 'the blob store', ...describeError(error) }, 'something must be mended'),
-      })
+    : openBucket(blobs, logger)
+
+/** What isn't configured isn't loaded: it would cost memory in each process. */
+const openBucket = async (blobs: BlobConfiguration['blobs'], logger: Logger): Promise<BlobStore> => {
+  const { openS3Blobs } = await import('@relais/blob-store/s3/open-s3-blobs.ts')
+  return openS3Blobs({
+    endpoint: given(blobs.endpoint, 'blobs.endpoint'),
+    bucket: given(blobs.bucket, 'blobs.bucket'),
+    region: blobs.region,
+    tls: { ca: readCa(blobs.caFile, 'blobs.caFile') },
+    credentials: {
+      accessKeyId: given(blobs.accessKey, 'blobs.accessKey'),
+      secretAccessKey: given(blobs.secretKey, 'blobs.secretKey'),
+    },
+    onFault: (error) =>
+      logger.error({ component: 'the blob store', ...describeError(error) }, 'something must be mended'),
+  })
+}
 
 const given = (value: string | undefined, setting: string): string => {
   if (value === undefined || value === '')

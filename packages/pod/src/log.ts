@@ -1,6 +1,4 @@
 import type { EventLog } from '@relais/event-log'
-import { openJetStreamLog } from '@relais/event-log/jetstream/jetstream-log.ts'
-import { openPostgresLog } from '@relais/event-log/postgres/postgres-log.ts'
 import { describeError, type Logger } from '@relais/service-kit'
 import type { StorageConfiguration } from './configuration.ts'
 import type { Pod } from './pod.ts'
@@ -21,21 +19,26 @@ const NO_TENANT = 'probe'
 const opened = ({ log }: StorageConfiguration, logger: Logger): Promise<EventLog> =>
   log.kind === 'jetstream' ? openJetStream(log, logger) : openPostgres(log, logger)
 
-const openPostgres = (
+// What isn't configured isn't loaded: it would cost memory in each process.
+
+const openPostgres = async (
   { url, stream, allowUnsynced, caFile }: StorageConfiguration['log'],
   logger: Logger,
-): Promise<EventLog> =>
-  openPostgresLog({
+): Promise<EventLog> => {
+  const { openPostgresLog } = await import('@relais/event-log/postgres/postgres-log.ts')
+  return openPostgresLog({
     connection: postgresConnection(url, readCa(caFile, 'log.caFile')),
     schema: `log_${stream.toLowerCase().replaceAll('-', '_')}`,
     allowUnsynced,
     onFault: fault(logger),
   })
+}
 
-const openJetStream = (
+const openJetStream = async (
   { url, caFile, credentialsFile, ...rest }: StorageConfiguration['log'],
   logger: Logger,
 ): Promise<EventLog> => {
+  const { openJetStreamLog } = await import('@relais/event-log/jetstream/jetstream-log.ts')
   const { stream, replicas, monitoring, allowUnsynced } = rest
   const ca = readCa(caFile, 'log.caFile')
   return openJetStreamLog({
