@@ -85,20 +85,29 @@ test('three servers are one cluster with a leader, and each is also reached thro
   for (const url of [...cluster.urls, ...cluster.proxied]) assert.equal(await greeting(url), 'INFO')
 })
 
-const routesOf = async (monitor: string) =>
-  ((await (await fetch(`${monitor}/routez`)).json()) as { num_routes: number }).num_routes
+type Routez = { readonly routes?: readonly { readonly remote_name: string }[] }
 
-test('a server that is cut off has no routes, the others have theirs; healed it has them again', {
+/** The servers that a server is connected to. */
+const othersOf = async (monitor: string): Promise<Set<string>> => {
+  const { routes = [] } = (await (await fetch(`${monitor}/routez`)).json()) as Routez
+  return new Set(routes.map(({ remote_name }) => remote_name))
+}
+
+const untilOthers = async (monitor: string, count: number) => {
+  while ((await othersOf(monitor)).size !== count) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
+test('a server that is cut off is connected to nobody; healed it is connected to all again', {
   skip: missing,
 }, async (context) => {
   const cluster = await startNatsCluster({ folder: folderOf(context) })
   context.after(() => cluster.stop())
-  const [first, , third] = cluster.servers.map(({ monitor }) => monitor)
+  const monitors = cluster.servers.map(({ monitor }) => monitor)
+  for (const monitor of monitors) await untilOthers(monitor, 2)
   cluster.routes(2, 'cut')
-  while ((await routesOf(third ?? '')) > 0);
-  while ((await routesOf(first ?? '')) === 0);
+  await untilOthers(monitors[2] ?? '', 0)
   cluster.routes(2, 'open')
-  while ((await routesOf(third ?? '')) < 2);
+  for (const monitor of monitors) await untilOthers(monitor, 2)
   await cluster.healthy()
 })
 
