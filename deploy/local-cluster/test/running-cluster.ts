@@ -7,6 +7,7 @@ import { el } from '@relais/device-sync/wbxml/node.ts'
 import { child, childrenNamed, descendant, textChild } from '@relais/device-sync/wbxml/read.ts'
 import { ProgramMissingError, pinnedProgram } from '@relais/servers'
 import { findHaproxy } from '@relais/servers/haproxy.ts'
+import { postgresProgram } from '@relais/servers/postgres-program.ts'
 import { LmtpSender } from '../../../load-tests/phone/lmtp-sender.ts'
 import { type Cluster, startCluster } from '../src/cluster.ts'
 import { type ClusterConfiguration, clusterSchema } from '../src/configuration.ts'
@@ -18,6 +19,7 @@ export const missing: string | undefined = await Promise.all([
   pinnedProgram('nats-server'),
   pinnedProgram('versitygw'),
   findHaproxy(),
+  Promise.try(() => postgresProgram('postgres')),
 ]).then(
   () => undefined,
   (error: unknown) => {

@@ -3,8 +3,9 @@ import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { before, describe, type TestContext } from 'node:test'
 import type { Projector, ReadModel } from '@relais/read-store'
-import { freePorts } from '@relais/servers'
+import { freePorts, ProgramMissingError } from '@relais/servers'
 import { type PostgresServer, startPostgres } from '@relais/servers/postgres.ts'
+import { postgresProgram } from '@relais/servers/postgres-program.ts'
 import { type Authority, createAuthority, temporaryFolder, waitUntil } from '@relais/testing'
 import { openBlobs, openStorage, type Storage } from '../src/index.ts'
 import { installation, opened, testPod } from './test-pod.ts'
@@ -68,7 +69,18 @@ const setUp = async (context: TestContext, { one = false } = {}) => {
   return { start, another, ...(await another()) }
 }
 
-describe('a pod with its log and rows in PostgreSQL', () => {
+/** Why this machine has no PostgreSQL; undefined: it has. */
+const missing = (): string | undefined => {
+  try {
+    postgresProgram('postgres')
+    return undefined
+  } catch (error) {
+    if (error instanceof ProgramMissingError) return error.message
+    throw error
+  }
+}
+
+describe('a pod with its log and rows in PostgreSQL', { skip: missing() }, () => {
   test('waits for a server that is started after it, loses it and finds it again, each said once', async (context) => {
     const { start, pod, probes, parts, lines } = await setUp(context)
     const starting = pod.lifecycle.start()
