@@ -14,6 +14,7 @@ import { benchHeldOverTls, benchPush } from './product/push.ts'
 import { benchRestart } from './product/restart.ts'
 import { benchStart } from './product/start.ts'
 import { benchFirstSync, benchQuietSync } from './product/sync.ts'
+import { benchTelemetry } from './product/telemetry.ts'
 import { benchReadStore } from './read-store.ts'
 import { benchS3Blobs } from './s3-blobs.ts'
 import { benchSyncState } from './sync-state.ts'
@@ -55,5 +56,6 @@ export const BENCHES: readonly Bench[] = [
   { name: 'first-sync', forms: BOTH, run: benchFirstSync },
   { name: 'folder-sync', forms: ONE, run: benchFolderSync },
   { name: 'delivery', forms: BOTH, run: benchDelivery },
+  { name: 'telemetry', part: true, forms: ONE, run: () => benchTelemetry() },
   { name: 'idle', forms: MANY, run: benchIdle },
 ]

@@ -48,7 +48,7 @@ test('spans go to the collector by OTLP over HTTP in protobuf, at the latest whe
   const { state, endpoint } = await collector(context)
   state.status = 200
   const { telemetry } = await started(context, { endpoint: `${endpoint}/` })
-  inSpan('a', {}, () => undefined)
+  inSpan('a', { parent: '' }, () => undefined)
   await telemetry.stop?.()
   assert.deepEqual([...state.paths], ['POST /v1/traces application/x-protobuf'])
   assert.equal(isTracing(), false)
@@ -60,7 +60,7 @@ test('a collector that takes nothing is told of once, its spans are counted, and
   const { telemetry, entries } = await started(context, { endpoint, metrics: true })
   for (let round = 0; round < 2; round++) {
     const before = state.requests
-    inSpan('a', {}, () => undefined)
+    inSpan('a', { parent: '' }, () => undefined)
     await waitUntil(() => state.requests > before)
   }
   const lost = async () => {
@@ -73,13 +73,13 @@ test('a collector that takes nothing is told of once, its spans are counted, and
     ['takes no traces; they are dropped'],
   )
   state.status = 200
-  inSpan('a', {}, () => undefined)
+  inSpan('a', { parent: '' }, () => undefined)
   await waitUntil(() => entries().some(({ msg }) => msg === 'takes traces again'))
 })
 
 test('a collector that is not there does not keep the process from ending', async (context) => {
   const { telemetry } = await started(context, { endpoint: 'http://127.0.0.1:9' })
-  inSpan('a', {}, () => undefined)
+  inSpan('a', { parent: '' }, () => undefined)
   await telemetry.stop?.()
 })
 

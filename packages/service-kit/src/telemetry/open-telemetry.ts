@@ -13,7 +13,6 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import {
   AlwaysOnSampler,
   BatchSpanProcessor,
-  RandomIdGenerator,
   type SpanExporter,
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
@@ -64,10 +63,8 @@ export const openTelemetryTracer = (options: OpenTelemetryOptions): Tracer => {
     spanProcessors: [new BatchSpanProcessor({ ...QUEUE, exporter: exporterOf(options) })],
   })
   const tracer = provider.getTracer('relais', version)
-  const ids = new RandomIdGenerator()
   return {
     begins: () => random() < sampleRatio,
-    unrecorded: () => ({ traceId: ids.generateTraceId(), spanId: ids.generateSpanId(), sampled: false }),
     start: (span) => recordedSpan(startSpan(tracer, span)),
     close: () => provider.shutdown(),
   }

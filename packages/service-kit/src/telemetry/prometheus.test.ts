@@ -54,7 +54,7 @@ test('what is observed in a recorded trace leaves the trace as an exemplar', asy
   const { tracer, spans } = recordingTracer()
   useTracer(tracer)
   context.after(() => useTracer(undefined))
-  inSpan('a', {}, () => observe('relais_append_to_woken_seconds', {}, { seconds: 0.004 }))
+  inSpan('a', { parent: '' }, () => observe('relais_append_to_woken_seconds', {}, { seconds: 0.004 }))
   const [exemplar] = (await samples('relais_append_to_woken_seconds')).flatMap(
     ({ exemplar }) => exemplar ?? [],
   )

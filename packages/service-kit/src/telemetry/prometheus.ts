@@ -1,13 +1,7 @@
-import {
-  Counter,
-  collectDefaultMetrics,
-  Gauge,
-  Histogram,
-  type OpenMetricsContentType,
-  Registry,
-} from 'prom-client'
+import { Counter, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client'
 import { type GaugeName, type Labels, METRICS, type Metric } from './metric-table.ts'
 import { type GaugeSource, type MetricSink, type Reading, sourcesOf } from './metrics.ts'
+import { addProcessFigures } from './process-figures.ts'
 
 /** The figures of this process as text. */
 export type Exposition = { readonly contentType: string; text(): Promise<string> }
@@ -21,10 +15,9 @@ const registryOf = () => {
   return registry
 }
 
-/** Counts everything of metric-table.ts, and what Node says of itself (event-loop delay, collections, memory), as OpenMetrics 1.0. */
+/** Counts everything of metric-table.ts, and what the process says of itself, as OpenMetrics 1.0. */
 export const openMetrics = (): MetricSink & Exposition & { close(): void } => {
   const registry = registryOf()
-  collectOfNode(registry)
   const counters = new Map<string, Counter>()
   const histograms = new Map<string, Histogram>()
   for (const [name, metric] of Object.entries<Metric>(METRICS)) {
@@ -34,21 +27,18 @@ export const openMetrics = (): MetricSink & Exposition & { close(): void } => {
     else
       histograms.set(name, new Histogram({ ...common, buckets: [...metric.buckets], enableExemplars: true }))
   }
+  const process = addProcessFigures(registry)
   return {
     count: (name, labels, by) => counters.get(name)?.inc(labels, by),
     observe: (name, labels, seconds, traceId) =>
       histograms.get(name)?.observe({ labels, value: seconds, exemplarLabels: exemplarOf(traceId) }),
     contentType: registry.contentType,
     text: () => registry.metrics(),
-    close: () => registry.clear(),
+    close: () => {
+      process.close()
+      registry.clear()
+    },
   }
-}
-
-/** Of Node itself: processor, memory, event-loop delay, collections. Lists of handles are left out: making them costs, and says little. */
-const collectOfNode = (registry: Registry<OpenMetricsContentType>): void => {
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 })
-  for (const { name } of registry.getMetricsAsArray())
-    if (/^nodejs_(active_|heap_space_|version_)/.test(name)) registry.removeSingleMetric(name)
 }
 
 const NO_EXEMPLAR = {}

@@ -17,7 +17,6 @@ export const recordingTracer = ({ begins = () => true } = {}) => {
   const id = (length: number) => (++ids).toString(16).padStart(length, '0')
   const tracer: Tracer = {
     begins,
-    unrecorded: () => ({ traceId: id(32), spanId: id(16), sampled: false }),
     start: (start) => {
       const context = { traceId: start.parent?.traceId ?? id(32), spanId: id(16), sampled: true }
       const span: Recorded = { ...start, context, set: {}, ended: 0 }

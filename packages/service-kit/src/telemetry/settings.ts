@@ -18,7 +18,7 @@ export const telemetrySettings = z.object({
     .number()
     .min(0)
     .max(1)
-    .default(0.05)
+    .default(0.01)
     .describe(
       'Part of the requests whose traces are recorded, from 0 to 1; a trace is recorded whole or not at all.',
     )

@@ -4,9 +4,11 @@ import { setImmediate as later } from 'node:timers/promises'
 import { recordingLogger } from '../../test/recording-logger.ts'
 import { terminal } from '../errors.ts'
 import { recordingTracer } from './recording-tracer.fixture.ts'
-import { activeTrace, activeTraceparent, inSpan, streamInSpan, useTracer } from './spans.ts'
+import { activeTraceparent, inSpan, streamInSpan, useTracer } from './spans.ts'
 
 const PARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+/** From outside: a trace begins. */
+const ENTRY = { parent: '' }
 const UNRECORDED = PARENT.replace(/01$/, '00')
 
 const tracing = (context: TestContext, options = {}) => {
@@ -27,7 +29,7 @@ test('without a tracer work is done as if it were no span, and is told so', () =
 
 test('what is done in a span is its child, whatever it awaits', async (context) => {
   const spans = tracing(context)
-  await inSpan('outer', {}, async () => {
+  await inSpan('outer', ENTRY, async () => {
     await later()
     await inSpan('inner', {}, () => later())
   })
@@ -40,7 +42,7 @@ test('what is done in a span is its child, whatever it awaits', async (context) 
 test('works at the same time do not mix', async (context) => {
   const spans = tracing(context)
   const one = (name: string) =>
-    inSpan(name, {}, async () => {
+    inSpan(name, ENTRY, async () => {
       await later()
       await inSpan(`${name} child`, {}, () => later())
     })
@@ -54,7 +56,7 @@ test('works at the same time do not mix', async (context) => {
 
 test('a parent that is given comes before what is being done; an empty one begins a trace', async (context) => {
   const spans = tracing(context)
-  inSpan('outer', {}, () => {
+  inSpan('outer', ENTRY, () => {
     inSpan('elsewhere', { parent: PARENT }, () => undefined)
     inSpan('anew', { parent: '' }, () => undefined)
   })
@@ -62,31 +64,46 @@ test('a parent that is given comes before what is being done; an empty one begin
   assert.equal(spans[2]?.parent, undefined)
 })
 
-test('a trace that is not recorded is passed on as such, and nothing of it is recorded', (context) => {
+test('nothing of a trace that is not recorded is recorded, or passed on', (context) => {
   const spans = tracing(context)
   const seen = inSpan('outer', { parent: UNRECORDED }, () => inSpan('inner', {}, (span) => span.traceparent))
-  assert.equal(seen, UNRECORDED)
+  assert.equal(seen, '')
   assert.deepEqual(spans, [])
 })
 
-test('a trace that begins here and is not chosen gets identifiers, so that nobody chooses in its middle', (context) => {
-  const spans = tracing(context, { begins: () => false })
-  const seen = inSpan('outer', {}, () => inSpan('inner', {}, () => [activeTraceparent(), activeTrace()]))
-  assert.match(String(seen[0]), /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/)
-  assert.equal(seen[1], undefined)
-  assert.deepEqual(spans, [])
+test('a trace begins with a request from outside that is chosen, and with nothing else', (context) => {
+  let chosen = 0
+  const spans = tracing(context, { begins: () => chosen++ > 0 })
+  inSpan('call', {}, () => undefined)
+  assert.equal(chosen, 0)
+  assert.equal(
+    inSpan('outer', ENTRY, () => inSpan('inner', {}, () => activeTraceparent())),
+    '',
+  )
+  inSpan('outer', ENTRY, () => inSpan('inner', {}, () => undefined))
+  assert.deepEqual(
+    spans.map(({ name }) => name),
+    ['outer', 'inner'],
+  )
+})
+
+test('work from outside that is taken up while something else is done is no part of it', (context) => {
+  let chosen = 0
+  tracing(context, { begins: () => chosen++ === 0 })
+  const seen = inSpan('outer', ENTRY, () => inSpan('another', ENTRY, () => activeTraceparent()))
+  assert.equal(seen, '')
 })
 
 test('an error ends its span with its code and comes through as it is', async (context) => {
   const spans = tracing(context)
   const error = terminal('QUOTA_EXCEEDED', 'the mailbox of mike@acme.example is full')
   await assert.rejects(
-    inSpan('a', {}, async () => Promise.reject(error)),
+    inSpan('a', ENTRY, async () => Promise.reject(error)),
     (thrown) => thrown === error,
   )
   assert.throws(
     () =>
-      inSpan('b', {}, () => {
+      inSpan('b', ENTRY, () => {
         throw new TypeError('unforeseen')
       }),
     TypeError,
@@ -102,7 +119,7 @@ test('an error ends its span with its code and comes through as it is', async (c
 
 test('once it has ended nothing can be said of a span, and its identifiers stay', (context) => {
   const spans = tracing(context)
-  const span = inSpan('a', {}, (span) => span)
+  const span = inSpan('a', ENTRY, (span) => span)
   span.set({ 'relais.code': 'late' })
   span.end()
   assert.equal(span.isRecorded, false)
@@ -111,7 +128,7 @@ test('once it has ended nothing can be said of a span, and its identifiers stay'
 })
 
 const messages = (signal: { left: boolean }) =>
-  streamInSpan('stream', {}, async function* () {
+  streamInSpan('stream', ENTRY, async function* () {
     try {
       for (let n = 0; n < 3; n++) yield [n, activeTraceparent()] as const
     } finally {
@@ -138,7 +155,7 @@ test('a stream that its reader leaves ends its span, and lets its source clean u
 
 test('a stream that fails ends its span with the code', async (context) => {
   const spans = tracing(context)
-  const failing = streamInSpan('stream', {}, async function* () {
+  const failing = streamInSpan('stream', ENTRY, async function* () {
     yield 1
     throw terminal('LOG_UNAVAILABLE', 'gone')
   })
@@ -151,7 +168,7 @@ test('a stream that fails ends its span with the code', async (context) => {
 test('a log line that is written in a recorded trace has its identifiers, and no other line has any', (context) => {
   const spans = tracing(context)
   const { logger, entries } = recordingLogger()
-  inSpan('a', {}, () => logger.child({ tenant: 'acme' }).info({ code: 'X' }, 'within'))
+  inSpan('a', ENTRY, () => logger.child({ tenant: 'acme' }).info({ code: 'X' }, 'within'))
   inSpan('b', { parent: UNRECORDED }, () => logger.info('not recorded'))
   logger.info('outside')
   const [within, ...others] = entries()

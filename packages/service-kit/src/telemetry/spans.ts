@@ -41,8 +41,11 @@ export class Span {
 
 export type SpanOptions = {
   readonly kind?: SpanKind
-  /** A traceparent; '': a trace begins here; absent: what is being done is its parent. */
-  readonly parent?: string
+  /**
+   * A traceparent; absent: what is being done is its parent, and outside of a trace there is no span. '': a request from outside, with
+   * which a trace begins where it is chosen. So a request that isn't chosen costs a random number.
+   */
+  readonly parent?: string | undefined
   /** A traceparent of something else that led here. */
   readonly link?: string
   readonly attributes?: SpanAttributes
@@ -75,9 +78,9 @@ export const activeTrace = (): TraceContext | undefined => {
 
 /** Does work as a span, which ends with it. What it calls is in the same trace, whatever it awaits. */
 export const inSpan = <T>(name: string, options: SpanOptions, work: (span: Span) => T): T => {
-  if (tracer === undefined) return work(NONE)
-  const span = begin(tracer, name, options)
-  return active.run(span, () => ended(span, () => work(span)))
+  const span = tracer === undefined ? NONE : begin(tracer, name, options)
+  if (span !== NONE) return active.run(span, () => ended(span, () => work(span)))
+  return isElsewhere(options) ? active.run(NONE, work, NONE) : work(NONE)
 }
 
 /** The same for a stream: the span ends with its last message, or when its reader leaves. */
@@ -85,12 +88,19 @@ export const streamInSpan = <T>(
   name: string,
   options: SpanOptions,
   work: (span: Span) => AsyncIterable<T>,
-): AsyncIterable<T> => (tracer === undefined ? work(NONE) : streamed(begin(tracer, name, options), work))
+): AsyncIterable<T> => {
+  const span = tracer === undefined ? NONE : begin(tracer, name, options)
+  return span === NONE ? work(NONE) : streamed(span, work)
+}
+
+/** Work that comes from outside may be taken up while something else is done, which it isn't part of. */
+const isElsewhere = ({ parent }: SpanOptions): boolean => parent === '' && activeSpan() !== undefined
 
 const begin = (by: Tracer, name: string, options: SpanOptions): Span => {
   const { kind = 'internal', attributes = {} } = options
   const parent = options.parent === undefined ? active.getStore()?.context : parseTraceparent(options.parent)
-  if (!(parent?.sampled ?? by.begins())) return new Span(parent ?? by.unrecorded())
+  const chosen = parent === undefined ? options.parent === '' && by.begins() : parent.sampled
+  if (!chosen) return NONE
   const recorded = by.start({ name, kind, parent, link: parseTraceparent(options.link), attributes })
   return new Span(recorded.context, recorded)
 }

@@ -25,8 +25,6 @@ export interface RecordedSpan {
 export interface Tracer {
   /** Whether a trace that begins here is recorded: so many of them are as was asked for. */
   begins(): boolean
-  /** Identifiers for a trace that begins here and isn't recorded, so that nobody begins to in the middle of it. */
-  unrecorded(): TraceContext
   start(span: SpanStart): RecordedSpan
   /** Gives away what is recorded and not yet sent, and ends. */
   close(): Promise<void>

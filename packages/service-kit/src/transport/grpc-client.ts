@@ -63,8 +63,11 @@ type Line = {
   readonly span: string
 }
 
-/** The call's own span is what its handler's follows from. */
-const optionsOf = ({ attempt }: Outgoing): SpanOptions => ({ kind: 'client', parent: attempt.traceparent })
+/** The call's own span is what its handler's follows from. With a call no trace begins. */
+const optionsOf = ({ attempt }: Outgoing): SpanOptions => ({
+  kind: 'client',
+  parent: attempt.traceparent || undefined,
+})
 
 /** One call's input and options on the wire, and the trailer once it is there. */
 class Crossing {

@@ -20,7 +20,7 @@ const attributesOf = ({ path }: Method) => {
 
 const optionsOf = (attributes: SpanOptions['attributes'], { traceparent }: Context): SpanOptions => ({
   kind: 'server',
-  parent: traceparent,
+  parent: traceparent || undefined,
   attributes,
 })
 
