@@ -2,6 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DirectoryClient, DirectoryDefinition } from '@relais/proto/directory/v1/directory.ts'
 import { MailDefinition } from '@relais/proto/mail/v1/mail.ts'
+import {
+  type MailTransportClient,
+  MailTransportDefinition,
+} from '@relais/proto/mail_transport/v1/mail_transport.ts'
 import { type CallExtras, CertificateSource, createGrpcClient } from '@relais/service-kit'
 import { World, type WorldClients } from '../../../../services/standalone/test/phones/world.ts'
 import type { Cluster } from '../../src/cluster.ts'
@@ -12,6 +16,7 @@ export class FaultedWorld extends World {
   readonly clients: WorldClients
   /** As an administrator's program asks, with the token. */
   readonly administration: DirectoryClient<CallExtras>
+  readonly queue: MailTransportClient<CallExtras>
   readonly #closing: readonly { close(): void }[]
 
   constructor({ data, ports, services }: Cluster, phonesPort: number) {
@@ -27,14 +32,14 @@ export class FaultedWorld extends World {
     const directory = createGrpcClient(DirectoryDefinition, at('directory'), peer('directory'))
     const mail = createGrpcClient(MailDefinition, at('mail'), peer('mail'))
     const token = file('keys/administrator').trim()
-    const administration = createGrpcClient(DirectoryDefinition, `localhost:${ports.admin}`, {
-      token,
-      tls: { ca: file('certificates/ca.crt') },
-    })
+    const operator = { token, tls: { ca: file('certificates/ca.crt') } }
+    const administration = createGrpcClient(DirectoryDefinition, `localhost:${ports.admin}`, operator)
+    const queue = createGrpcClient(MailTransportDefinition, `localhost:${ports.admin}`, operator)
     this.urls = [`http://127.0.0.1:${phonesPort}`]
     this.clients = { directory, mail }
     this.administration = administration
-    this.#closing = [directory, mail, administration]
+    this.queue = queue
+    this.#closing = [directory, mail, administration, queue]
   }
 
   async start(): Promise<void> {}

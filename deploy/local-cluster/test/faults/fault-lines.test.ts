@@ -19,7 +19,7 @@ const recorded = (name: string, said: string[], running = true): Part => {
   }
 }
 
-const fault = (kind: FaultKind, target: string) => ({ kind, target, holdMs: 0, restMs: 0 })
+const fault = (kind: FaultKind, target: string) => ({ kind, target, holdMs: 0, restMs: 0, settled: false })
 
 test('what was ended is started again, and what was paused goes on', async () => {
   const said: string[] = []

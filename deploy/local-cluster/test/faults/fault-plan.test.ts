@@ -34,12 +34,12 @@ test('where no connection can be cut, none is', () => {
   for (const { kind } of first(100, 6, { ...TARGETS, cuts: [] })) assert.notEqual(kind, 'cut')
 })
 
-test('a fault is over within three seconds, and the next one comes within another', () =>
+test('a fault is over within three seconds, and the next one comes within another three', () =>
   fc.assert(
     fc.property(fc.integer(), (seed) => {
       for (const { holdMs, restMs } of first(30, seed)) {
         assert.ok(holdMs >= 0 && holdMs <= 3_000)
-        assert.ok(restMs >= 100 && restMs <= 1_000)
+        assert.ok(restMs >= 100 && restMs <= 2_500)
       }
     }),
   ))

@@ -2,12 +2,16 @@ import type { Random } from './random.ts'
 
 export type FaultKind = 'kill' | 'stop' | 'pause' | 'cut'
 
-/** One thing that goes wrong: it lasts `holdMs`, and the next one of its line comes `restMs` after it is over. */
+/**
+ * One thing that goes wrong: it lasts `holdMs`, and the next one of its line comes `restMs` after it is over; `settled`: after all services
+ * are ready again. The others come while the cluster is still busy with the last one.
+ */
 export type Fault = {
   readonly kind: FaultKind
   readonly target: string
   readonly holdMs: number
   readonly restMs: number
+  readonly settled: boolean
 }
 
 /** What may go wrong in one line of faults, one after the other. */
@@ -26,6 +30,7 @@ export function* faultPlan(random: Random, { parts, cuts }: Targets): Generator<
     const kind = random.pick(kinds)
     const target = random.pick(kind === 'cut' ? cuts : parts)
     const [least, most] = HOLDS[kind]
-    yield { kind, target, holdMs: random.between(least, most), restMs: random.between(100, 1_000) }
+    const [holdMs, restMs] = [random.between(least, most), random.between(100, 2_500)]
+    yield { kind, target, holdMs, restMs, settled: random.below(2) === 0 }
   }
 }

@@ -59,6 +59,7 @@ const playRounds = async (run: FaultedRun, cluster: Cluster): Promise<FaultCount
   const ways = await openWays(cluster)
   const world = new FaultedWorld(cluster, ways.phones.port)
   const counts = new Map<string, number>()
+  const settled = () => untilSettled(cluster)
   let made = 0
   try {
     for (let round = 0; made < events; round++) {
@@ -67,7 +68,7 @@ const playRounds = async (run: FaultedRun, cluster: Cluster): Promise<FaultCount
       const faults = () =>
         Promise.all(
           linesOf(cluster, ways).map(([name, victims]) =>
-            playLine(faultsOf(seed, `${name} ${round}`, victims), victims, { take, counts, say }),
+            playLine(faultsOf(seed, `${name} ${round}`, victims), victims, { take, counts, settled, say }),
           ),
         ).then(() => {})
       const name = `r${round}`
@@ -136,7 +137,25 @@ const faultsOf = (seed: number, line: string, { parts, cuts }: Victims) => {
 type Line = {
   readonly take: () => number | undefined
   readonly counts: Map<string, number>
+  readonly settled: () => Promise<void>
   readonly say: (line: string) => void
+}
+
+const SETTLED_MS = 20_000
+
+/** Until every service is ready; not for ever, since the other line goes on. */
+const untilSettled = async ({ services }: Cluster): Promise<void> => {
+  const deadline = performance.now() + SETTLED_MS
+  const isReady = async ({ health }: Cluster['services'][number]) => {
+    const answer = await fetch(`http://127.0.0.1:${health}/readyz`, { signal: AbortSignal.timeout(2_000) })
+    await answer.arrayBuffer()
+    return answer.ok
+  }
+  while (performance.now() < deadline) {
+    const ready = await Promise.all(services.map((service) => isReady(service).catch(() => false)))
+    if (ready.every(Boolean)) return
+    await sleep(200)
+  }
 }
 
 const playLine = async (plan: Iterator<Fault, never>, victims: Victims, line: Line): Promise<void> => {
@@ -150,6 +169,8 @@ const playLine = async (plan: Iterator<Fault, never>, victims: Victims, line: Li
       throw error
     }
     line.counts.set(name, (line.counts.get(name) ?? 0) + 1)
+    if (n % 10 === 0) line.say(`${n} faults`)
+    if (fault.settled) await line.settled()
     await sleep(fault.restMs)
   }
 }

@@ -47,3 +47,14 @@ export const accountsOf = async (
   }
   return found
 }
+
+/** Lets what waits in the outbound queue be tried at once, as an administrator can; how many recipients wait. */
+export const retryQueue = async ({ queue }: FaultedWorld): Promise<number> => {
+  const { recipients } = await queue.listQueue({ tenant: 'acme', pageSize: 1000 }, { identity: OPERATOR })
+  for (const submission of new Set(recipients.map((one) => one.submission)))
+    await queue.retryQueue({ tenant: 'acme', submission }, { identity: OPERATOR }).catch((error: unknown) => {
+      // It went out meanwhile.
+      if ((error as { code?: string }).code !== 'NOT_FOUND') throw error
+    })
+  return recipients.length
+}

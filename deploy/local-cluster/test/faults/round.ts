@@ -5,14 +5,24 @@ import { compare, rest, wakes } from '../../../../services/standalone/test/phone
 import type { Cluster } from '../../src/cluster.ts'
 import { untilReady } from '../../src/services.ts'
 import type { FaultedWorld } from './clients.ts'
-import { accountsOf, mailsOf, sentBy } from './found.ts'
+import { accountsOf, mailsOf, retryQueue, sentBy } from './found.ts'
 import { holdingsOf } from './holdings.ts'
 import type { MailPort } from './mail-conversation.ts'
 import { type Bounds, judgeAccounts, judgeHoldings, judgeMails, type SentMail } from './verdict.ts'
-import { administer, type BusyPhone, busyPhone, deliverMail, type MadeAccount, usePhone } from './workload.ts'
+import {
+  administer,
+  type BusyPhone,
+  busyPhone,
+  deliverMail,
+  firstMail,
+  type MadeAccount,
+  usePhone,
+} from './workload.ts'
 
 /** What a service may hold when its work is done. */
 const BOUNDS: Bounds = { descriptors: 200, residentMiB: 400 }
+
+const QUEUE_MS = 60_000
 
 export type Round = {
   readonly cluster: Cluster
@@ -28,6 +38,7 @@ export type Round = {
 export type Done = {
   readonly mails: number
   readonly uncertain: number
+  readonly turns: number
   readonly deeds: number
   readonly accounts: number
 }
@@ -47,7 +58,8 @@ export const playRound = async (round: Round): Promise<Done> => {
   let over = false
   const scene = { world, seed, round: name, over: () => over }
   try {
-    for (const { phone } of phones) await phone.setUp()
+    const first = await firstMail(mailPorts[0]!, people, scene)
+    for (const { phone } of phones) await phone.setUp().then(() => rest(phone))
     const working = [
       Promise.all(mailPorts.map((port) => deliverMail(port, people, scene))),
       administer(scene),
@@ -60,11 +72,12 @@ export const playRound = async (round: Round): Promise<Done> => {
     await Promise.race([faults().finally(end), worked.then(() => {})])
     await Promise.all(cluster.services.map(untilReady))
     const [delivered, accounts] = await worked
-    const mails = [...delivered.flat(), ...phones.flatMap(({ sent }) => sent)]
+    const mails = [...first, ...delivered.flat(), ...phones.flatMap(({ sent }) => sent)]
     await judge({ ...round, phones, mails, accounts })
     return {
       mails: mails.length,
       uncertain: mails.reduce((sum, { uncertain }) => sum + uncertain, 0),
+      turns: phones.reduce((sum, { turns }) => sum + turns, 0),
       deeds: phones.reduce((sum, { deleted, flagged }) => sum + deleted.length + flagged.length, 0),
       accounts: accounts.length,
     }
@@ -87,12 +100,17 @@ const judge = async (evidence: Evidence): Promise<void> => {
   const deeds = phones.map(({ owner, deleted, flagged }) => ({
     ...{ account: owner.person.address, shared: owner.shared, deleted, flagged },
   }))
-  const found = await mailsOf(world, people)
+  const wrong = async () => judgeMails(mails, deeds, await mailsOf(world, people))
+  // A phone's mail goes through the queue, where it may wait for its next attempt.
+  await waitUntil(async () => (await retryQueue(world)) === 0 && (await wrong()).length === 0, {
+    within: QUEUE_MS,
+  }).catch(() => {})
   const shown = await accountsOf(
     world,
     accounts.map(({ address }) => address),
   )
-  assert.deepEqual([...judgeMails(mails, deeds, found), ...judgeAccounts(accounts, shown)], [])
+  assert.deepEqual([...(await wrong()), ...judgeAccounts(accounts, shown)], [])
+  for (const { phone } of phones) await rest(phone)
   for (const { owner, phone, sent } of phones) {
     await compare(phone, { world, person: owner.person })
     const copies = await sentBy(world, owner.person)

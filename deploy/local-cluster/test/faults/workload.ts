@@ -8,8 +8,8 @@ import { untilAnswered, untilDone } from './persistent.ts'
 import { type Random, randomFrom } from './random.ts'
 import type { SentMail } from './verdict.ts'
 
-/** Phones don't delete for good or move here: what is sent is counted. */
 export const FOLDERS = ['inbox', 'archive', 'trash'] as const
+const OFTEN = ['inbox', 'inbox', 'inbox', ...FOLDERS] as const
 const ONE_DOMAIN = 'acme.example'
 
 export type Scene = {
@@ -30,13 +30,15 @@ export type BusyPhone = {
   readonly deleted: string[]
   readonly flagged: string[]
   readonly sent: SentMail[]
+  /** How often its user did something. */
+  turns: number
 }
 
 export const busyPhone = (world: FaultedWorld, owner: PhoneOwner, n: number): BusyPhone => {
   const family = FAMILIES[n % FAMILIES.length]!
   const setUp = { family, device: `FAULTS${n}`, folders: FOLDERS, send: untilAnswered }
   const phone = new SimulatedPhone(world, owner.person, setUp)
-  return { owner, phone, deleted: [], flagged: [], sent: [] }
+  return { owner, phone, deleted: [], flagged: [], sent: [], turns: 0 }
 }
 
 const KINDS = ['sync', 'sync', 'sync', 'sync', 'touch', 'touch', 'touch', 'move', 'send', 'ping'] as const
@@ -46,6 +48,7 @@ export const usePhone = async (busy: BusyPhone, n: number, scene: Scene): Promis
   const random = randomFrom(scene.seed, `phone ${n}`)
   for (let turn = 0; !scene.over(); turn++) {
     await actOnPhone(random.pick(KINDS), busy, { random, scene, turn, n })
+    busy.turns++
     await sleep(random.between(20, 200))
   }
 }
@@ -55,7 +58,7 @@ type Turn = { readonly random: Random; readonly scene: Scene; readonly turn: num
 const actOnPhone = async (kind: (typeof KINDS)[number], busy: BusyPhone, turn: Turn): Promise<void> => {
   const { random } = turn
   const { phone } = busy
-  const folder = random.pick(FOLDERS)
+  const folder = random.pick(OFTEN)
   switch (kind) {
     case 'sync':
       await phone.sync(folder, { window: random.pick([1, 5, 25, 100]), fault: 'none' })
@@ -107,6 +110,19 @@ const textOf = (subject: string, from: string, to: string): string =>
     `This is ${subject}.`,
     '',
   ].join('\r\n')
+
+/** So that phones have something to act on from the beginning. */
+export const firstMail = async (
+  port: MailPort,
+  people: readonly Person[],
+  { round }: Scene,
+): Promise<readonly SentMail[]> => {
+  const sent: SentMail[] = []
+  for (const [n, { address }] of people.entries())
+    for (let nth = 0; nth < 8; nth++)
+      sent.push(await untilAccepted(port, `first ${round}.${n}.${nth}`, address))
+  return sent
+}
 
 /** A mail system that has mail for the people: it repeats each until it is accepted. */
 export const deliverMail = async (
