@@ -3,7 +3,7 @@ import type { Figure } from '../figure.ts'
 import { loadAccounts, startInstallation } from '../installation.ts'
 import { budgetOf, type Target } from '../target.ts'
 
-const IDLE_MS = 5000
+const IDLE_MS = 30_000
 
 /** Memory of each service's process while nobody uses it. */
 export const benchIdle = async (target: Target): Promise<Figure[]> => {
