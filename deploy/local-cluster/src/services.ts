@@ -68,7 +68,6 @@ const plansOf = (
       environment: {
         ...{ ...storage, ...blobs, ...messages },
         RELAIS_PEERS_DIRECTORY: at('directory'),
-        RELAIS_SEARCH_FOLDER: join(folder, 'search'),
       },
     },
     {
@@ -169,12 +168,11 @@ const startService = async (
 /** Another process of the same service, with ports and folders of its own. */
 const startBeside = async (surroundings: Surroundings, plan: Plan): Promise<RunningService> => {
   const [grpc = 0, health = 0] = await freePorts(2)
-  const own = (variable: string) => {
-    const folder = plan.environment[variable]
-    return folder === undefined ? {} : { [variable]: `${folder}-${grpc}` }
+  const spool = plan.environment.RELAIS_SPOOL_FOLDER
+  const environment = {
+    ...plan.environment,
+    ...(spool === undefined ? {} : { RELAIS_SPOOL_FOLDER: `${spool}-${grpc}` }),
   }
-  const folders = { ...own('RELAIS_SEARCH_FOLDER'), ...own('RELAIS_SPOOL_FOLDER') }
-  const environment = { ...plan.environment, ...folders }
   return startService(surroundings, { ...plan, name: `${plan.name}-${grpc}`, environment }, { grpc, health })
 }
 

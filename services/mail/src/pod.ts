@@ -1,12 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { openBlobs, openStorage, type PodProcess, runPod } from '@relais/pod'
 import { DirectoryDefinition } from '@relais/proto/directory/v1/directory.ts'
 import { MailDefinition } from '@relais/proto/mail/v1/mail.ts'
-import { openSqliteStore } from '@relais/read-store'
 import { serve } from '@relais/service-kit'
-import { SEARCH_STORE } from './search/schema.ts'
 import { createMail } from './service.ts'
 import { settings } from './settings.ts'
 
@@ -20,15 +16,8 @@ export const run = (self: PodProcess): Promise<void> =>
       const directory = await pod.peer('directory', DirectoryDefinition, configuration.peers.directory)
       const storage = await openStorage(pod, configuration)
       const blobs = await openBlobs(pod, configuration)
-      const { logger } = pod
-      const { searchFolder } = configuration
-      const openStore: typeof storage.openStore = (definition) =>
-        definition.name === SEARCH_STORE.name
-          ? openSqliteStore({ ...definition, file: join(searchFolder, `${definition.name}.sqlite`) })
-          : storage.openStore(definition)
-      mkdirSync(searchFolder, { recursive: true, mode: 0o700 })
       const mail = createMail({
-        ...{ ...storage, openStore, blobs, directory, logger },
+        ...{ ...storage, blobs, directory, logger: pod.logger },
         clock: Date.now,
         ids: randomUUID,
         limits: { messageBytes: configuration.maxMessageBytes },

@@ -7,14 +7,6 @@ export const settings = podSettings
   .extend(blobSettings.shape)
   .extend({
     peers: z.object({ directory: peer('directory') }),
-    searchFolder: z
-      .string()
-      .min(1)
-      .default('search')
-      .describe(
-        'Folder of this process alone for the words of messages; built from the log where it is empty.',
-      )
-      .meta({ placeholder: 'FOLDER' }),
     maxMessageBytes: z
       .int()
       .min(1024)
