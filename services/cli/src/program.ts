@@ -4,6 +4,7 @@ import { addDeviceCommands } from './commands/device.ts'
 import { addInstallationCommands } from './commands/installation.ts'
 import { addMailCommands } from './commands/mail.ts'
 import { addTenantCommands } from './commands/tenant.ts'
+import { addTopCommand } from './commands/top.ts'
 import { actIn, type Surroundings } from './session.ts'
 
 export type Defaults = {
@@ -26,6 +27,7 @@ export const createProgram = (surroundings: Surroundings, defaults: Defaults): C
     .configureHelp({ showGlobalOptions: true })
   const act = actIn(surroundings)
   addInstallationCommands(program, act, surroundings)
+  addTopCommand(program, surroundings)
   addTenantCommands(program, act)
   addAccountCommands(program, act)
   addDeviceCommands(program, act)

@@ -15,7 +15,14 @@ import { waitUntil } from '@relais/testing'
 import { LmtpSender } from '../../../load-tests/phone/lmtp-sender.ts'
 import type { Phone } from '../../../load-tests/phone/phone.ts'
 import { standaloneOnly } from './form.ts'
-import { hostAndPort, type Running, start, testFolder, writeSeed } from './process.ts'
+import {
+  hostAndPort,
+  type Running,
+  relais as relaisCommand,
+  start,
+  testFolder,
+  writeSeed,
+} from './process.ts'
 
 const PASSWORD = 'correct horse battery'
 const MIKE = { address: 'mike@acme.example', password: PASSWORD }
@@ -190,7 +197,8 @@ describe('telemetry', standaloneOnly('the cluster form has its own settings for 
     assert.equal(await total('relais_deliveries', ({ labels }) => labels.outcome === 'delivered'), 1)
     assert.equal(await total('relais_outbound_queue'), 0)
     assert.equal(await total('relais_projection_lag_positions'), 0)
-    assert.ok((await total('nodejs_eventloop_lag_p99_seconds')) > 0)
+    assert.ok((await figures()).has('nodejs_eventloop_lag_p99_seconds'))
+    assert.ok((await total('process_cpu_seconds')) > 0)
     const samples = (await figures()).get('relais_append_to_woken_seconds')?.samples ?? []
     const exemplars = samples.flatMap(({ exemplar }) => exemplar ?? [])
     assert.ok(exemplars.length > 0)
@@ -200,6 +208,17 @@ describe('telemetry', standaloneOnly('the cluster form has its own settings for 
   test('no address, subject, content or password is in a trace or the log', () => {
     assert.doesNotMatch(collector?.text() ?? '', PRIVATE)
     assert.doesNotMatch(readFileSync(join(relais.data, 'log.jsonl'), 'utf8'), PRIVATE)
+  })
+
+  test('relais top shows what the process does', async () => {
+    const said = await relaisCommand(relais.data, ['--json', 'top', '--once', '--interval', '0.2'])
+    const { processes, slowest } = JSON.parse(said)
+    assert.equal(processes[0].process, 'relais')
+    assert.equal(processes[0]['phones held'], 0)
+    assert.ok(processes[0].MiB > 10)
+    assert.ok(Array.isArray(slowest))
+    const table = await relaisCommand(relais.data, ['top', '--once', '--interval', '0.2'])
+    assert.match(table, /^PROCESS +PHONES HELD +WAKES\/S +SYNCS\/S +LAG/)
   })
 
   test('what nobody asked for is not there', async () => {

@@ -1,7 +1,8 @@
-import { Counter, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client'
-import { type GaugeName, type Labels, METRICS, type Metric } from './metric-table.ts'
+import { Gauge, type OpenMetricsContentType, type Metric as PromMetric, Registry } from 'prom-client'
+import { type GaugeName, METRICS, type Metric } from './metric-table.ts'
 import { type GaugeSource, type MetricSink, type Reading, sourcesOf } from './metrics.ts'
 import { addProcessFigures } from './process-figures.ts'
+import { CounterSeries, HistogramSeries } from './series.ts'
 
 /** The figures of this process as text. */
 export type Exposition = { readonly contentType: string; text(): Promise<string> }
@@ -18,20 +19,22 @@ const registryOf = () => {
 /** Counts everything of metric-table.ts, and what the process says of itself, as OpenMetrics 1.0. */
 export const openMetrics = (): MetricSink & Exposition & { close(): void } => {
   const registry = registryOf()
-  const counters = new Map<string, Counter>()
-  const histograms = new Map<string, Histogram>()
+  const counters = new Map<string, CounterSeries>()
+  const histograms = new Map<string, HistogramSeries>()
+  const add = <Series extends object>(series: Series): Series => {
+    registry.registerMetric(series as unknown as PromMetric)
+    return series
+  }
   for (const [name, metric] of Object.entries<Metric>(METRICS)) {
-    const common = { name, help: metric.help, labelNames: [...metric.labels], registers: [registry] }
-    if (metric.kind === 'counter') counters.set(name, new Counter(common))
-    else if (metric.kind === 'gauge') addGauge(registry, name as GaugeName, common)
-    else
-      histograms.set(name, new Histogram({ ...common, buckets: [...metric.buckets], enableExemplars: true }))
+    const common = { name, help: metric.help, labels: metric.labels }
+    if (metric.kind === 'counter') counters.set(name, add(new CounterSeries(common)))
+    else if (metric.kind === 'gauge') addGauge(registry, name as GaugeName, metric)
+    else histograms.set(name, add(new HistogramSeries({ ...common, bounds: metric.buckets })))
   }
   const process = addProcessFigures(registry)
   return {
-    count: (name, labels, by) => counters.get(name)?.inc(labels, by),
-    observe: (name, labels, seconds, traceId) =>
-      histograms.get(name)?.observe({ labels, value: seconds, exemplarLabels: exemplarOf(traceId) }),
+    count: (name, labels, by) => counters.get(name)?.add(labels, by),
+    observe: (name, labels, seconds, traceId) => histograms.get(name)?.observe(labels, seconds, traceId),
     contentType: registry.contentType,
     text: () => registry.metrics(),
     close: () => {
@@ -41,22 +44,19 @@ export const openMetrics = (): MetricSink & Exposition & { close(): void } => {
   }
 }
 
-const NO_EXEMPLAR = {}
-
-const exemplarOf = (traceId: string | undefined): Labels =>
-  traceId === undefined ? NO_EXEMPLAR : { trace_id: traceId }
-
-type Common = { readonly name: string; readonly help: string; readonly labelNames: string[] }
-
-const addGauge = (registry: Registry<OpenMetricsContentType>, name: GaugeName, common: Common): void => {
+const addGauge = (
+  registry: Registry<OpenMetricsContentType>,
+  name: GaugeName,
+  { help, labels }: Metric,
+): void => {
   new Gauge({
-    ...common,
+    ...{ name, help, labelNames: [...labels] },
     registers: [registry],
     async collect() {
       this.reset()
-      if (common.labelNames.length === 0) this.remove() // no source, no value: 0 would be one
+      if (labels.length === 0) this.remove() // no source, no value: 0 would be one
       for (const readings of await Promise.all(sourcesOf(name).map(readingsOf)))
-        for (const { labels = {}, value } of readings) this.inc(labels, value)
+        for (const reading of readings) this.inc(reading.labels ?? {}, reading.value)
     },
   })
 }
