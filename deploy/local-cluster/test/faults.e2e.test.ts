@@ -12,7 +12,7 @@ test('while processes are killed, stopped, paused and cut off, nothing that was 
 }, async (context) => {
   const say = (line: string) => context.diagnostic(line)
   const counts = await faultedRun({
-    ...{ seed: randomInt(2 ** 31), events: 24, eventsPerRound: 12, log: 'jetstream', say },
+    ...{ seed: randomInt(2 ** 31), events: 16, eventsPerRound: 16, log: 'jetstream', say },
   })
   say(JSON.stringify(counts))
 })

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +10,7 @@ import type { Cut } from '../../src/servers.ts'
 import { FaultedWorld } from './clients.ts'
 import { inflict, together, type Victims } from './fault-lines.ts'
 import { type Fault, faultPlan } from './fault-plan.ts'
+import { processesOf } from './holdings.ts'
 import type { MailPort } from './mail-conversation.ts'
 import { randomFrom } from './random.ts'
 import { playRound } from './round.ts'
@@ -45,6 +47,8 @@ export const faultedRun = async (run: FaultedRun): Promise<FaultCounts> => {
   let failed = true
   try {
     const counts = await playRounds(run, cluster)
+    await cluster.stop()
+    assert.deepEqual(processesOf(folder), [], 'every process has ended')
     failed = false
     return counts
   } finally {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import type { Cluster } from '../../src/cluster.ts'
 import type { Holding } from './verdict.ts'
 
@@ -20,4 +20,19 @@ const gaugeAt = async (port: number, name: string): Promise<number> => {
   const text = await response.text()
   const line = text.split('\n').find((one) => one.startsWith(`${name} `) || one.startsWith(`${name}{`))
   return Number(line?.split(' ')[1] ?? 0)
+}
+
+/** Processes that run in a folder or were told of it, whoever is their parent by now; once all has ended there is none. */
+export const processesOf = (folder: string): readonly number[] =>
+  readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && pid !== process.pid && isIn(folder, pid))
+
+const isIn = (folder: string, pid: number): boolean => {
+  try {
+    if (readlinkSync(`/proc/${pid}/cwd`).startsWith(folder)) return true
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder)
+  } catch {
+    return false // it has ended meanwhile
+  }
 }
