@@ -105,6 +105,12 @@ module.exports = {
       npm('@grpc/grpc-js|nice-grpc|grpc-health-check|@opentelemetry/.*'),
     ),
     onlyFrom(
+      'only-telemetry-speaks-opentelemetry',
+      'Spans and figures are ours; who keeps and sends them is in one folder.',
+      '^packages/service-kit/src/telemetry/',
+      npm('@opentelemetry/.*|prom-client'),
+    ),
+    onlyFrom(
       'only-the-service-kit-writes-logs',
       'Redaction is in one place.',
       '^packages/service-kit/',

@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 const { port, adminPort, lmtpPort, smtpPort, submissionPort, smarthost, maxMessageBytes } =
   configurationSchema.shape
-const { logLevel, graceSeconds, ephemeral, seed, throwAway, readyFile } = configurationSchema.shape
+const { logLevel, telemetry, graceSeconds, ephemeral, seed, throwAway, readyFile } = configurationSchema.shape
 
 /** The same names as `npm start` has, as far as they make sense for many processes on one machine. */
 export const clusterSchema = z.object({
@@ -20,7 +20,7 @@ export const clusterSchema = z.object({
       'What keeps the event log: three NATS servers, or PostgreSQL, which keeps the rows in any case.',
     ),
   ...{ port, adminPort, lmtpPort, smtpPort, submissionPort, smarthost, maxMessageBytes },
-  ...{ logLevel, graceSeconds: graceSeconds.default(6), ephemeral, seed, throwAway, readyFile },
+  ...{ logLevel, telemetry, graceSeconds: graceSeconds.default(6), ephemeral, seed, throwAway, readyFile },
 })
 
 export type ClusterConfiguration = z.output<typeof clusterSchema>

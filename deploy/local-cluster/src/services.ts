@@ -198,6 +198,8 @@ const startProcess = (
       RELAIS_TLS_KEY: key,
       RELAIS_TLS_CA: ca,
       RELAIS_LOG_LEVEL: configuration.logLevel,
+      RELAIS_TELEMETRY_ENDPOINT: configuration.telemetry.endpoint,
+      RELAIS_TELEMETRY_SAMPLE_RATIO: String(configuration.telemetry.sampleRatio),
       RELAIS_GRACE_SECONDS: String(configuration.graceSeconds),
       RELAIS_UNREADY_SECONDS: '2',
     },

@@ -46,6 +46,7 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
     'One message of a call is larger than the connection takes (4 MiB; between services 80 MiB).',
   ),
   LISTEN_FAILED: passing('UNAVAILABLE', "A port can't be listened on: often another process has it."),
+  METRICS_INVALID: terminally('INTERNAL', "What a process says of its figures isn't OpenMetrics."),
   TLS_FILE_UNREADABLE: terminally('INTERNAL', "A file with a certificate or key can't be read."),
   TLS_CERTIFICATE_INVALID: terminally(
     'FAILED_PRECONDITION',

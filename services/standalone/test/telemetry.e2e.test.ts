@@ -14,12 +14,13 @@ import {
 import { waitUntil } from '@relais/testing'
 import { LmtpSender } from '../../../load-tests/phone/lmtp-sender.ts'
 import type { Phone } from '../../../load-tests/phone/phone.ts'
-import { standaloneOnly } from './form.ts'
+import { clusterOnly, standaloneOnly } from './form.ts'
 import {
   hostAndPort,
   type Running,
   relais as relaisCommand,
   start,
+  startCluster,
   testFolder,
   writeSeed,
 } from './process.ts'
@@ -226,6 +227,52 @@ describe('telemetry', standaloneOnly('the cluster form has its own settings for 
     assert.equal((await fetch(new URL('/', url))).status, 404)
     assert.equal((await fetch(url, { method: 'POST' })).status, 405)
     assert.equal(url.hostname, '127.0.0.1')
+  })
+})
+
+describe('telemetry of many processes', clusterOnly('one process has one'), () => {
+  after(async () => {
+    for (const end of ending.splice(0).reverse()) await end()
+    folder.remove()
+  })
+
+  test('mail that comes by LMTP is one trace through all of them, as far as the Ping that it wakes', async (t) => {
+    collector = await withCollector()
+    if (collector === undefined) return t.skip('needs Go for the collector')
+    const seed = writeSeed(folder.path, [MIKE])
+    const traces = ['--telemetry-endpoint', collector.endpoint, '--telemetry-sample-ratio', '1']
+    const flags = ['--seed', seed, '--throw-away', ...traces]
+    const running = await startCluster(scope, join(folder.path, 'data'), flags)
+    const pods = running.ready.processes.map(({ health }) => `${health}/metrics`)
+    const held = async () =>
+      (await Promise.all(pods.map(async (url) => (await fetch(url)).text())))
+        .flatMap(parseOpenMetrics)
+        .filter(({ name }) => name === 'relais_held_requests')
+        .flatMap(({ samples }) => samples)
+        .reduce((sum, { value }) => sum + value, 0)
+    const phone = running.phone(MIKE.address, PASSWORD, 'PHONE1')
+    ending.push(() => phone.close())
+    await phone.folderSync()
+    await phone.prime('inbox')
+    await phone.syncAll('inbox')
+    const answer = phone.ping(['inbox'])
+    await waitUntil(async () => (await held()) === 1)
+    const { host, port } = hostAndPort(running.ready.lmtp)
+    const sender = await LmtpSender.connect(host, port)
+    ending.push(() => sender.close())
+    await sender.deliver(
+      MIKE.address,
+      Buffer.from('From: a@elsewhere.example\r\nSubject: Zanzibar\r\n\r\nMango chutney'),
+    )
+    assert.equal(await answer, '2')
+    const spans = await traceWith('LMTP message', ['relais.mail.v1.Mail/Deliver', 'append', 'EAS Ping'])
+    assertWhole(spans, 'LMTP message')
+    assert.deepEqual([...new Set(spans.map(({ resource }) => resource['service.name']))].sort(), [
+      'relais-device-sync',
+      'relais-mail',
+      'relais-mail-transport',
+    ])
+    assert.doesNotMatch(collector.text(), PRIVATE)
   })
 })
 
