@@ -34,12 +34,16 @@ test('where no connection can be cut, none is', () => {
   for (const { kind } of first(100, 6, { ...TARGETS, cuts: [] })) assert.notEqual(kind, 'cut')
 })
 
-test('a fault is over within three seconds, and the next one comes within another three', () =>
+test('a fault is over within three seconds, a pause within fifteen, and the next one comes within another three', () =>
   fc.assert(
     fc.property(fc.integer(), (seed) => {
-      for (const { holdMs, restMs } of first(30, seed)) {
-        assert.ok(holdMs >= 0 && holdMs <= 3_000)
+      for (const { kind, holdMs, restMs } of first(30, seed)) {
+        assert.ok(holdMs >= 0 && holdMs <= (kind === 'pause' ? 15_000 : 3_000))
         assert.ok(restMs >= 100 && restMs <= 2_500)
       }
     }),
   ))
+
+test('some pauses outlast the ten seconds after which who was elected is replaced', () => {
+  assert.ok(first(300, 8).some(({ kind, holdMs }) => kind === 'pause' && holdMs > 10_000))
+})

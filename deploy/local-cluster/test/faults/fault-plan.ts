@@ -20,8 +20,11 @@ export type Targets = { readonly parts: readonly string[]; readonly cuts: readon
 /** A kill is what loses things: it comes more often than each of the others. */
 const KINDS: readonly FaultKind[] = ['kill', 'kill', 'kill', 'pause', 'pause', 'stop', 'cut', 'cut']
 
-/** Milliseconds, least and most. A pause of some seconds outlasts deadlines between services, a long one those of phones. */
+/** Milliseconds, least and most. */
 const HOLDS = { kill: [0, 800], stop: [0, 300], pause: [300, 3_000], cut: [50, 1_500] } as const
+
+/** One pause of five is so much longer: it outlasts deadlines, and who was elected is replaced after ten seconds. */
+const LONG = 5
 
 /** Faults without end; one seed gives one sequence. */
 export function* faultPlan(random: Random, { parts, cuts }: Targets): Generator<Fault, never> {
@@ -30,7 +33,8 @@ export function* faultPlan(random: Random, { parts, cuts }: Targets): Generator<
     const kind = random.pick(kinds)
     const target = random.pick(kind === 'cut' ? cuts : parts)
     const [least, most] = HOLDS[kind]
-    const [holdMs, restMs] = [random.between(least, most), random.between(100, 2_500)]
+    const long = kind === 'pause' && random.below(5) === 0 ? LONG : 1
+    const [holdMs, restMs] = [random.between(least, most) * long, random.between(100, 2_500)]
     yield { kind, target, holdMs, restMs, settled: random.below(2) === 0 }
   }
 }
