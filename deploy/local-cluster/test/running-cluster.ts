@@ -58,7 +58,15 @@ export const clusterOfTests = (log: ClusterConfiguration['log']): (() => Running
     )
     const data = join(folder, 'data')
     const ports = { port: 0, adminPort: 0, lmtpPort: 0, smtpPort: 0, submissionPort: 0 }
-    const configuration = clusterSchema.parse({ data, seed, log, throwAway: true, graceSeconds: 3, ...ports })
+    const configuration = clusterSchema.parse({
+      data,
+      seed,
+      log,
+      throwAway: true,
+      graceSeconds: 3,
+      telemetry: {},
+      ...ports,
+    })
     running = await startCluster(configuration, { say: () => {}, pid: process.pid })
   })
   after(async () => {

@@ -38,7 +38,14 @@ export const faultedRun = async (run: FaultedRun): Promise<FaultCounts> => {
     JSON.stringify({ tenants: [{ name: 'Acme', domains: ['acme.example'], accounts: [] }] }),
   )
   const ports = { port: 0, adminPort: 0, lmtpPort: 0, smtpPort: 0, submissionPort: 0 }
-  const given = { data: join(folder, 'data'), seed: seedFile, log, throwAway: true, graceSeconds: 3 }
+  const given = {
+    data: join(folder, 'data'),
+    seed: seedFile,
+    log,
+    throwAway: true,
+    graceSeconds: 3,
+    telemetry: {},
+  }
   say(`seed ${seed}`)
   const cluster = await startCluster(clusterSchema.parse({ ...given, ...ports }), {
     say: () => {},
