@@ -22,7 +22,6 @@ export {
   count,
   type GaugeSource,
   gauge,
-  isMeasuring,
   observe,
   type Reading,
   secondsSince,
@@ -32,7 +31,6 @@ export type { Exposition } from './telemetry/prometheus.ts'
 export { type TelemetrySettings, telemetrySettings } from './telemetry/settings.ts'
 export { activeTraceparent, inSpan, Span, type SpanOptions } from './telemetry/spans.ts'
 export { startTelemetry, type Telemetry, type TelemetryOptions } from './telemetry/telemetry.ts'
-export { formatTraceparent, parseTraceparent, type TraceContext } from './telemetry/trace-context.ts'
 export {
   type Authenticate,
   bearerAuthentication,
