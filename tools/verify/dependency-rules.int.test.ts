@@ -75,6 +75,8 @@ const FORBIDDEN = [
   ['only-adapters-speak-sql', 'packages/event-log/src', 'node:sqlite'],
   ['only-blobs-speak-s3', 'services/mail/src/api', 'aws4fetch'],
   ['only-the-service-kit-speaks-grpc', 'services/mail/src/api', 'nice-grpc'],
+  ['only-telemetry-speaks-opentelemetry', 'packages/service-kit/src/transport', 'prom-client'],
+  ['only-telemetry-speaks-opentelemetry', 'packages/event-log/src', '@opentelemetry/api'],
   ['only-the-service-kit-writes-logs', 'services/mail/src/api', 'pino'],
   ['no-tests-in-the-product', 'services/mail/src', './mailbox/decide.test.ts'],
   ['no-tests-in-the-product', 'packages/service-kit/src', '../../testing/src/index.ts'],

@@ -32,6 +32,9 @@ const NINA = { address: 'nina@acme.example', password: PASSWORD }
 /** Must be nowhere but in mail. */
 const PRIVATE = /acme\.example|elsewhere\.example|Zanzibar|horse|Mango chutney/i
 
+/** Where it was never built, Go builds the collector first. */
+const BUILD_MS = 600_000
+
 const folder = testFolder()
 const ending: (() => unknown)[] = []
 const scope = { after: (end: () => unknown) => void ending.push(end) }
@@ -94,15 +97,18 @@ const synced = async (address: string, device: string) => {
 }
 
 describe('telemetry', standaloneOnly('the cluster form has its own settings for each process'), () => {
-  before(async () => {
-    collector = await withCollector()
-    const seed = writeSeed(folder.path, [MIKE, NINA])
-    const flags = ['--seed', seed, '--throw-away', '--metrics-port', '0', '--log-level', 'debug']
-    const endpoint = collector?.endpoint ?? 'http://127.0.0.1:9'
-    const traces = ['--telemetry-endpoint', endpoint, '--telemetry-sample-ratio', '1']
-    const running = await start(scope, join(folder.path, 'data'), [...flags, ...traces])
-    relais = { ...running, metrics: (running.ready as { metrics?: string }).metrics ?? '' }
-  })
+  before(
+    async () => {
+      collector = await withCollector()
+      const seed = writeSeed(folder.path, [MIKE, NINA])
+      const flags = ['--seed', seed, '--throw-away', '--metrics-port', '0', '--log-level', 'debug']
+      const endpoint = collector?.endpoint ?? 'http://127.0.0.1:9'
+      const traces = ['--telemetry-endpoint', endpoint, '--telemetry-sample-ratio', '1']
+      const running = await start(scope, join(folder.path, 'data'), [...flags, ...traces])
+      relais = { ...running, metrics: (running.ready as { metrics?: string }).metrics ?? '' }
+    },
+    { timeout: BUILD_MS },
+  )
 
   after(async () => {
     for (const end of ending.splice(0).reverse()) await end()
@@ -236,7 +242,9 @@ describe('telemetry of many processes', clusterOnly('one process has one'), () =
     folder.remove()
   })
 
-  test('mail that comes by LMTP is one trace through all of them, as far as the Ping that it wakes', async (t) => {
+  test('mail that comes by LMTP is one trace through all of them, as far as the Ping that it wakes', {
+    timeout: BUILD_MS,
+  }, async (t) => {
     collector = await withCollector()
     if (collector === undefined) return t.skip('needs Go for the collector')
     const seed = writeSeed(folder.path, [MIKE])
