@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test, { describe } from 'node:test'
 import type { Health } from '@relais/service-kit'
-import { createProbeServer, type Probed, VERDICTS } from './probes.ts'
+import { type Probed, VERDICTS } from './probes.ts'
 
 type Part = Health['components'][number]
 const good: Part = { name: 'the log', live: true, ready: true }
@@ -52,14 +52,4 @@ describe('livez, readyz and startupz are three questions', () => {
     assert.deepEqual(VERDICTS['/readyz']?.(probed({ running: false })).reasons, ['starting'])
     assert.deepEqual(VERDICTS['/readyz']?.(probed({})).reasons, [])
   })
-})
-
-test('figures are beside the probes, from the first moment on', async (context) => {
-  const exposition = { contentType: 'text/plain', text: async () => '# EOF\n' }
-  const server = createProbeServer(probed({ started: false, running: false }), exposition)
-  context.after(() => server.close())
-  const { port } = await server.listen('127.0.0.1', 0)
-  const answer = await fetch(`http://127.0.0.1:${port}/metrics`)
-  assert.deepEqual([answer.status, await answer.text()], [200, '# EOF\n'])
-  assert.equal((await fetch(`http://127.0.0.1:${port}/startupz`)).status, 503)
 })
