@@ -16,8 +16,6 @@ export type SpanAttribute =
   | 'relais.recipients'
   | 'relais.failed'
   | 'relais.attempt'
-  | 'relais.waited'
-  | 'relais.sender_hash'
   | 'relais.client_hash'
   | 'relais.account_hash'
   | 'relais.device_hash'
