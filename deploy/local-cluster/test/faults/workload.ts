@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { OPERATOR } from '@relais/service-kit'
-import { FAMILIES, SimulatedPhone } from '../../../../services/standalone/test/phones/simulated-phone.ts'
+import { OPERATOR, RelaisError } from '@relais/service-kit'
+import {
+  FAMILIES,
+  SimulatedPhone,
+  Violation,
+} from '../../../../services/standalone/test/phones/simulated-phone.ts'
 import type { Person } from '../../../../services/standalone/test/phones/world.ts'
 import type { FaultedWorld } from './clients.ts'
 import { type Attempt, attemptMail, type MailPort } from './mail-conversation.ts'
@@ -192,11 +196,18 @@ const makeAccount = async ({ administration }: FaultedWorld, address: string): P
   const identity = OPERATOR
   const password = 'first'
   const request = { tenant: 'acme', accounts: [{ address, password }], throwAway: true }
-  await untilDone(() => administration.createAccounts(request, { identity }), 'ADDRESS_TAKEN')
-  let account = ''
+  await untilDone(async () => {
+    const { accounts } = await administration.createAccounts(request, { identity })
+    const { code = '', reason = '' } = accounts[0] ?? {}
+    // NAME_RESERVED: an attempt that was cut off has claimed the address, for ten seconds.
+    if (code !== '') throw new RelaisError(code, reason, ['NAME_RESERVED', 'CONFLICT'].includes(code))
+  }, 'ADDRESS_TAKEN')
+  let account: string | undefined
   await untilDone(async () => {
     const { accounts } = await administration.listAccounts({ tenant: 'acme', query: address }, { identity })
-    account = accounts[0]?.account ?? ''
+    account = accounts[0]?.account
+    if (account === undefined) throw new RelaisError('NOT_LISTED', 'its row is still to come', true)
   })
+  if (account === undefined) throw new Violation(`${address} was made and is not there`)
   return { address, account, state: 'active', password }
 }
