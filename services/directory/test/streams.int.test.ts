@@ -175,9 +175,70 @@ test('the same command twice is one commit', async (t) => {
 test('whoever waits for rows that do not come in time is told so, and the commit stays', async (t) => {
   const set = await setUp(t)
   const { store } = set.projector
-  const behind = { store, waitFor: () => Promise.reject(deadlineExceeded()) } as unknown as Projector
+  let waits = 0
+  const waitFor = () => (waits++ === 0 ? Promise.resolve() : Promise.reject(deadlineExceeded()))
+  const behind = { store, waitFor } as unknown as Projector
   const streams = new DirectoryStreams({ log: set.started.log, projector: behind, clock: Date.now })
   const command = streams.execute(commandOf(), renaming(set, 'Mike'))
   await assert.rejects(command, { code: 'DEADLINE_EXCEEDED', retryable: true })
   assert.equal(knownEvents(await historyOf(set)).reduce(evolveAccount, noAccount).displayName, 'Mike')
+})
+
+/** A log whose followers hear nothing from `shut` on, until somebody asks for a head. */
+const shutUntilAsked = (log: EventLog) => {
+  const gate = { shut: Promise.resolve(), open: () => {} }
+  const shut = () => {
+    gate.shut = new Promise((resolve) => {
+      gate.open = resolve
+    })
+  }
+  const gated: EventLog = {
+    ...bound(log),
+    follow: async function* (...args) {
+      for await (const batch of log.follow(...args)) {
+        await gate.shut
+        yield batch
+      }
+    },
+    head: (filter) => {
+      gate.open()
+      return log.head(filter)
+    },
+  }
+  return { gated, shut }
+}
+
+const setUpBehind = async (scope: TestScope) => {
+  let projector: Projector | undefined
+  scope.after(() => projector?.stop())
+  const started = await startFor(scope)
+  const account = await withMike(started)
+  const { gated, shut } = shutUntilAsked(started.log)
+  const folder = join(started.folder, 'behind')
+  projector = await openSqliteProjector({ log: gated, folder, model: directoryModel })
+  return { set: { started, projector, account }, gated, shut }
+}
+
+test('rows that are behind are no reason to believe that there is nothing to do', async (t) => {
+  const { set, gated, shut } = await setUpBehind(t)
+  const streams = streamsOn(set, gated)
+  const first = await streams.execute(commandOf(), renaming(set, 'Mike'))
+  shut()
+  const { account, started } = set
+  await started.admin.updateAccount({ tenant: 'acme', account, displayName: 'Michael' })
+  const again = await streams.execute(commandOf(), renaming(set, 'Mike'))
+  assert.ok(again.position > first.position)
+  assert.equal((await historyOf(set)).at(-1)?.position, again.position)
+})
+
+test('rows that are behind are no reason to refuse: an account that was just made is there', async (t) => {
+  const { set, gated, shut } = await setUpBehind(t)
+  shut()
+  const { accounts } = await set.started.admin.createAccounts({
+    tenant: 'acme',
+    accounts: [{ address: 'new@acme.example', password: 'correct horse' }],
+  })
+  const made = { ...set, account: accounts[0]!.account }
+  await streamsOn(made, gated).execute(commandOf(), renaming(made, 'New'))
+  assert.equal((await historyOf(made)).length, 2)
 })

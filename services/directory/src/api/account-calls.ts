@@ -78,10 +78,12 @@ const removeAlias = async (target: AccountTarget, text: string): Promise<Outcome
 
 const setPassword = async (target: AccountTarget, text: string): Promise<Outcome> => {
   const password = requirePassword(text)
-  const { state } = await readAccount(target.parts.projector.store, target)
+  const { parts, command, tenant, account } = target
+  await parts.streams.catchUp(command, accountStream(tenant, account))
+  const { state } = await readAccount(parts.projector.store, target)
   if (state.existence !== 'present') throw terminal('NOT_FOUND', 'there is no such account')
-  const { deadline } = target.command.call
-  const passwordHash = await target.parts.hasher.hash(password, { deadline })
+  const { deadline } = command.call
+  const passwordHash = await parts.hasher.hash(password, { deadline })
   return changeAccount(target, { type: 'SetPassword', passwordHash })
 }
 

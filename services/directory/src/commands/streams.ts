@@ -85,6 +85,7 @@ export class DirectoryStreams {
 
   /** Decides, appends, and waits until the rows show it. Errors: the decision's, CONFLICT, DEADLINE_EXCEEDED. */
   async execute<State>(command: Command, decision: Decision<State>): Promise<Outcome> {
+    await this.catchUp(command, decision.stream)
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const { state, position } = await decision.load(this.#deps.projector.store)
       const events = await decision.decide(state)
@@ -107,6 +108,14 @@ export class DirectoryStreams {
 
   waitFor(position: number, { call }: Command): Promise<void> {
     return this.#deps.projector.waitFor(position, call.deadline)
+  }
+
+  /**
+   * Waits until the rows have all that a stream has now. An append finds out that rows are behind (another process decided, or a database
+   * lost its last moments); a refusal, or a decision that there is nothing to do, is never appended.
+   */
+  async catchUp(command: Command, stream: Stream): Promise<void> {
+    await this.waitFor(await this.#deps.log.head(stream), command)
   }
 
   /** Undefined: another commit came first, and its rows are there now. */
