@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
@@ -114,4 +116,19 @@ test('more replicas than there are servers is no log', { skip: noServer }, async
     openLog(context, { servers: [url], monitoring: [monitor], replicas: 3 }),
     LogUnavailableError,
   )
+})
+
+test('a server that starts and tells nothing of its streams yet is not refused: another one tells, or it is asked again', {
+  skip: noServer,
+}, async (context) => {
+  const { url, monitor } = await serverFor(context)
+  const starting = createServer((_, response) =>
+    response.end(JSON.stringify({ version: '2.15.2', server_name: 'nats-2', jetstream: {} })),
+  )
+  context.after(() => starting.close())
+  await new Promise<void>((resolve) => starting.listen(0, '127.0.0.1', resolve))
+  const silent = `http://127.0.0.1:${(starting.address() as AddressInfo).port}`
+  await openLog(context, { servers: [url], monitoring: [silent, monitor] })
+  const alone = openLog(context, { servers: [url], monitoring: [silent] })
+  await assert.rejects(alone, { code: 'LOG_UNAVAILABLE', retryable: true })
 })

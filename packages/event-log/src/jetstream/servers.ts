@@ -99,13 +99,18 @@ type Varz = {
   readonly jetstream?: { readonly config?: { readonly sync_always?: boolean } }
 }
 
-/** One server that doesn't answer may be down; the others tell. */
+/** A server that starts answers before it has looked at its streams, and tells nothing of them yet. */
+const tells = ({ jetstream }: Varz): boolean => jetstream?.config !== undefined
+
+/** One server that doesn't answer may be down, one that doesn't tell may be starting; the others tell. */
 const requireSync = async ({ monitoring = [], allowUnsynced = false }: ServerOptions) => {
   if (allowUnsynced) return
   const answers = await Promise.allSettled(monitoring.map(varzOf))
   const told = answers.filter((answer) => answer.status === 'fulfilled').map(({ value }) => value)
-  for (const varz of told) requireSynced(varz)
-  if (told.length > 0) return
+  for (const varz of told.filter(tells)) requireSynced(varz)
+  if (told.some(tells)) return
+  if (told.length > 0)
+    throw unavailable('see whether writes are synced', new Error('no NATS server has JetStream running'))
   throw unfit(
     "whether the NATS servers have sync_interval: always can't be seen: name their HTTP addresses in `monitoring`, or set `allowUnsynced`",
   )
