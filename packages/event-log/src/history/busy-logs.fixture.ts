@@ -39,10 +39,15 @@ export class BusyLogs {
     while (this.recorder.count('known') < until) await delay(5)
   }
 
-  /** Lets what is under way end, and each follower see all. */
-  async stop(): Promise<void> {
+  /** Lets appends that are under way end and makes no more; followers go on. */
+  async restWriters(): Promise<void> {
     this.#stopped = true
     await this.#work
+  }
+
+  /** The same, lets each follower see all that is in the log, and ends it. */
+  async stop(): Promise<void> {
+    await this.restWriters()
     for (const [at, log] of this.#logs.entries()) {
       const head = await log.head({})
       while ((this.#followed[at]!.at(-1)?.position ?? 0) < head) await delay(5)

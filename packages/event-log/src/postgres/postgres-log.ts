@@ -241,9 +241,10 @@ class PostgresLog implements EventLog {
 
   /** A server that was made of an older copy has lost commits: nothing is read or written over the gap. */
   async #requireKnown(client: Client): Promise<void> {
+    const known = this.#known // before the question: what is appended meanwhile needn't be in the answer
     const { rows } = await client.query<{ last: string }>(LAST_SQL)
     const last = Number(rows[0]?.last ?? 0)
-    if (last < this.#known) throw new CommitsLostError(this.#known)
+    if (last < known) throw new CommitsLostError(known)
   }
 
   #makeTail(from: number): Tail {

@@ -18,21 +18,27 @@ const CHILD = new URL('./process-child.fixture.ts', import.meta.url).pathname
 
 type Told = { readonly calls: readonly AppendCall[]; readonly followed: readonly StoredCommit[] }
 
-type Child = { readonly process: ChildProcess; readonly told: Promise<Told | undefined> }
+type Child = { readonly process: ChildProcess; line(): Promise<string> }
 
 const startChild = async (context: TestContext, args: readonly string[]): Promise<Child> => {
   const process_ = spawn(process.execPath, [CHILD, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
   context.after(() => process_.kill('SIGKILL'))
   const lines = createInterface({ input: process_.stdout })[Symbol.asyncIterator]()
-  assert.equal((await lines.next()).value, 'ready')
-  const told = lines.next().then(({ value }) => (value ? (JSON.parse(value) as Told) : undefined))
-  return { process: process_, told }
+  const line = async () => (await lines.next()).value as string
+  assert.equal(await line(), 'ready')
+  return { process: process_, line }
 }
 
 const finish = async (children: readonly Child[]): Promise<Told[]> => {
-  for (const child of children) child.process.stdin?.end()
-  const told = await Promise.all(children.map((child) => child.told))
-  return told.filter((one) => one !== undefined)
+  const all = (say: string) =>
+    Promise.all(
+      children.map(({ process, line }) => {
+        process.stdin?.write(say)
+        return line()
+      }),
+    )
+  assert.deepEqual(new Set(await all('rest\n')), new Set(['rests']))
+  return (await all('tell\n')).map((text) => JSON.parse(text) as Told)
 }
 
 test('several processes append and follow at once: one order, nothing skipped, by any of them', {
@@ -83,6 +89,29 @@ test('processes that are killed while they append hold up nobody, and the server
 
 /** Links of a chain lie outside of what one process appended. */
 const isNoChain = (fault: string) => !/its stream (was at|never had)|expected/.test(fault)
+
+test('connections that are made anew while commits come in take none of them for lost', {
+  skip,
+}, async (context) => {
+  const schema = ownSchema()
+  const log = await openFor(context, server.connection, { schema })
+  const other = await openFor(context, server.connection, { schema })
+  let over = false
+  const appending = Promise.all(
+    [log, other].map(async (one) => {
+      for (let n = 0; !over; n++) await one.append(commitOf({ account: `writer${n % 5}` }))
+    }),
+  )
+  for (const _ of range(40)) {
+    await server.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+    )
+    await Promise.all([log.head({}), other.head({})])
+  }
+  over = true
+  await appending
+  assert.equal((await readAll(log)).length, (await readAll(other)).length)
+})
 
 test('processes that open a new log at one moment make it once', { skip }, async (context) => {
   const schema = ownSchema()
