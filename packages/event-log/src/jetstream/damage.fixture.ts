@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { NatsServer } from '@relais/servers/nats.ts'
 
 /** Where a server keeps a stream of the default account. */
@@ -47,4 +48,16 @@ export const keptBy = async ({ monitor }: NatsServer, stream: string) => {
   const details = accounts.flatMap(({ stream_detail: streams = [] }) => streams)
   const { messages, last_seq } = details.find(({ name }) => name === stream)?.state ?? {}
   return { messages, last_seq }
+}
+
+const KEPT_MS = 60_000
+
+/** Waits until a server has so many messages: a leader may take a replica for current that has just come back with less. */
+export const untilKept = async (server: NatsServer, stream: string, count: number): Promise<void> => {
+  for (const deadline = performance.now() + KEPT_MS; ; await sleep(100)) {
+    const kept = await keptBy(server, stream)
+    if (kept.messages === count && kept.last_seq === count) return
+    if (performance.now() > deadline)
+      throw new Error(`${kept.messages} messages up to ${kept.last_seq} instead of ${count} after a minute`)
+  }
 }

@@ -238,10 +238,25 @@ class OpenJetStreamLog implements JetStreamLog {
     this.#closing.throwIfAborted()
     const { state } = await this.#patiently('erase', () => this.#api.info())
     const page = this.#pageIn('erase', this.#closing)
+    const keepErasure = (subjects: string, upTo: number) =>
+      this.#patiently('erase', () => this.#ledger.keepErasure(subjects, upTo))
     return await erase(
-      { api: this.#api, ledger: this.#ledger, page },
+      { keepErasure, page, eraseOne: (position) => this.#eraseOne(position) },
       { account: accountSubjects(tenant, account), upTo: state.last_seq },
     )
+  }
+
+  /** What was erased by a request whose answer was lost isn't there any more at the next one: it counts. */
+  async #eraseOne(position: number): Promise<boolean> {
+    let unknown = false
+    return await this.#patiently('erase', async () => {
+      try {
+        return (await this.#api.erase(position)) || unknown
+      } catch (error) {
+        unknown = true
+        throw error
+      }
+    })
   }
 
   async admitTenant(tenant: string): Promise<void> {
