@@ -137,7 +137,11 @@ const serve = async (relais: Relais, serving: Serving): Promise<Started> => {
       secure: tls.certificate !== undefined,
       ca: tls.generated ? tls.certificate?.cert : undefined,
     })
-    closing.push(announceReady(readyFiles(configuration, data), ready))
+    // Once signals are heard: who is told that it is ready may tell it to end at once.
+    relais.lifecycle.add({
+      name: 'announcement',
+      start: async () => void closing.push(announceReady(readyFiles(configuration, data), ready)),
+    })
     say(await banner({ ...bannerFacts(configuration, data, { hosts, ports, tls }), demoAccounts }))
     return { lifecycle: relais.lifecycle, logger, afterwards }
   } catch (error) {

@@ -57,6 +57,11 @@ describe('npm start', () => {
     assert.ok(ready.token.length >= 40)
   })
 
+  test('told to end at the moment at which it says that it is ready, it drains', async (t) => {
+    const data = fresh()
+    for (let round = 0; round < 3; round++) assert.equal(await (await start(t, data)).stop(), 0)
+  })
+
   test('a browser that comes to the endpoint sees a page', async (t) => {
     const { ready } = await start(t, fresh())
     for (const path of ['/', '/Microsoft-Server-ActiveSync']) {
