@@ -1,41 +1,19 @@
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { EventLog, NewCommit } from '@relais/event-log'
+import type { EventLog } from '@relais/event-log'
 import { openSqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
 import { type Figure, median, percentile } from './figure.ts'
+import { ACCOUNTS, nextCommit, perSecond } from './log-commits.ts'
 
 const ROUNDS = 3
 const ONE_BY_ONE = 1000
 const IN_FLIGHT = 64
 const TOGETHER = 30_000
-const ACCOUNTS = 1000
 const HEADS = 5000
 
 /** Bytes that one append of this size writes to the journal: five pages and their headers. */
 const JOURNAL_BYTES = 5 * 4120
-
-const PAYLOAD = new Uint8Array(600).fill(7)
-
-let made = 0
-
-/** As large as the commit of a delivered message: about 800 bytes. */
-const nextCommit = (): NewCommit => {
-  const account = `u_${(made * 7919) % ACCOUNTS}`
-  made++
-  return {
-    stream: { tenant: 't_1', account, service: 'mail' },
-    events: [{ type: 'MessageDelivered', version: 1, payload: PAYLOAD }],
-    commandId: `bench-${made}`,
-    actor: { kind: 'service', id: 'mail-transport', device: '' },
-    principal: account,
-    correlation: `bench-${made}`,
-    at: 1_764_000_000_000 + made,
-    collections: [`inbox-${account}`],
-  }
-}
-
-const perSecond = (count: number, since: number) => (count / (performance.now() - since)) * 1000
 
 /** What the disk alone can do: the same bytes, written and synced one by one. */
 const syncedWrites = (folder: string): number => {

@@ -1,39 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { EventLog, NewCommit } from '@relais/event-log'
+import type { EventLog } from '@relais/event-log'
 import { openJetStreamLog } from '@relais/event-log/jetstream/jetstream-log.ts'
 import { type NatsCluster, startNatsCluster } from '@relais/servers/nats.ts'
 import { type Figure, median, percentile } from './figure.ts'
+import { ACCOUNTS, nextCommit, perSecond } from './log-commits.ts'
 
 const ROUNDS = 3
 const ONE_BY_ONE = 500
 const IN_FLIGHT = 32
 const TOGETHER = 10_000
-const ACCOUNTS = 1000
 const HEADS = 1000
-
-const PAYLOAD = new Uint8Array(600).fill(7)
-
-let made = 0
-
-/** As large as the commit of a delivered message: about 800 bytes. */
-const nextCommit = (): NewCommit => {
-  const account = `u_${(made * 7919) % ACCOUNTS}`
-  made++
-  return {
-    stream: { tenant: 't_1', account, service: 'mail' },
-    events: [{ type: 'MessageDelivered', version: 1, payload: PAYLOAD }],
-    commandId: `bench-${made}`,
-    actor: { kind: 'service', id: 'mail-transport', device: '' },
-    principal: account,
-    correlation: `bench-${made}`,
-    at: 1_764_000_000_000 + made,
-    collections: [`inbox-${account}`],
-  }
-}
-
-const perSecond = (count: number, since: number) => (count / (performance.now() - since)) * 1000
 
 const timed = async (work: () => Promise<unknown>): Promise<number> => {
   const started = performance.now()

@@ -90,29 +90,6 @@ test('processes that are killed while they append hold up nobody, and the server
 /** Links of a chain lie outside of what one process appended. */
 const isNoChain = (fault: string) => !/its stream (was at|never had)|expected/.test(fault)
 
-test('connections that are made anew while commits come in take none of them for lost', {
-  skip,
-}, async (context) => {
-  const schema = ownSchema()
-  const log = await openFor(context, server.connection, { schema })
-  const other = await openFor(context, server.connection, { schema })
-  let over = false
-  const appending = Promise.all(
-    [log, other].map(async (one) => {
-      for (let n = 0; !over; n++) await one.append(commitOf({ account: `writer${n % 5}` }))
-    }),
-  )
-  for (const _ of range(40)) {
-    await server.query(
-      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
-    )
-    await Promise.all([log.head({}), other.head({})])
-  }
-  over = true
-  await appending
-  assert.equal((await readAll(log)).length, (await readAll(other)).length)
-})
-
 test('processes that open a new log at one moment make it once', { skip }, async (context) => {
   const schema = ownSchema()
   const options = { connection: server.connection, schema }
