@@ -17,6 +17,11 @@ test('what every object has is no setting', () => {
 for (const [name, good, bad] of [
   ['eas.enabled', ['true', 'false'], ['', 'yes', '1', 'TRUE', ' true']],
   ['eas.subfolders', ['true', 'false'], ['on']],
+  [
+    'eas.policy',
+    ['', 'DevicePasswordEnabled=1; MinDevicePasswordLength=6; strict'],
+    ['DevicePasswordEnable=1', 'MinDevicePasswordLength=0', 'x'],
+  ],
   ['mail.quota', ['0', '1', '9007199254740991'], ['', '-1', '01', '1.5', '1e9', '9007199254740992', '10 GB']],
   ['mail.sendRate', ['0', '500'], ['many']],
   ['mail.postmaster', ['', 'mike@ox.io', 'jürgen@bücher.de'], ['mike', '@ox.io', 'a@b@c']],

@@ -1,3 +1,4 @@
+import { parsePolicy } from '@relais/mobile-policy'
 import { parseAddress } from '../address/address.ts'
 import { isLocale } from './locale.ts'
 import { isTimeZone } from './time-zone.ts'
@@ -27,6 +28,12 @@ export const KNOWN_SETTINGS = {
   'eas.enabled': yesOrNo(true),
   /** Phones see mailboxes below the default ones. */
   'eas.subfolders': yesOrNo(true),
+  /** What phones must keep to (MS-ASPROV 2.2.2), as `DevicePasswordEnabled=1; MinDevicePasswordLength=6; strict`; empty: nothing. */
+  'eas.policy': {
+    fallback: '',
+    type: 'rules of MS-ASPROV like DevicePasswordEnabled=1; MinDevicePasswordLength=6; strict',
+    accepts: (value) => parsePolicy(value) !== undefined,
+  },
   /** Bytes of mail of an account without a quota of its own; 0: no limit. */
   'mail.quota': count(0),
   /** Recipients of one account's mail in an hour; 0: no limit. */

@@ -1,0 +1,2 @@
+export { type MobilePolicy, type PolicyEntry, parsePolicy } from './policy.ts'
+export { type PolicyRule, RULES } from './rules.ts'
