@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Appended, ConflictError, type EventLog, type NewCommit } from '@relais/event-log'
+import {
+  type Appended,
+  type CommitFilter,
+  ConflictError,
+  type EventLog,
+  type NewCommit,
+} from '@relais/event-log'
 import type { Projector, Reader } from '@relais/read-store'
+import { terminal } from '@relais/service-kit/errors.ts'
 import type { MailEvent } from '../events.ts'
 import { type Command, MailStreams } from './streams.ts'
 
@@ -22,6 +29,7 @@ type Answer = Appended | Error
 const setUp = (...answers: readonly Answer[]) => {
   const commits: NewCommit[] = []
   const waited: number[] = []
+  const rows = { head: 0, waits: true }
   let checkpoint = 0
   const left = [...answers]
   const log = {
@@ -31,19 +39,20 @@ const setUp = (...answers: readonly Answer[]) => {
       if (answer instanceof Error) throw answer
       return answer
     },
+    head: async ({ service }: CommitFilter) => (service === 'mail' ? rows.head : 0),
   } as unknown as EventLog
   const reader = { get: async () => ({ head: checkpoint }) } as unknown as Reader
   const projector = {
     checkpoint: () => checkpoint,
     waitFor: async (position: number) => {
       waited.push(position)
-      checkpoint = Math.max(checkpoint, position)
+      if (rows.waits) checkpoint = Math.max(checkpoint, position)
     },
     store: {
       snapshot: async (read: (reader: Reader, at: number) => Promise<unknown>) => read(reader, checkpoint),
     },
   } as unknown as Projector
-  return { streams: new MailStreams({ log, projector, clock: () => 1234 }), commits, waited }
+  return { streams: new MailStreams({ log, projector, clock: () => 1234 }), commits, waited, rows }
 }
 
 const decideOn = (events: readonly MailEvent[]) => ({ load: async () => 'state', decide: () => events })
@@ -82,6 +91,69 @@ describe('a commit', () => {
     const { streams } = setUp({ position: 3, repeated: true })
     const { position, repeated } = await streams.execute(command, decideOn([renamed('x')]))
     assert.deepEqual([position, repeated], [3, true])
+  })
+})
+
+describe('rows that are behind the log', () => {
+  /** Sees something to do only once the rows have so much. */
+  const decideFrom = (position: number, otherwise: () => readonly MailEvent[] = () => []) => ({
+    load: async (_: Reader, checkpoint: number) => checkpoint,
+    decide: (checkpoint: number) => (checkpoint >= position ? [renamed('x')] : otherwise()),
+  })
+
+  for (const way of ['execute', 'commute'] as const) {
+    test(`are no reason to find nothing to do (${way})`, async () => {
+      const { streams, commits, rows } = setUp()
+      rows.head = 6
+      await streams[way](command, decideFrom(6))
+      assert.equal(commits.length, 1)
+    })
+
+    test(`are no reason to refuse (${way})`, async () => {
+      const { streams, commits, rows } = setUp()
+      rows.head = 6
+      const refuse = () => {
+        throw terminal('MAILBOX_NOT_FOUND', 'its row is still to come')
+      }
+      await streams[way](command, decideFrom(6, refuse))
+      assert.equal(commits.length, 1)
+    })
+
+    test(`are what the rows themselves say they are, whatever is remembered of them: the caller comes again (${way})`, async () => {
+      const { streams, commits, rows } = setUp()
+      Object.assign(rows, { head: 6, waits: false })
+      await assert.rejects(streams[way](command, decideFrom(6)), { code: 'CONFLICT', retryable: true })
+      assert.equal(commits.length, 0)
+    })
+
+    test(`that have all are asked once (${way})`, async () => {
+      const { streams, waited } = setUp()
+      let asked = 0
+      const decision = { load: async () => void asked++, decide: () => [] }
+      await streams[way](command, decision)
+      assert.equal(asked, 1)
+      assert.ok(waited.every((position) => position === 0))
+    })
+  }
+
+  test('still refuse what they refuse when they have all', async () => {
+    const { streams, rows } = setUp()
+    rows.head = 6
+    const refuse = () => {
+      throw terminal('MAILBOX_NOT_FOUND', 'it is not there')
+    }
+    await assert.rejects(streams.execute(command, decideFrom(7, refuse)), { code: 'MAILBOX_NOT_FOUND' })
+  })
+
+  test('are found out by the log where something is to be done: it is not asked first', async () => {
+    const { streams, commits, waited, rows } = setUp(new ConflictError(6))
+    rows.head = 6
+    await streams.execute(command, decideOn([renamed('x')]))
+    assert.deepEqual(
+      commits.map(({ expected }) => expected),
+      [0, 6],
+    )
+    assert.equal(waited[0], 0)
   })
 })
 

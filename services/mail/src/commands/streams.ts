@@ -1,7 +1,7 @@
 import { type Appended, ConflictError, type EventLog, type NewCommit } from '@relais/event-log'
 import type { Projector, Reader } from '@relais/read-store'
 import type { Call } from '@relais/service-kit/call.ts'
-import { retryable } from '@relais/service-kit/errors.ts'
+import { RelaisError, retryable } from '@relais/service-kit/errors.ts'
 import { MAIL_SERVICE, type MailEvent, mailEvents } from '../events.ts'
 import { type AccountKey, streamHead } from '../queries/account.ts'
 import { AccountGates } from './gates.ts'
@@ -34,11 +34,14 @@ export type Outcome<State> = {
   readonly state: State
 }
 
-type Basis<State> = { readonly state: State; readonly head: number; readonly checkpoint: number }
-type Deciding<State> = {
-  readonly decision: Decision<State>
-  readonly basis: Basis<State>
-  readonly expected?: number
+type Asked<State> = { readonly command: Command; readonly decision: Decision<State> }
+
+/** What was decided on rows: up to their checkpoint, with the stream's last commit at `head`. */
+type Decided<State> = {
+  readonly state: State
+  readonly events: readonly MailEvent[]
+  readonly head: number
+  readonly checkpoint: number
 }
 type Change = { readonly events: readonly MailEvent[]; readonly mailboxes?: readonly string[] }
 
@@ -71,21 +74,22 @@ export class MailStreams {
     return this.gates.shared(key, () => this.write(key, this.commitOf(command, { events, mailboxes })))
   }
 
-  /** Decides and appends what commutes with everything else (seen, flags, categories): expects nothing; waits for the rows. */
+  /**
+   * Decides and appends what commutes with everything else (seen, flags, categories): expects nothing; waits for the rows. Nothing finds out
+   * later that its rows were behind and a part of it was missed, so they have all from the first.
+   */
   async commute<State>(command: Command, decision: Decision<State>): Promise<Outcome<State>> {
-    const key = keyOf(command)
-    const outcome = await this.gates.shared(key, async () => {
-      const basis = await this.basis(key, command, decision)
-      return this.decided(key, command, { decision, basis })
-    })
+    const asked = { command, decision }
+    const outcome = await this.gates.shared(keyOf(command), async () =>
+      this.appendDecided(asked, await this.onAllRows(asked)),
+    )
     await this.deps.projector.waitFor(outcome.position, command.call.deadline)
     return outcome
   }
 
   /** Decides on rows that have everything up to the stream's head, appends expecting that head, and waits for the rows. */
   async execute<State>(command: Command, decision: Decision<State>): Promise<Outcome<State>> {
-    const key = keyOf(command)
-    const outcome = await this.gates.exclusive(key, () => this.attempt(key, command, decision))
+    const outcome = await this.gates.exclusive(keyOf(command), () => this.attempt({ command, decision }))
     await this.deps.projector.waitFor(outcome.position, command.call.deadline)
     return outcome
   }
@@ -96,49 +100,68 @@ export class MailStreams {
     if (position !== undefined) await this.deps.projector.waitFor(position, deadline)
   }
 
-  private async attempt<State>(
-    key: string,
-    command: Command,
-    decision: Decision<State>,
-  ): Promise<Outcome<State>> {
+  private async attempt<State>(asked: Asked<State>): Promise<Outcome<State>> {
     for (let attempt = 1; ; attempt++) {
-      const basis = await this.basis(key, command, decision)
+      const decided = await this.decided(asked)
       try {
-        return await this.decided(key, command, { decision, basis, expected: basis.head })
+        return await this.appendDecided(asked, decided, decided.head)
       } catch (error) {
         if (!(error instanceof ConflictError)) throw error
         if (attempt === MAX_ATTEMPTS) throw conflict(error)
-        await this.deps.projector.waitFor(error.head, command.call.deadline)
+        await this.deps.projector.waitFor(error.head, asked.command.call.deadline)
       }
     }
   }
 
-  /** What a decision is made on: rows that have everything this process appended for the account. */
-  private async basis<State>(
-    key: string,
-    command: Command,
-    { load }: Decision<State>,
-  ): Promise<Basis<State>> {
-    const { projector } = this.deps
-    await projector.waitFor(this.appended.get(key) ?? 0, command.call.deadline)
-    return projector.store.snapshot(async (reader, checkpoint) => ({
-      state: await load(reader, checkpoint),
-      head: await streamHead(reader, command),
-      checkpoint,
-    }))
+  /** An append finds out that rows are behind. A refusal, or that there is nothing to do, is never appended: it needs all rows. */
+  private async decided<State>(asked: Asked<State>): Promise<Decided<State>> {
+    const first = await this.onRows(asked).catch((error: unknown) => {
+      if (error instanceof RelaisError && !error.retryable) return undefined
+      throw error
+    })
+    if (first !== undefined && first.events.length > 0) return first
+    return this.onAllRows(asked, first)
   }
 
-  private async decided<State>(
-    key: string,
-    command: Command,
-    { decision, basis, expected }: Deciding<State>,
+  /** Decides on rows that have all that the log has of the account. `first`: a decision that will do if its rows had all. */
+  private async onAllRows<State>(asked: Asked<State>, first?: Decided<State>): Promise<Decided<State>> {
+    const head = await this.deps.log.head(streamOf(asked.command))
+    if (first !== undefined && first.checkpoint >= head) return first
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      await this.deps.projector.waitFor(head, asked.command.call.deadline)
+      const decided = await this.onRows(asked, head)
+      if (decided !== undefined) return decided
+    }
+    throw conflict()
+  }
+
+  /**
+   * Decides on rows that have everything this process appended for the account. Undefined: they don't have all up to `least`. They say so
+   * themselves: a database that crashed may have gone back behind what is remembered of it.
+   */
+  private async onRows<State>(
+    { command, decision: { load, decide } }: Asked<State>,
+    least = 0,
+  ): Promise<Decided<State> | undefined> {
+    const { projector } = this.deps
+    await projector.waitFor(this.appended.get(keyOf(command)) ?? 0, command.call.deadline)
+    const basis = await projector.store.snapshot(async (reader, checkpoint) =>
+      checkpoint < least
+        ? undefined
+        : { state: await load(reader, checkpoint), head: await streamHead(reader, command), checkpoint },
+    )
+    return basis && { ...basis, events: decide(basis.state) }
+  }
+
+  private async appendDecided<State>(
+    { command, decision }: Asked<State>,
+    { state, events, checkpoint }: Decided<State>,
+    expected?: number,
   ): Promise<Outcome<State>> {
-    const { state, checkpoint } = basis
-    const events = decision.decide(state)
     if (events.length === 0) return { position: checkpoint, repeated: false, events, state }
     const mailboxes = decision.mailboxes?.(state)
-    const appended = await this.write(key, { ...this.commitOf(command, { events, mailboxes }), expected })
-    return { ...appended, events, state }
+    const commit = { ...this.commitOf(command, { events, mailboxes }), expected }
+    return { ...(await this.write(keyOf(command), commit)), events, state }
   }
 
   private async write(key: string, commit: NewCommit) {
@@ -160,7 +183,7 @@ export class MailStreams {
   private commitOf(command: Command, { events, mailboxes }: Change): NewCommit {
     const { tenant, account, call, commandId, syncKey, causation } = command
     return {
-      stream: { tenant, account, service: MAIL_SERVICE },
+      stream: streamOf({ tenant, account }),
       events: events.map((event) => encodeEvent(event)),
       commandId,
       actor: call.identity.actor,
@@ -178,7 +201,9 @@ export class MailStreams {
 const encodeEvent = <Event extends MailEvent>(event: Event) =>
   mailEvents.encode(event.type, event.payload as never)
 
+const streamOf = ({ tenant, account }: AccountKey) => ({ tenant, account, service: MAIL_SERVICE })
+
 const keyOf = ({ tenant, account }: AccountKey) => `${tenant}/${account}`
 
-const conflict = (cause: ConflictError) =>
+const conflict = (cause?: ConflictError) =>
   retryable('CONFLICT', 'the mailbox was changed at the same time, again and again', { cause })
