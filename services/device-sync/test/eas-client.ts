@@ -15,13 +15,15 @@ export type EasClientOptions = {
   readonly deviceId?: string
   readonly deviceType?: string
   readonly userAgent?: string
-  readonly version?: '2.5' | '12.1' | '14.0' | '14.1' | '16.0' | '16.1'
+  readonly version?: '2.5' | '12.0' | '12.1' | '14.0' | '14.1' | '16.0' | '16.1'
   readonly query?: 'plain' | 'base64'
 }
 
 export type EasRequestOptions = {
   readonly headers?: OutgoingHttpHeaders
   readonly acceptMultipart?: boolean
+  /** More of a plain query: `&SaveInSent=T`. */
+  readonly parameters?: string
   readonly signal?: AbortSignal
 }
 
@@ -100,11 +102,13 @@ export class EasClient {
   async post(
     command: string,
     body?: WbxmlNode | Uint8Array,
-    { headers = {}, acceptMultipart = false, signal }: EasRequestOptions = {},
+    { headers = {}, acceptMultipart = false, parameters = '', signal }: EasRequestOptions = {},
   ): Promise<EasResponse> {
     const plain = this.options.query === 'plain'
     const bytes = body instanceof Uint8Array || body === undefined ? body : encodeWbxml(body)
-    const query = plain ? this.#plainQuery(command) : this.#base64Query(command, acceptMultipart)
+    const query = plain
+      ? `${this.#plainQuery(command)}${parameters}`
+      : this.#base64Query(command, acceptMultipart)
     const own = plain
       ? {
           'MS-ASProtocolVersion': this.options.version,

@@ -88,8 +88,8 @@ describe('FolderSync', () => {
   test('[HTTP 1104]: key 0 also tells versions and commands; other keys never do', async (t) => {
     const { phone } = await setUp(t)
     const response = await sync(phone, '0')
-    assert.equal(response.headers['x-ms-rp'], '14.1,16.1')
-    assert.equal(response.headers['ms-asprotocolversions'], '14.1,16.1')
+    assert.equal(response.headers['x-ms-rp'], '2.5,12.0,12.1,14.0,14.1,16.0,16.1')
+    assert.equal(response.headers['ms-asprotocolversions'], '2.5,12.0,12.1,14.0,14.1,16.0,16.1')
     assert.match(String(response.headers['ms-asprotocolcommands']), /FolderSync/)
     const second = await sync(phone, keyOf(response))
     assert.equal(second.headers['x-ms-rp'], undefined)

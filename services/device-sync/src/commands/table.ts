@@ -10,6 +10,7 @@ import { createFolderCreate } from './folder-create.ts'
 import { createFolderDelete } from './folder-delete.ts'
 import { createFolderSync } from './folder-sync.ts'
 import { createFolderUpdate } from './folder-update.ts'
+import { createGetHierarchy } from './get-hierarchy.ts'
 import { createGetItemEstimate } from './get-item-estimate.ts'
 import { createItemOperations } from './item-operations.ts'
 import { createMoveItems } from './move-items.ts'
@@ -41,6 +42,7 @@ export const createCommands = (deps: CommandDeps): ReadonlyMap<string, Command> 
     createFolderDelete(deps),
     createFolderSync({ ...deps, heads: deps.accounts, commandsHeader: () => commandsHeader(commands) }),
     createFolderUpdate(deps),
+    createGetHierarchy(deps),
     createGetItemEstimate(deps),
     createItemOperations(deps),
     createMoveItems(deps),

@@ -18,6 +18,8 @@ export type FamilyTraits = {
   readonly family: Family
   /** Sends DeviceInformation by Settings after FolderSync (MS-ASCMD <20>): Provision doesn't insist on it. */
   readonly lateDeviceInformation: boolean
+  /** Shows the one body of 2.5 as HTML (field notes 3). */
+  readonly htmlIn25: boolean
 }
 
 type Client = { readonly deviceType: string; readonly deviceId: string; readonly userAgent: string }
@@ -56,5 +58,5 @@ const late: ReadonlySet<Family> = new Set(['windows-phone', 'windows-mail'])
 /** Tells a client's family from what it says about itself. */
 export const familyOf = (client: Client): FamilyTraits => {
   const family = rows.find(({ matches }) => matches(client))?.family ?? 'unknown'
-  return { family, lateDeviceInformation: late.has(family) }
+  return { family, lateDeviceInformation: late.has(family), htmlIn25: family === 'ios' }
 }

@@ -36,3 +36,18 @@ export const changesElement = (
     ...deleted.map((id) => el('folderhierarchy:Delete', [el('folderhierarchy:ServerId', id)])),
     ...added.map((mailbox) => folder('folderhierarchy:Add', mailbox, subfolders)),
   ])
+
+const listed = (mailbox: Mailbox, subfolders: boolean): WbxmlNode =>
+  el('folderhierarchy:Folder', [
+    el('folderhierarchy:DisplayName', mailbox.name.slice(0, MAX_NAME)),
+    el('folderhierarchy:ServerId', mailbox.mailbox),
+    el('folderhierarchy:Type', types[mailbox.role] ?? USER_MAIL),
+    el('folderhierarchy:ParentId', parentOf(mailbox, subfolders)),
+  ])
+
+/** All folders, as GetHierarchy answers. */
+export const foldersElement = (mailboxes: readonly Mailbox[], subfolders: boolean): WbxmlNode =>
+  el(
+    'folderhierarchy:Folders',
+    mailboxes.map((mailbox) => listed(mailbox, subfolders)),
+  )

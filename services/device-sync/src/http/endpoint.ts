@@ -86,7 +86,8 @@ const outcomeOf = async (
 ): Promise<Outcome> => {
   try {
     const outcome = await work()
-    return outcome.kind === 'waiting' ? { kind: 'hold', post, waiting: outcome } : successOf(outcome)
+    if (outcome.kind === 'waiting') return { kind: 'hold', post, waiting: outcome }
+    return successOf(outcome, { version: post.version ?? 161, asked: post.asked })
   } catch (error) {
     post.failed = isCoded(error) ? error.code : 'INTERNAL'
     report(deps, error, post)

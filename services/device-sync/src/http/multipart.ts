@@ -1,4 +1,5 @@
 import type { MultipartPart } from '../commands/command.ts'
+import type { EasVersion } from '../wbxml/code-page.ts'
 import { type EncodedDocument, encodeDocument } from '../wbxml/encode.ts'
 import { StreamedContent, type WbxmlNode } from '../wbxml/node.ts'
 
@@ -16,8 +17,12 @@ const indexOf = (lengths: readonly number[]): Buffer => {
 }
 
 /** A multipart answer: the document is part 0, what it refers to as Part 1, 2, … follows. */
-export const encodeMultipart = (root: WbxmlNode, parts: readonly MultipartPart[]): EncodedDocument => {
-  const document = encodeDocument(root)
+export const encodeMultipart = (
+  root: WbxmlNode,
+  parts: readonly MultipartPart[],
+  version?: EasVersion,
+): EncodedDocument => {
+  const document = encodeDocument(root, version)
   const index = indexOf([document.length, ...parts.map(({ length }) => length)])
   const streamed = parts.map(({ length, chunks }) => new StreamedContent('opaque', length, chunks))
   return {

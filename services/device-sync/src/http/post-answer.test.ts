@@ -25,6 +25,7 @@ const documentOf = ({ body }: HttpAnswer) => {
 }
 
 const error = new StatusError(113, 'full', 507)
+const newest = { version: 161 } as const
 
 describe('a failure', () => {
   for (const [command, { root, status }] of roots)
@@ -49,6 +50,27 @@ describe('a failure', () => {
           [507, undefined],
         )
     })
+  test('that is the command’s own is its root and Status in every version', () => {
+    for (const version of [25, 120, 121, 140] as const) {
+      const answer = failedPost(post('FolderSync', version), new StatusError(9, 'the key is unknown'))
+      assert.equal(answer.status, 200)
+      assert.deepEqual(
+        childrenOf(documentOf(answer)).map((node) => textOf(node)),
+        ['9'],
+      )
+    }
+  })
+  test('of a message that was sent before is success to clients who can’t be told (118)', () => {
+    const sent = new StatusError(118, 'sent before')
+    assert.deepEqual(
+      [failedPost(post('SendMail', 121), sent).status, failedPost(post('SendMail', 121), sent).body],
+      [200, undefined],
+    )
+    assert.deepEqual(
+      childrenOf(documentOf(failedPost(post('SendMail', 140), sent))).map((node) => textOf(node)),
+      ['118'],
+    )
+  })
   test('of a command whose answer can’t be a Status alone is HTTP in every version', () => {
     for (const command of ['MeetingResponse', 'GetAttachment', 'GetHierarchy', 'MoveCollection'])
       assert.equal(failedPost(post(command, 161), terminal('COMMAND_NOT_SUPPORTED', '')).status, 501)
@@ -67,24 +89,18 @@ describe('a failure', () => {
 
 describe('a success', () => {
   test('without a document has neither body nor type', () => {
-    const answer = successOf({ kind: 'empty' })
+    const answer = successOf({ kind: 'empty' }, newest)
     assert.deepEqual([answer.status, answer.body, answer.type], [200, undefined, undefined])
   })
   test('may bring headers of its own', () => {
-    const answer = successOf({
-      kind: 'wbxml',
-      root: { tag: 'ping:Ping', content: null },
-      headers: { 'X-MS-RP': 'x' },
-    })
+    const root = { tag: 'ping:Ping', content: null } as const
+    const answer = successOf({ kind: 'wbxml', root, headers: { 'X-MS-RP': 'x' } }, newest)
     assert.equal(answer.headers?.['X-MS-RP'], 'x')
     assert.equal(answer.headers?.['MS-Server-ActiveSync'], '16.1')
   })
   test('in parts says so', () => {
-    const answer = successOf({
-      kind: 'multipart',
-      root: { tag: 'itemoperations:ItemOperations', content: null },
-      parts: [],
-    })
+    const root = { tag: 'itemoperations:ItemOperations', content: null } as const
+    const answer = successOf({ kind: 'multipart', root, parts: [] }, newest)
     assert.equal(answer.type, 'application/vnd.ms-sync.multipart')
   })
 })

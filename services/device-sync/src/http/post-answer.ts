@@ -1,9 +1,11 @@
 import type { OutgoingHttpHeaders } from 'node:http'
-import type { CommandAnswer } from '../commands/command.ts'
+import { type CommandAnswer, emptyAnswer } from '../commands/command.ts'
 import { type Failure, failureOf } from '../commands/error-table.ts'
 import { roots } from '../commands/roots.ts'
+import { type Answering, inWordsOf } from '../versions/older-answer.ts'
+import type { EasVersion } from '../wbxml/code-page.ts'
 import { encodeDocument } from '../wbxml/encode.ts'
-import { el } from '../wbxml/node.ts'
+import { el, type WbxmlNode } from '../wbxml/node.ts'
 import type { HttpAnswer } from './http-answer.ts'
 import { encodeMultipart } from './multipart.ts'
 import type { Post } from './post.ts'
@@ -17,23 +19,34 @@ export const serverHeaders = { 'MS-Server-ActiveSync': '16.1', 'Cache-Control': 
 
 export const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="Relais", charset="UTF-8"' } as const
 
-export const successOf = (answer: CommandAnswer): HttpAnswer => {
+const documentOf = (
+  answering: Answering,
+  root: WbxmlNode | undefined,
+  headers?: Readonly<Record<string, string>>,
+): HttpAnswer => {
+  const worded = inWordsOf(answering, root)
+  if (!worded) return { status: 200, headers: serverHeaders }
+  return {
+    status: 200,
+    headers: { ...serverHeaders, ...headers },
+    type: WBXML,
+    body: encodeDocument(worded, answering.version),
+  }
+}
+
+/** An answer as its version has it: [HTTP 283]. */
+export const successOf = (answer: CommandAnswer, answering: Answering): HttpAnswer => {
   switch (answer.kind) {
     case 'empty':
-      return { status: 200, headers: serverHeaders }
+      return documentOf(answering, undefined)
     case 'wbxml':
-      return {
-        status: 200,
-        headers: { ...serverHeaders, ...answer.headers },
-        type: WBXML,
-        body: encodeDocument(answer.root),
-      }
+      return documentOf(answering, answer.root, answer.headers)
     case 'multipart':
       return {
         status: 200,
         headers: serverHeaders,
         type: MULTIPART,
-        body: encodeMultipart(answer.root, answer.parts),
+        body: encodeMultipart(answer.root, answer.parts, answering.version),
       }
   }
 }
@@ -50,10 +63,22 @@ export const httpFailure = (failure: Failure): HttpAnswer => ({
   headers: failureHeaders(failure),
 })
 
+/** Statuses from here on mean the same in all commands, and came with 14.0. */
+const COMMON_STATUS = 101
+const ALREADY_SENT = 118
+
+/** A status of the command's own is told in every version; a common one by HTTP to clients that don't know it. */
+const isToldByHttp = ({ status }: Failure, version: EasVersion): boolean =>
+  status === 0 || (version < STATUS_IN_BODY && status >= COMMON_STATUS)
+
 /** Clients from 14.0 get a Status in a 200, older ones and those who aren't in yet an HTTP status. */
 export const failedPost = ({ command = '', version = 25 }: Post, error: unknown): HttpAnswer => {
   const failure = failureOf(error, command)
   const names = roots.get(command)
-  if (failure.status === 0 || version < STATUS_IN_BODY || !names) return httpFailure(failure)
-  return successOf({ kind: 'wbxml', root: el(names.root, [el(names.status, failure.status)]) })
+  // A repeat of what was done: they know no other word for it than success.
+  if (version < STATUS_IN_BODY && failure.status === ALREADY_SENT) return successOf(emptyAnswer, { version })
+  if (!names || isToldByHttp(failure, version)) return httpFailure(failure)
+  // Also of a command that this version doesn't have.
+  const body = encodeDocument(el(names.root, [el(names.status, failure.status)]))
+  return { status: 200, headers: serverHeaders, type: WBXML, body }
 }

@@ -5,6 +5,10 @@ import { activeTraceparent, type CallExtras, terminal } from '@relais/service-ki
 import type { Command, CommandContext, CommandOutcome } from '../commands/command.ts'
 import { roots } from '../commands/roots.ts'
 import { type DeviceRows, decidedOn } from '../devices/device-rows.ts'
+import { ofVersion } from '../versions/of-version.ts'
+import { type AskedCollection, askedCollections } from '../versions/older-answer.ts'
+import { inNewerWords } from '../versions/older-request.ts'
+import { bodyIsMessage, messageDocument } from '../versions/raw-message.ts'
 import type { EasVersion } from '../wbxml/code-page.ts'
 import { decodeWbxml } from '../wbxml/decode.ts'
 import type { WbxmlNode } from '../wbxml/node.ts'
@@ -13,7 +17,7 @@ import { type Body, readBody } from './body.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { clientAddress } from './client-address.ts'
 import type { EasEndpointConfig } from './endpoint-config.ts'
-import { isEasVersion, SUPPORTED_VERSIONS } from './protocol.ts'
+import { isEasVersion, SUPPORTED_VERSIONS, versionsOf } from './protocol.ts'
 import { parseRequestLine, type RequestLine } from './request-line.ts'
 
 export type PostDeps = AdmissionDeps & {
@@ -31,6 +35,8 @@ export type Post = {
   readonly correlation: string
   command?: string
   version?: EasVersion
+  /** Of a Sync before 12.1. */
+  asked?: readonly AskedCollection[]
   /** Of the device, once it was let in. */
   rows?: DeviceRows
   /** Of the failure that it ended in. */
@@ -72,33 +78,50 @@ const lineOf = (request: IncomingMessage, query: string): RequestLine => {
 }
 
 const versionOf = ({ version = 0 }: RequestLine): EasVersion => {
-  if (!isEasVersion(version)) throw terminal('MALFORMED_QUERY', 'no such protocol version')
-  return version
+  if (isEasVersion(version)) return version
+  throw terminal('VERSION_NOT_SUPPORTED', 'this protocol version is not served')
 }
 
-const requireVersion = (version: EasVersion): void => {
-  if (!SUPPORTED_VERSIONS.has(version))
-    throw terminal('VERSION_NOT_SUPPORTED', 'this protocol version is not served')
-}
+const isIn = (version: EasVersion, { since, until }: ReturnType<typeof versionsOf>): boolean =>
+  since <= version && version <= until
 
-const commandOf = (commands: PostDeps['commands'], { command }: RequestLine): Command => {
-  const found = commands.get(command)
-  if (!found) throw terminal('COMMAND_NOT_SUPPORTED', 'this command is not served')
+const commandOf = (commands: PostDeps['commands'], line: RequestLine, version: EasVersion): Command => {
+  const found = commands.get(line.command)
+  if (!found || !isIn(version, versionsOf(line.command)))
+    throw terminal('COMMAND_NOT_SUPPORTED', 'this command is not served in this version')
   return found
 }
 
-const treeOf = (command: Command, { bytes }: Body, request: IncomingMessage): WbxmlNode | undefined => {
-  if (bytes.length === 0) {
-    if (command.emptyBody) return undefined
-    throw terminal('INVALID_CONTENT', 'a request without its body')
-  }
+const typeOf = (request: IncomingMessage): string => headerOf(request, 'content-type').trim().toLowerCase()
+
+/** Before 12.1 a Sync says everything. */
+const EMPTY_SYNC_SINCE: EasVersion = 121
+
+const mayBeEmpty = ({ name, emptyBody }: Command, version: EasVersion): boolean =>
+  emptyBody && (name !== 'Sync' || version >= EMPTY_SYNC_SINCE)
+
+/** [CMD 4813]: before 14.0 a message comes as it is. */
+const messageIn = ({ command, line }: Identified, bytes: Buffer, type: string): WbxmlNode => {
+  if (bytes.length === 0 || type.startsWith('application/vnd.ms-sync'))
+    throw terminal('INVALID_CONTENT', 'WBXML or nothing where a message belongs')
+  return messageDocument(command.name, line, bytes)
+}
+
+const documentIn = ({ command, version, visitor }: Identified, bytes: Buffer, type: string): WbxmlNode => {
   // [CMD 4813]: messages as they are were for clients before 14.0.
-  if (headerOf(request, 'content-type').toLowerCase().startsWith('message/rfc822'))
-    throw terminal('INVALID_CONTENT', 'a message where WBXML belongs')
+  if (type.startsWith('message/rfc822')) throw terminal('INVALID_CONTENT', 'a message where WBXML belongs')
   const root = decodeWbxml(bytes)
   if (root.tag !== roots.get(command.name)?.root)
     throw terminal('WRONG_ROOT', "the document isn't this command's")
-  return root
+  return inNewerWords(ofVersion(root, version), { version, family: visitor.family })
+}
+
+const treeOf = (identified: Identified, { bytes }: Body, request: IncomingMessage): WbxmlNode | undefined => {
+  const { command, version } = identified
+  if (bodyIsMessage(command.name, version)) return messageIn(identified, bytes, typeOf(request))
+  if (bytes.length > 0) return documentIn(identified, bytes, typeOf(request))
+  if (mayBeEmpty(command, version)) return undefined
+  throw terminal('INVALID_CONTENT', 'a request without its body')
 }
 
 /** Who asks what. */
@@ -126,8 +149,7 @@ const identify = async (deps: PostDeps, post: Post, query: string, now: number):
   const version = versionOf(line)
   post.version = version
   const user = await admitUser(deps, request.headers.authorization, clientAddress(request, deps.proxies))
-  const command = commandOf(deps.commands, line)
-  requireVersion(version)
+  const command = commandOf(deps.commands, line, version)
   const visitor = await admitDevice(deps, {
     user,
     line,
@@ -156,7 +178,8 @@ export const runPost = async (deps: PostDeps, post: Post, query: string): Promis
     idleMs: config.bodyIdleMs,
   })
   try {
-    const tree = treeOf(command, body, post.request)
+    const tree = treeOf(identified, body, post.request)
+    if (tree && command.name === 'Sync') post.asked = askedCollections(tree, identified.version)
     const context = { ...contextOf(identified, tree), now }
     return await decidedOn(context.rows, () => command.run(context))
   } finally {

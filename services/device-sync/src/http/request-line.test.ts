@@ -24,6 +24,15 @@ const query = ({ version = 141, code = 0, device, key, type, rest }: Fields): st
     rest ?? Buffer.alloc(0),
   ]).toString('base64')
 
+const nothingMore = {
+  saveInSent: false,
+  attachmentName: '',
+  collectionId: '',
+  itemId: '',
+  longId: '',
+  occurrence: '',
+}
+
 describe('the plain query', () => {
   test('names command, user, device and its type', () => {
     const line = parseRequestLine('Cmd=Sync&User=mike%40example.org&DeviceId=APPL1&DeviceType=iPhone')
@@ -36,7 +45,18 @@ describe('the plain query', () => {
       policyKey: undefined,
       locale: undefined,
       acceptMultipart: false,
+      ...nothingMore,
     })
+  })
+  test('before 14.0 says of a message where it goes and what it answers', () => {
+    const line = parseRequestLine('Cmd=SmartReply&CollectionId=inbox&ItemId=a1&SaveInSent=T&Occurrence=o')
+    assert.deepEqual(
+      [line.collectionId, line.itemId, line.saveInSent, line.occurrence, line.longId],
+      ['inbox', 'a1', true, 'o', ''],
+    )
+    assert.equal(parseRequestLine('Cmd=SendMail&SaveInSent=F').saveInSent, false)
+    assert.equal(parseRequestLine('Cmd=SendMail').saveInSent, false)
+    assert.equal(parseRequestLine('Cmd=GetAttachment&AttachmentName=a1%3a2').attachmentName, 'a1:2')
   })
   test('has its parameters in any order and case', () => {
     const line = parseRequestLine('devicetype=SP&DEVICEID=x&user=acme%5cmike&cmd=Ping')
@@ -65,6 +85,7 @@ describe('the base64 query', () => {
       policyKey: undefined,
       locale: 0x0409,
       acceptMultipart: false,
+      ...nothingMore,
     })
   })
   test('may use the URL-safe alphabet, percent-encoding, and leave out the padding', () => {
@@ -103,6 +124,19 @@ describe('the base64 query', () => {
       field(Buffer.from('mike')),
     ])
     assert.equal(parseRequestLine(query({ rest })).user, 'mike')
+  })
+  test('tags 0, 1, 3, 4 and 6 are what the plain query has by name, Options bit 0x01 is SaveInSent', () => {
+    const tagged = (tag: number, text: string) =>
+      Buffer.concat([Buffer.from([tag]), field(Buffer.from(text))])
+    const rest = Buffer.concat([
+      ...[tagged(0, 'a1:2'), tagged(1, 'inbox'), tagged(3, 'a1'), tagged(4, 'long'), tagged(6, 'o')],
+      Buffer.from([7, 1, 1]),
+    ])
+    const line = parseRequestLine(query({ rest }))
+    assert.deepEqual(
+      [line.attachmentName, line.collectionId, line.itemId, line.longId, line.occurrence, line.saveInSent],
+      ['a1:2', 'inbox', 'a1', 'long', 'o', true],
+    )
   })
   test('every command has its code', () => {
     COMMAND_NAMES.forEach((command, code) => {

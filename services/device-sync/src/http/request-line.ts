@@ -14,6 +14,15 @@ export type RequestLine = {
   /** LCID of the base64 form. */
   readonly locale: number | undefined
   readonly acceptMultipart: boolean
+  /** Of SendMail, SmartReply and SmartForward up to 12.1, where the body is the message alone. */
+  readonly saveInSent: boolean
+  /** '' where it isn't given, as all that follow. Of GetAttachment. */
+  readonly attachmentName: string
+  /** Of SmartReply and SmartForward up to 12.1. */
+  readonly collectionId: string
+  readonly itemId: string
+  readonly longId: string
+  readonly occurrence: string
 }
 
 const malformed = (reason: string) => terminal('MALFORMED_QUERY', reason)
@@ -37,15 +46,22 @@ const plainParameters = (query: string): ReadonlyMap<string, string> => {
 
 const parsePlain = (query: string): RequestLine => {
   const parameters = plainParameters(query)
+  const given = (name: string) => parameters.get(name) ?? ''
   return {
-    command: parameters.get('cmd') ?? '',
-    user: parameters.get('user') ?? '',
-    deviceId: parameters.get('deviceid') ?? '',
-    deviceType: parameters.get('devicetype') ?? '',
+    command: given('cmd'),
+    user: given('user'),
+    deviceId: given('deviceid'),
+    deviceType: given('devicetype'),
     version: undefined,
     policyKey: undefined,
     locale: undefined,
     acceptMultipart: false,
+    saveInSent: /^t/i.test(given('saveinsent')),
+    attachmentName: given('attachmentname'),
+    collectionId: given('collectionid'),
+    itemId: given('itemid'),
+    longId: given('longid'),
+    occurrence: given('occurrence'),
   }
 }
 
@@ -74,8 +90,17 @@ const takePolicyKey = (reading: Bytes): number | undefined => {
   return field.length === 4 ? field.readUInt32LE() : undefined
 }
 
-const OPTIONS_TAG = 7
-const USER_TAG = 8
+/** MS-ASHTTP 2.2.1.1.1.1.3. */
+const TAGS = {
+  attachmentName: 0,
+  collectionId: 1,
+  itemId: 3,
+  longId: 4,
+  occurrence: 6,
+  options: 7,
+  user: 8,
+} as const
+const SAVE_IN_SENT = 0x01
 const ACCEPT_MULTIPART = 0x02
 
 const takeParameters = (reading: Bytes): ReadonlyMap<number, Buffer> => {
@@ -96,16 +121,23 @@ const parseBase64 = (query: string): RequestLine => {
   const policyKey = takePolicyKey(reading)
   const deviceType = takeField(reading).toString('latin1')
   const parameters = takeParameters(reading)
-  const options = parameters.get(OPTIONS_TAG)?.[0] ?? 0
+  const options = parameters.get(TAGS.options)?.[0] ?? 0
+  const given = (tag: number) => parameters.get(tag)?.toString('utf8') ?? ''
   return {
     command,
-    user: parameters.get(USER_TAG)?.toString('utf8') ?? '',
+    user: given(TAGS.user),
     deviceId,
     deviceType,
     version,
     policyKey,
     locale,
     acceptMultipart: (options & ACCEPT_MULTIPART) !== 0,
+    saveInSent: (options & SAVE_IN_SENT) !== 0,
+    attachmentName: given(TAGS.attachmentName),
+    collectionId: given(TAGS.collectionId),
+    itemId: given(TAGS.itemId),
+    longId: given(TAGS.longId),
+    occurrence: given(TAGS.occurrence),
   }
 }
 

@@ -1,4 +1,5 @@
-import { tagPlaces } from './code-pages.ts'
+import type { EasVersion } from './code-page.ts'
+import { type TagPlace, tagPlaces } from './code-pages.ts'
 import type { WbxmlNode } from './node.ts'
 import { StreamedContent, Utf8Text } from './node.ts'
 import { cleanText, cleanUtf8 } from './text.ts'
@@ -24,6 +25,8 @@ type Writing = {
   at: number
   page: number
   length: number
+  /** Undefined: any. */
+  readonly version: EasVersion | undefined
   readonly segments: (Uint8Array | StreamedContent)[]
 }
 
@@ -109,9 +112,21 @@ const writePage = (writing: Writing, page: number): void => {
   writeByte(writing, page)
 }
 
-const writeElement = (writing: Writing, { tag, content }: WbxmlNode): void => {
+const isKnown = ({ since, until }: TagPlace, { version }: Writing): boolean =>
+  version === undefined || (since <= version && version <= until)
+
+const placeOf = ({ tag }: WbxmlNode): TagPlace => {
   const place = tagPlaces.get(tag)
   if (!place) throw new TypeError(`no such tag: ${tag}`)
+  return place
+}
+
+const writeElement = (writing: Writing, node: WbxmlNode): void => {
+  const place = placeOf(node)
+  if (isKnown(place, writing)) writeAt(writing, place, node.content)
+}
+
+const writeAt = (writing: Writing, place: TagPlace, content: WbxmlNode['content']): void => {
   writePage(writing, place.page)
   writeByte(writing, content === null ? place.token : place.token | HAS_CONTENT)
   if (content === null) return
@@ -129,13 +144,13 @@ const sizeOf = ({ content }: WbxmlNode): number => {
 
 /**
  * Writes a document in pieces, of which StreamedContent is read only when it is sent. Texts lose what XML 1.0 doesn't allow
- * (MS-ASWBXML has no NUL in STR_I).
+ * (MS-ASWBXML has no NUL in STR_I). With a version, elements that it doesn't have are left out, but for the root.
  */
-export const encodeDocument = (root: WbxmlNode): EncodedDocument => {
+export const encodeDocument = (root: WbxmlNode, version?: EasVersion): EncodedDocument => {
   const buffer = Buffer.allocUnsafe(header.length + sizeOf(root))
-  const writing: Writing = { buffer, at: 0, page: 0, length: 0, segments: [] }
+  const writing: Writing = { buffer, at: 0, page: 0, length: 0, version, segments: [] }
   for (const byte of header) writeByte(writing, byte)
-  writeElement(writing, root)
+  writeAt(writing, placeOf(root), root.content)
   writing.segments.push(writing.buffer.subarray(0, writing.at))
   return { length: writing.length + writing.at, segments: writing.segments }
 }
