@@ -10,11 +10,13 @@ const openSound = async (
   entry: GenerationEntry,
   options: GenerationOptions,
 ): Promise<Generation | undefined> => {
+  let generation: Generation | undefined
   try {
-    const generation = await Generation.open(entry, options)
+    generation = await Generation.open(entry, options)
     if (await isSound(generation)) return generation
     await generation.close()
   } catch (error) {
+    await generation?.close()
     if (!isDamage(error)) throw error
     options.onAlarm(error as Error)
   }

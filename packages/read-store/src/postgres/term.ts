@@ -49,6 +49,8 @@ export class Term {
   async start(progress: Progress): Promise<void> {
     const { session, place, options, serve } = this.#options
     const first = await chooseGeneration(session, place, options)
+    // Choosing asks the log, which may be gone for longer than the time of office lasts.
+    if (this.#stop.signal.aborted) return this.#giveUp(first)
     this.#current = first
     this.#chosen.resolve(first)
     this.#endWith(first)
@@ -86,6 +88,11 @@ export class Term {
     this.#chosen.reject(storeClosed())
     await this.#rebuilding?.catch(() => {})
     await this.#current?.close()
+  }
+
+  async #giveUp(generation: Generation): Promise<never> {
+    await generation.close()
+    throw storeClosed()
   }
 
   async #rebuild(progress: Progress): Promise<void> {
