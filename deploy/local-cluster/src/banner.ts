@@ -6,7 +6,7 @@ export const clusterBanner = ({ data, ports, servers, services, demoAccounts }: 
   [
     `Relais is ready, each service as a process of its own. Its data is in ${data}.`,
     [
-      `  Phones           http://${serverOf({ hosts: ['127.0.0.1'], ports })}/Microsoft-Server-ActiveSync   (HAProxy, two device-syncs)`,
+      `  Phones           http://${serverOf({ hosts: ['127.0.0.1'], ports })}/Microsoft-Server-ActiveSync   (HAProxy, ${ports.phones.length} device-syncs)`,
       `  Administration   https://127.0.0.1:${ports.admin}   (./relais --data ${data} --help)`,
       `  Mail arrives     LMTP 127.0.0.1:${ports.lmtp}, SMTP 127.0.0.1:${ports.smtp}`,
       `  Mail is sent     submission 127.0.0.1:${ports.submission}`,

@@ -14,7 +14,14 @@ import { type Certificates, makeCertificates } from './certificates.ts'
 import type { ClusterConfiguration } from './configuration.ts'
 import { type Part, partOfProcess, partOfService } from './parts.ts'
 import { type Servers, startServers } from './servers.ts'
-import { type Ports, type RunningService, startServices, stopServices, untilReady } from './services.ts'
+import {
+  deviceSync,
+  type Ports,
+  type RunningService,
+  startServices,
+  stopServices,
+  untilReady,
+} from './services.ts'
 
 export type Cluster = {
   readonly data: string
@@ -26,12 +33,21 @@ export type Cluster = {
   /** Every process of it, and the connections between them that can be cut. */
   readonly parts: readonly Part[]
   readonly cuts: Servers['cuts']
+  /** For tests: asks PostgreSQL. */
+  readonly query: Servers['query']
   readonly demoAccounts: readonly DemoAccount[]
   /** Who is asked before whom they ask, then phones' way in, then what keeps the data. */
   stop(): Promise<void>
 }
 
-export type ClusterDeps = { readonly say: (line: string) => void; readonly pid: number }
+export type ClusterDeps = {
+  readonly say: (line: string) => void
+  readonly pid: number
+  /** For tests: told of the data folder before anything is put there. */
+  readonly opened?: (data: string) => void
+  /** For tests: options of Node for a service's process. */
+  readonly nodeArguments?: (service: string) => readonly string[]
+}
 
 /** Starts every server and every service on this machine. Errors: one line; what was started is stopped. */
 export const startCluster = async (
@@ -58,6 +74,7 @@ export const startCluster = async (
       hurt: servers.hurt,
       parts: [...servers.parts, proxy, ...services.map(partOfService)],
       cuts: servers.cuts,
+      query: servers.query,
       services,
       demoAccounts,
       stop,
@@ -84,8 +101,9 @@ type Started = {
 
 const startParts = async (
   configuration: ClusterConfiguration,
-  { data, stopping, say }: Starting,
+  { data, stopping, say, opened, nodeArguments }: Starting,
 ): Promise<Started> => {
+  opened?.(data.path)
   const folder = data.folder('processes')
   const certificates = await makeCertificates(data.folder('certificates'))
   say('starting the servers that keep log, rows and blobs')
@@ -99,7 +117,14 @@ const startParts = async (
   say('starting the services')
   const services = await startServices(
     {
-      ...{ folder, configuration, certificates, storage: servers.storage, blobs: servers.blobs },
+      ...{
+        folder,
+        configuration,
+        certificates,
+        storage: servers.storage,
+        blobs: servers.blobs,
+        nodeArguments,
+      },
       credentialKeyFile: join(keys, 'credentials'),
       tokenFile: join(keys, 'administrator'),
     },
@@ -134,12 +159,12 @@ const foldersAbove = (path: string): readonly string[] => {
 
 /** `--port 0` means every listener that has no port of its own. */
 const portsOf = async (configuration: ClusterConfiguration): Promise<Ports> => {
-  const { adminPort, lmtpPort, smtpPort, submissionPort } = configuration
-  const free = await freePorts(6)
+  const { adminPort, lmtpPort, smtpPort, submissionPort, deviceSyncs } = configuration
+  const free = await freePorts(4)
   const port = (given: number) => given || (free.pop() ?? 0)
   return {
     ...{ admin: port(adminPort), lmtp: port(lmtpPort), smtp: port(smtpPort) },
-    ...{ submission: port(submissionPort), phones1: port(0), phones2: port(0) },
+    ...{ submission: port(submissionPort), phones: await freePorts(deviceSyncs) },
   }
 }
 
@@ -152,10 +177,10 @@ const startProxy = (
   return startHaproxy({
     folder,
     port: port || undefined,
-    backends: [
-      { name: 'device-sync-1', port: ports.phones1, healthPort: healthOf('device-sync-1') },
-      { name: 'device-sync-2', port: ports.phones2, healthPort: healthOf('device-sync-2') },
-    ],
+    backends: ports.phones.map((port, n) => {
+      const name = deviceSync(n)
+      return { name, port, healthPort: healthOf(name) }
+    }),
   })
 }
 
@@ -208,7 +233,7 @@ const announce = (
     ...{ lmtp: at(ports.lmtp), smtp: at(ports.smtp), submission: at(ports.submission) },
     token,
     ca: certificates.ca,
-    deviceSyncs: [`http://${at(ports.phones1)}`, `http://${at(ports.phones2)}`],
+    deviceSyncs: ports.phones.map((port) => `http://${at(port)}`),
     certificates: data.folder('certificates'),
     processes: services.map(({ name, grpc, health, process: { pid } }) => ({
       ...{ name, pid, grpc: at(grpc), health: `http://${at(health)}` },

@@ -19,6 +19,13 @@ export const clusterSchema = z.object({
     .describe(
       'What keeps the event log: three NATS servers, or PostgreSQL, which keeps the rows in any case.',
     ),
+  deviceSyncs: z
+    .int()
+    .min(1)
+    .max(32)
+    .default(2)
+    .describe('Processes that phones are shared between.')
+    .meta({ placeholder: 'NUMBER' }),
   ...{ port, adminPort, lmtpPort, smtpPort, submissionPort, smarthost, maxMessageBytes },
   ...{ logLevel, telemetry, graceSeconds: graceSeconds.default(6), ephemeral, seed, throwAway, readyFile },
 })

@@ -16,6 +16,7 @@ export type Servers = {
   readonly hurt: Readonly<Record<string, Hurtable>>
   readonly parts: readonly Part[]
   readonly cuts: readonly Cut[]
+  readonly query: PostgresServer['query']
   stop(): Promise<void>
 }
 
@@ -57,7 +58,9 @@ export const startServers = async (
     await stop()
     throw failed.reason
   }
+  const { query } = await postgres
   return {
+    query,
     storage: Object.assign({}, ...started.map(({ storage }) => storage)),
     blobs: Object.assign({}, ...started.map(({ blobs }) => blobs)),
     hurt: Object.fromEntries(started.map(({ name, hurt }) => [name, hurt])),
@@ -101,7 +104,10 @@ const natsPart = async (folder: string): Promise<Started> => {
 /** Each service has a few connections. */
 const CONNECTIONS = 200
 
-const postgresPart = async (folder: string, log: ClusterConfiguration['log']): Promise<Started> => {
+const postgresPart = async (
+  folder: string,
+  log: ClusterConfiguration['log'],
+): Promise<Started & Pick<PostgresServer, 'query'>> => {
   const server = await startPostgres({
     folder: join(folder, 'postgres'),
     settings: { max_connections: CONNECTIONS },
@@ -115,6 +121,7 @@ const postgresPart = async (folder: string, log: ClusterConfiguration['log']): P
         RELAIS_LOG_URL: urlOf(await databaseOf(server, 'relais_log')),
       }),
     },
+    query: server.query,
     name: 'postgres',
     hurt: server,
     parts: [partOfServer('postgres', server)],

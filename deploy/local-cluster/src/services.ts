@@ -30,9 +30,13 @@ export type Surroundings = {
   readonly blobs: NodeJS.ProcessEnv
   readonly credentialKeyFile: string
   readonly tokenFile: string
+  readonly nodeArguments?: (service: string) => readonly string[]
 }
 
-export type Ports = Readonly<Record<'admin' | 'lmtp' | 'smtp' | 'submission' | 'phones1' | 'phones2', number>>
+export type Ports = Readonly<Record<'admin' | 'lmtp' | 'smtp' | 'submission', number>> & {
+  /** Of each device-sync. */
+  readonly phones: readonly number[]
+}
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 
@@ -83,15 +87,14 @@ const plansOf = (
         RELAIS_SPOOL_FOLDER: join(folder, 'spool'),
       },
     },
-    phones('device-sync-1', ports.phones1),
-    phones('device-sync-2', ports.phones2),
+    ...ports.phones.map((port, n) => phones(deviceSync(n), port)),
     {
       name: 'administration',
       service: 'administration',
       environment: {
         ...peers,
         RELAIS_PEERS_MAIL_TRANSPORT: at('mail-transport'),
-        RELAIS_PEERS_DEVICE_SYNC: [at('device-sync-1'), at('device-sync-2')].join(','),
+        RELAIS_PEERS_DEVICE_SYNC: ports.phones.map((_, n) => at(deviceSync(n))).join(','),
         RELAIS_ADMIN_PORT: String(ports.admin),
         RELAIS_TOKEN_FILE: tokenFile,
         RELAIS_PUBLIC_TLS_CERTIFICATE: certificates.of('administration').certificate,
@@ -101,42 +104,40 @@ const plansOf = (
   ]
 }
 
-const NAMES = ['directory', 'mail', 'mail-transport', 'device-sync-1', 'device-sync-2', 'administration']
+/** Of the n-th, from 0. */
+export const deviceSync = (n: number): string => `device-sync-${n + 1}`
+
+const namesOf = ({ phones }: Ports): readonly string[] => [
+  ...['directory', 'mail', 'mail-transport', 'administration'],
+  ...phones.map((_, n) => deviceSync(n)),
+]
 
 /** Starts every service at once, each a process of its own: they wait for each other. Resolves when all answer their probes. */
 export const startServices = async (
   surroundings: Surroundings,
   ports: Ports,
 ): Promise<readonly RunningService[]> => {
-  const free = await freePorts(NAMES.length * 2)
-  const portOf = new Map(NAMES.map((name, n) => [name, free[n] ?? 0]))
+  const names = namesOf(ports)
+  const free = await freePorts(names.length * 2)
+  const portOf = new Map(names.map((name, n) => [name, free[n] ?? 0]))
   const plans = plansOf(surroundings, ports, portOf)
   return Promise.all(
     plans.map((plan, n) =>
       startService(surroundings, plan, {
         grpc: portOf.get(plan.name) ?? 0,
-        health: free[NAMES.length + n] ?? 0,
+        health: free[names.length + n] ?? 0,
       }),
     ),
   )
 }
 
 /** Who asks others ends before them. */
-const ENDING = [
-  ['device-sync-1', 'device-sync-2', 'administration'],
-  ['mail-transport'],
-  ['mail'],
-  ['directory'],
-] as const
+const ENDING = [/^(device-sync-\d+|administration)$/, /^mail-transport$/, /^mail$/, /^directory$/]
 
 /** Each drains: what it holds is answered before it ends. */
 export const stopServices = async (services: readonly RunningService[]): Promise<void> => {
-  for (const names of ENDING)
-    await Promise.all(
-      services
-        .filter(({ name }) => (names as readonly string[]).includes(name))
-        .map((one) => one.process.stop()),
-    )
+  for (const ending of ENDING)
+    await Promise.all(services.filter(({ name }) => ending.test(name)).map((one) => one.process.stop()))
 }
 
 type Place = { readonly grpc: number; readonly health: number; readonly logFile: string }
@@ -177,7 +178,7 @@ const startBeside = async (surroundings: Surroundings, plan: Plan): Promise<Runn
 }
 
 const startProcess = (
-  { folder, configuration, certificates }: Surroundings,
+  { folder, configuration, certificates, nodeArguments = () => [] }: Surroundings,
   { name, service, environment }: Plan,
   { grpc, health, logFile }: Place,
 ): Promise<ServerProcess> => {
@@ -185,7 +186,7 @@ const startProcess = (
   return startServer({
     name,
     program: process.execPath,
-    args: [SMALL_YOUNG_GENERATION, join(root, 'services', service, 'src', 'main.ts')],
+    args: [SMALL_YOUNG_GENERATION, ...nodeArguments(name), join(root, 'services', service, 'src', 'main.ts')],
     cwd: folder,
     env: {
       PATH: process.env.PATH,

@@ -137,7 +137,7 @@ describe('every service a process of its own', { skip: missing, timeout: 170_000
   test('a phone that goes from one device-sync to the other keeps its keys', async () => {
     const one = await running().phone('MOVES', 1).setUp()
     await running().deliver(HELLO)
-    const two = new TestPhone(`http://127.0.0.1:${running().cluster.ports.phones2}`, 'MOVES', one.key)
+    const two = new TestPhone(`http://127.0.0.1:${running().cluster.ports.phones[1]}`, 'MOVES', one.key)
     assert.equal(addsIn(await two.sync()).length, 1)
     one.key = two.key
     assert.equal(addsIn(await one.sync()).length, 0)

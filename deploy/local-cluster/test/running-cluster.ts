@@ -89,7 +89,7 @@ const runningCluster = (cluster: Cluster, { folder, endings }: Around): RunningC
   return {
     ...{ cluster, folder, service },
     phone: (device, at) => {
-      const port = at === undefined ? ports.eas : ports[`phones${at}`]
+      const port = at === undefined ? ports.eas : ports.phones[at - 1]
       const phone = new TestPhone(`http://127.0.0.1:${port}`, device)
       endings.push(() => phone.client.close())
       return phone

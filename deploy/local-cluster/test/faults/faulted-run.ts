@@ -3,17 +3,18 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startTcpProxy, type TcpProxy } from '@relais/servers/tcp-proxy.ts'
-import { type Cluster, startCluster } from '../../src/cluster.ts'
+import { startCluster } from '../../src/cluster.ts'
 import { clusterSchema } from '../../src/configuration.ts'
-import type { Cut } from '../../src/servers.ts'
 import { FaultedWorld } from './clients.ts'
-import { inflict, together, type Victims } from './fault-lines.ts'
-import { type Fault, faultPlan } from './fault-plan.ts'
+import { ClusterDisks } from './cluster-disks.ts'
+import { Claims, claimsOf, inflict } from './fault-lines.ts'
+import type { Fault } from './fault-plan.ts'
 import { processesOf } from './holdings.ts'
-import type { MailPort } from './mail-conversation.ts'
-import { randomFrom } from './random.ts'
-import { playRound } from './round.ts'
+import { Insides } from './insides.ts'
+import { Leaks } from './leaks.ts'
+import { type Hurtable, type Line, linesOf, planOf } from './lines.ts'
+import { playRound, type Round } from './round.ts'
+import { openWays } from './ways.ts'
 
 export type FaultedRun = {
   readonly seed: number
@@ -22,6 +23,8 @@ export type FaultedRun = {
   readonly eventsPerRound: number
   readonly log: 'jetstream' | 'postgres'
   readonly say: (line: string) => void
+  /** No round begins after so many minutes. Default: as many as it takes. */
+  readonly minutes?: number
 }
 
 /** How often each fault was made, by kind and victim. */
@@ -29,159 +32,146 @@ export type FaultCounts = Readonly<Record<string, number>>
 
 /** Runs the whole product while its processes and connections are hurt. Errors: the first thing that is wrong, after the seed was said. */
 export const faultedRun = async (run: FaultedRun): Promise<FaultCounts> => {
-  const { seed, log, say } = run
+  const { seed, say } = run
   const folder = mkdtempSync(join(tmpdir(), 'relais-faults-'))
   chmodSync(folder, 0o711) // PostgreSQL runs as another user where tests run as root
-  const seedFile = join(folder, 'seed.json')
-  writeFileSync(
-    seedFile,
-    JSON.stringify({ tenants: [{ name: 'Acme', domains: ['acme.example'], accounts: [] }] }),
-  )
-  const ports = { port: 0, adminPort: 0, lmtpPort: 0, smtpPort: 0, submissionPort: 0 }
-  const given = {
-    data: join(folder, 'data'),
-    seed: seedFile,
-    log,
-    throwAway: true,
-    graceSeconds: 3,
-    telemetry: {},
-  }
+  const disks = new ClusterDisks()
+  const unmount = () => disks.unmount()
+  process.once('exit', unmount)
   say(`seed ${seed}`)
-  const cluster = await startCluster(clusterSchema.parse({ ...given, ...ports }), {
-    say: () => {},
-    pid: process.pid,
-  })
   let failed = true
   try {
-    const counts = await playRounds(run, cluster)
-    await cluster.stop()
+    const counts = await runCluster(run, { folder, disks })
     assert.deepEqual(processesOf(folder), [], 'every process has ended')
     failed = false
     return counts
   } finally {
-    await cluster.stop()
     if (failed) say(`seed ${seed} failed; what its processes wrote is in ${folder}`)
-    else rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+    process.off('exit', unmount)
+    disks.unmount()
+    if (!failed) rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
   }
 }
 
-const playRounds = async (run: FaultedRun, cluster: Cluster): Promise<FaultCounts> => {
-  const { seed, events, eventsPerRound, say } = run
-  const ways = await openWays(cluster)
+type Place = { readonly folder: string; readonly disks: ClusterDisks }
+
+const runCluster = async (run: FaultedRun, { folder, disks }: Place): Promise<FaultCounts> => {
+  const insides = new Insides(join(folder, 'insides'))
+  const cluster = await startCluster(configurationOf(run, folder), {
+    say: () => {},
+    pid: process.pid,
+    opened: (data) => {
+      if (!disks.mount(data)) run.say('no disk can be mounted here: none is filled')
+    },
+    nodeArguments: (name) => insides.nodeArguments(name),
+  })
+  try {
+    return await playRounds(run, { cluster, disks, insides, ways: await openWays(cluster) })
+  } finally {
+    await cluster.stop()
+  }
+}
+
+const configurationOf = ({ log }: FaultedRun, folder: string) => {
+  const seed = join(folder, 'seed.json')
+  const tenants = [{ name: 'Acme', domains: ['acme.example'], accounts: [] }]
+  writeFileSync(seed, JSON.stringify({ tenants }))
+  const ports = { port: 0, adminPort: 0, lmtpPort: 0, smtpPort: 0, submissionPort: 0 }
+  const given = { data: join(folder, 'data'), seed, log, throwAway: true, graceSeconds: 3, telemetry: {} }
+  return clusterSchema.parse({ ...given, ...ports })
+}
+
+/** Of four rounds, services are spared in two: they grow old. */
+const isSpared = (round: number): boolean => round % 4 >= 2
+
+/** After so many faults everybody must come to an end with something before there are more. */
+const BURST = 30
+
+const playRounds = async (run: FaultedRun, hurtable: Hurtable): Promise<FaultCounts> => {
+  const { seed, events, eventsPerRound, say, minutes = Number.POSITIVE_INFINITY } = run
+  const { cluster, ways } = hurtable
   const world = new FaultedWorld(cluster, ways.phones.port)
   const counts = new Map<string, number>()
-  const settled = () => untilSettled(cluster)
-  let made = 0
+  const end = performance.now() + minutes * 60_000
+  const leaks = new Leaks(hurtable)
+  const play = (name: string, faults: Round['faults'], judgeRest: () => Promise<void>) =>
+    playRound({ cluster, world, seed, name, mailPorts: ways.mail, faults, judgeRest })
   try {
-    for (let round = 0; made < events; round++) {
+    await play(
+      'calm',
+      (breathe) => breathe(),
+      () => leaks.begin(),
+    )
+    let made = 0
+    for (let round = 0; made < events && performance.now() < end; round++) {
       const until = Math.min(events, made + eventsPerRound)
-      const take = () => (made < until ? ++made : undefined)
-      const faults = () =>
-        Promise.all(
-          linesOf(cluster, ways).map(([name, victims]) =>
-            playLine(faultsOf(seed, `${name} ${round}`, victims), victims, { take, counts, settled, say }),
-          ),
-        ).then(() => {})
-      const name = `r${round}`
-      const done = await playRound({ cluster, world, seed: seed + round, name, mailPorts: ways.mail, faults })
+      const lines = linesOf(hurtable, isSpared(round)).map((line) => ({
+        line,
+        plan: planOf(line, seed, round),
+      }))
+      const faults: Round['faults'] = async (breathe) => {
+        while (made < until) {
+          const most = Math.min(until, made + BURST)
+          const claims = new Claims()
+          const take = () => (made < most ? ++made : undefined)
+          await Promise.all(lines.map((one) => playLine(one, { take, claims, counts, say })))
+          await breathe()
+        }
+      }
+      const done = await play(`r${round}`, faults, () => leaks.judge())
       say(`${made} faults; round ${round}: ${JSON.stringify(done)}`)
     }
   } finally {
     await world.stop()
-    await Promise.all(ways.all.map((proxy) => proxy.close()))
+    await ways.close()
   }
   return Object.fromEntries([...counts].sort())
 }
 
-type Ways = {
-  readonly phones: TcpProxy
-  readonly mail: readonly MailPort[]
-  readonly all: readonly TcpProxy[]
-  readonly cuts: readonly Cut[]
-}
-
-/** Ways in that can be hurt: phones and senders then don't know what became of what they said. */
-const openWays = async ({ ports }: Cluster): Promise<Ways> => {
-  const phones = await startTcpProxy(ports.eas)
-  const lmtp = await startTcpProxy(ports.lmtp)
-  const smtp = await startTcpProxy(ports.smtp)
-  const named = [
-    ['phones', phones],
-    ['LMTP', lmtp],
-    ['SMTP', smtp],
-  ] as const
-  return {
-    phones,
-    mail: [
-      { protocol: 'lmtp', port: lmtp.port },
-      { protocol: 'smtp', port: smtp.port },
-    ],
-    all: [phones, lmtp, smtp],
-    cuts: named.flatMap(([name, proxy]) => [
-      cutOf(`connections of ${name}`, proxy, 'cut'),
-      cutOf(`answers to ${name}`, proxy, 'deaf'),
-    ]),
-  }
-}
-
-const cutOf = (name: string, proxy: TcpProxy, state: 'cut' | 'deaf'): Cut => ({
-  name,
-  cut: async () => proxy.become(state),
-  mend: async () => proxy.become('open'),
-})
-
-/** Two things may be hurt at a time: one that keeps data, and one that works with it or is on the way to it. */
-const linesOf = ({ parts, cuts }: Cluster, ways: Ways): readonly (readonly [string, Victims])[] => {
-  const storage = parts.filter(({ kind, name }) => kind === 'server' && name !== 'haproxy')
-  const working = parts.filter((part) => !storage.includes(part))
-  return [
-    ['storage', { parts: [...storage, together('all storage', storage)], cuts }],
-    ['services', { parts: [...working, together('all services', working)], cuts: ways.cuts }],
-  ]
-}
-
-const faultsOf = (seed: number, line: string, { parts, cuts }: Victims) => {
-  const names = (all: readonly { readonly name: string }[]) => all.map(({ name }) => name)
-  return faultPlan(randomFrom(seed, line), { parts: names(parts), cuts: names(cuts) })
-}
-
-type Line = {
+type Playing = {
+  /** The next fault's number; undefined: there are enough for now. */
   readonly take: () => number | undefined
+  readonly claims: Claims
   readonly counts: Map<string, number>
-  readonly settled: () => Promise<void>
   readonly say: (line: string) => void
 }
 
-const SETTLED_MS = 20_000
+type Planned = { readonly line: Line; readonly plan: Iterator<Fault, never> }
 
-/** Until every service is ready; not for ever, since the other line goes on. */
-const untilSettled = async ({ services }: Cluster): Promise<void> => {
-  const deadline = performance.now() + SETTLED_MS
-  const isReady = async ({ health }: Cluster['services'][number]) => {
-    const answer = await fetch(`http://127.0.0.1:${health}/readyz`, { signal: AbortSignal.timeout(2_000) })
-    await answer.arrayBuffer()
-    return answer.ok
-  }
-  while (performance.now() < deadline) {
-    const ready = await Promise.all(services.map((service) => isReady(service).catch(() => false)))
-    if (ready.every(Boolean)) return
-    await sleep(200)
+/** What another line hurts at the moment is left out. */
+const playLine = async ({ line, plan }: Planned, playing: Playing): Promise<void> => {
+  const { take, claims } = playing
+  for (;;) {
+    const fault = plan.next().value
+    const give = claims.take(claimsOf(fault, line.victims))
+    if (give === undefined) {
+      await sleep(CLAIMED_MS)
+      continue
+    }
+    try {
+      const n = take()
+      if (n === undefined) return
+      await playFault(fault, n, { line, playing })
+    } finally {
+      give()
+    }
+    await sleep(fault.restMs)
   }
 }
 
-const playLine = async (plan: Iterator<Fault, never>, victims: Victims, line: Line): Promise<void> => {
-  for (let n = line.take(); n !== undefined; n = line.take()) {
-    const fault = plan.next().value
-    const name = `${fault.kind} ${fault.target}`
-    try {
-      await inflict(fault, victims)
-    } catch (error) {
-      line.say(`fault ${n}, ${name} for ${fault.holdMs} ms: ${error}`)
-      throw error
-    }
-    line.counts.set(name, (line.counts.get(name) ?? 0) + 1)
-    if (n % 10 === 0) line.say(`${n} faults`)
-    if (fault.settled) await line.settled()
-    await sleep(fault.restMs)
+const CLAIMED_MS = 20
+
+const playFault = async (
+  fault: Fault,
+  n: number,
+  { line, playing: { counts, say } }: { readonly line: Line; readonly playing: Playing },
+): Promise<void> => {
+  const name = `${fault.kind} ${fault.target}`
+  try {
+    await inflict(fault, line.victims)
+  } catch (error) {
+    say(`fault ${n}, ${name} for ${fault.holdMs} ms: ${error}`)
+    throw error
   }
+  counts.set(name, (counts.get(name) ?? 0) + 1)
 }

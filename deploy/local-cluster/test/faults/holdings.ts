@@ -1,17 +1,30 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import type { Cluster } from '../../src/cluster.ts'
-import type { Holding } from './verdict.ts'
+import type { Insides } from './insides.ts'
+import type { Holding, Sessions } from './verdict.ts'
 
-/** What each service's process holds now (proc(5)), and how many requests of phones it says that it holds. */
-export const holdingsOf = ({ services }: Cluster): Promise<readonly Holding[]> =>
+/** What each service's process holds now (proc(5), and what it says itself), and how many requests of phones it says that it holds. */
+export const holdingsOf = ({ services }: Cluster, insides: Insides): Promise<readonly Holding[]> =>
   Promise.all(
-    services.map(async ({ name, health, process: { pid } }) => ({
-      name,
-      descriptors: readdirSync(`/proc/${pid}/fd`).length,
-      residentMiB: Math.round(Number(/^VmRSS:\s+(\d+) kB$/m.exec(status(pid))?.[1] ?? 0) / 1024),
-      heldRequests: await gaugeAt(health, 'relais_held_requests'),
-    })),
+    services.map(async ({ name, health, process: { pid } }) => {
+      const { heapMiB, timers } = await insides.ask(name)
+      return {
+        ...{ name, timers, heapMiB: Math.round(heapMiB) },
+        descriptors: readdirSync(`/proc/${pid}/fd`).length,
+        residentMiB: Math.round(Number(/^VmRSS:\s+(\d+) kB$/m.exec(status(pid))?.[1] ?? 0) / 1024),
+        heldRequests: await gaugeAt(health, 'relais_held_requests'),
+      }
+    }),
   )
+
+/** Sessions of clients that PostgreSQL has. */
+export const sessionsOf = async ({ query }: Pick<Cluster, 'query'>): Promise<Sessions> => {
+  const rows = await query<{ database: string; count: string }>(
+    `SELECT datname AS database, count(*) AS count FROM pg_stat_activity
+      WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() GROUP BY datname`,
+  )
+  return new Map(rows.map(({ database, count }) => [database, Number(count)]))
+}
 
 const status = (pid: number): string => readFileSync(`/proc/${pid}/status`, 'utf8')
 

@@ -1,4 +1,4 @@
-// node deploy/local-cluster/test/faults/main.ts [--seed N] [--events N] [--round N] [--log jetstream|postgres]
+// node deploy/local-cluster/test/faults/main.ts [--seed N] [--events N] [--round N] [--minutes N] [--log jetstream|postgres]
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { faultedRun } from './faulted-run.ts'
@@ -8,7 +8,8 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
     events: { type: 'string', default: '10000' },
-    round: { type: 'string', default: '50' },
+    round: { type: 'string', default: '120' },
+    minutes: { type: 'string' },
     log: { type: 'string', default: 'jetstream' },
   },
 })
@@ -17,6 +18,7 @@ const counts = await faultedRun({
   seed: Number(values.seed),
   events: Number(values.events),
   eventsPerRound: Number(values.round),
+  ...(values.minutes !== undefined && { minutes: Number(values.minutes) }),
   log: values.log === 'postgres' ? 'postgres' : 'jetstream',
   say: (line) => console.log(`${((performance.now() - began) / 1000).toFixed(0).padStart(6)} s  ${line}`),
 })

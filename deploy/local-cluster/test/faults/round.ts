@@ -6,9 +6,9 @@ import type { Cluster } from '../../src/cluster.ts'
 import { untilReady } from '../../src/services.ts'
 import type { FaultedWorld } from './clients.ts'
 import { accountsOf, mailsOf, retryQueue, sentBy } from './found.ts'
-import { holdingsOf } from './holdings.ts'
 import type { MailPort } from './mail-conversation.ts'
-import { type Bounds, judgeAccounts, judgeHoldings, judgeMails, type SentMail } from './verdict.ts'
+import { Progress, untilEachStepped } from './progress.ts'
+import { judgeAccounts, judgeMails, type SentMail } from './verdict.ts'
 import {
   administer,
   type BusyPhone,
@@ -19,10 +19,10 @@ import {
   usePhone,
 } from './workload.ts'
 
-/** What a service may hold when its work is done. */
-const BOUNDS: Bounds = { descriptors: 200, residentMiB: 400 }
-
 const QUEUE_MS = 60_000
+
+/** Longer than every deadline and every pause between attempts. */
+const BREATH_MS = 90_000
 
 export type Round = {
   readonly cluster: Cluster
@@ -30,8 +30,10 @@ export type Round = {
   readonly seed: number
   readonly name: string
   readonly mailPorts: readonly MailPort[]
-  /** Resolves when all faults of the round were made and taken back. */
-  readonly faults: () => Promise<void>
+  /** Resolves when all faults of the round were made and taken back; `breathe` in between lets everybody come to an end with something. */
+  readonly faults: (breathe: () => Promise<void>) => Promise<void>
+  /** Judges what is held when phones have gone. */
+  readonly judgeRest: () => Promise<void>
 }
 
 /** What was done in a round, for its reader. */
@@ -56,7 +58,12 @@ export const playRound = async (round: Round): Promise<Done> => {
   ]
   const phones = owners.map((owner, n) => busyPhone(world, owner, n))
   let over = false
-  const scene = { world, seed, round: name, over: () => over }
+  const progress = new Progress()
+  const scene = { world, seed, round: name, over: () => over, progress }
+  const breathe = async () => {
+    await Promise.all(cluster.services.map(untilReady))
+    await untilEachStepped(progress, BREATH_MS)
+  }
   try {
     const first = await firstMail(mailPorts[0]!, people, scene)
     for (const { phone } of phones) await phone.setUp().then(() => rest(phone))
@@ -69,7 +76,7 @@ export const playRound = async (round: Round): Promise<Done> => {
       over = true
     }
     const worked = Promise.all(working)
-    await Promise.race([faults().finally(end), worked.then(() => {})])
+    await Promise.race([faults(breathe).finally(end), worked.then(() => {})])
     await Promise.all(cluster.services.map(untilReady))
     const [delivered, accounts] = await worked
     const mails = [...first, ...delivered.flat(), ...phones.flatMap(({ sent }) => sent)]
@@ -94,7 +101,7 @@ type Evidence = Round & {
 }
 
 const judge = async (evidence: Evidence): Promise<void> => {
-  const { cluster, world, phones, mails, accounts } = evidence
+  const { world, phones, mails, accounts } = evidence
   for (const { phone } of [...phones, ...phones]) await rest(phone)
   const people = [...new Set(phones.map(({ owner }) => owner.person))]
   const deeds = phones.map(({ owner, deleted, flagged }) => ({
@@ -121,9 +128,7 @@ const judge = async (evidence: Evidence): Promise<void> => {
   for (const account of accounts) await signsIn(account, world)
   for (const { owner, phone } of phones.slice(0, 3)) await wakes(phone, { world, person: owner.person })
   for (const { phone } of phones) phone.close()
-  await waitUntil(async () => judgeHoldings(await holdingsOf(cluster), BOUNDS).length === 0, {
-    within: 20_000,
-  }).catch(async () => assert.deepEqual(judgeHoldings(await holdingsOf(cluster), BOUNDS), []))
+  await evidence.judgeRest()
 }
 
 /** A phone that comes to an account anew is told what mail's rows say. */

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { judgeAccounts, judgeHoldings, judgeMails, type PhoneDeeds, type SentMail } from './verdict.ts'
+import {
+  type Bounds,
+  type Holding,
+  judgeAccounts,
+  judgeHoldings,
+  judgeMails,
+  judgeSessions,
+  type PhoneDeeds,
+  type SentMail,
+} from './verdict.ts'
 
 const ANNA = 'anna@acme.example'
 const mail = (one: Partial<SentMail> = {}): SentMail => ({
@@ -119,13 +128,39 @@ describe('accounts', () => {
   })
 })
 
-test('a process that holds more than its bounds, or a request of a phone that has gone, is named', () => {
-  const bounds = { descriptors: 10, residentMiB: 100 }
-  const good = { name: 'mail', descriptors: 10, residentMiB: 100, heldRequests: 0 }
-  assert.deepEqual(judgeHoldings([good], bounds), [])
-  assert.deepEqual(judgeHoldings([{ ...good, descriptors: 11, residentMiB: 101, heldRequests: 1 }], bounds), [
-    'mail holds 11 descriptors',
-    'mail holds 101 MiB',
-    'mail holds 1 requests of phones that have gone',
+describe('what is held at rest', () => {
+  const bounds: Bounds = { descriptors: 10, heapMiB: 5, timers: 2, residentMiB: 100 }
+  const before: Holding = {
+    ...{ name: 'mail', descriptors: 30, heapMiB: 20, timers: 8, residentMiB: 90, heldRequests: 0 },
+  }
+
+  test('may be a little more than before the faults', () => {
+    const now = { ...before, descriptors: 40, heapMiB: 25, timers: 10, residentMiB: 100 }
+    assert.deepEqual(judgeHoldings([now], [before], bounds), [])
+  })
+
+  test('is a leak where it is more: of descriptors, memory, those who wait, requests of phones that have gone', () => {
+    const now = { ...before, descriptors: 41, heapMiB: 26, timers: 11, residentMiB: 101, heldRequests: 1 }
+    assert.deepEqual(judgeHoldings([now], [before], bounds), [
+      'mail holds 41 descriptors, and held 30',
+      'mail holds 26 heapMiB, and held 20',
+      'mail holds 11 timers, and held 8',
+      'mail holds 101 MiB',
+      'mail holds 1 requests of phones that have gone',
+    ])
+  })
+
+  test('by a process that was not there before is judged from nothing', () => {
+    assert.equal(judgeHoldings([{ ...before, name: 'stranger' }], [before], bounds).length, 3)
+  })
+})
+
+test('sessions of PostgreSQL that nobody closed are counted by database', () => {
+  const sessions = (rows: number, log: number) =>
+    new Map(Object.entries({ relais_rows: rows, relais_log: log }))
+  assert.deepEqual(judgeSessions(sessions(25, 12), sessions(20, 10), 5), [])
+  assert.deepEqual(judgeSessions(sessions(26, 12), sessions(20, 10), 5), [
+    'PostgreSQL has 26 sessions in relais_rows, and had 20',
   ])
+  assert.equal(judgeSessions(new Map([['other', 6]]), sessions(20, 10), 5).length, 1)
 })

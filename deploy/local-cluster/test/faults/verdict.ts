@@ -72,13 +72,47 @@ export const judgeAccounts = (made: readonly Account[], found: readonly Account[
     return there[0]?.state === state ? [] : [`${address} is ${there[0]?.state} and was set to ${state}`]
   })
 
-/** How much a process may hold when nothing happens. */
-export type Bounds = { readonly descriptors: number; readonly residentMiB: number }
-export type Holding = Bounds & { readonly name: string; readonly heldRequests: number }
+/** What a process holds when nothing happens. */
+export type Holding = {
+  readonly name: string
+  readonly descriptors: number
+  readonly residentMiB: number
+  /** After its garbage was collected. */
+  readonly heapMiB: number
+  /** Each who waits for something within a time has one. */
+  readonly timers: number
+  /** Requests of phones that it says it holds. */
+  readonly heldRequests: number
+}
 
-export const judgeHoldings = (holdings: readonly Holding[], bounds: Bounds): readonly string[] =>
-  holdings.flatMap(({ name, descriptors, residentMiB, heldRequests }) => [
-    ...(descriptors > bounds.descriptors ? [`${name} holds ${descriptors} descriptors`] : []),
-    ...(residentMiB > bounds.residentMiB ? [`${name} holds ${residentMiB} MiB`] : []),
-    ...(heldRequests > 0 ? [`${name} holds ${heldRequests} requests of phones that have gone`] : []),
-  ])
+/** Sessions of PostgreSQL, by database. */
+export type Sessions = ReadonlyMap<string, number>
+
+/** How much more a process may hold than it held when it had worked and nothing had been hurt yet; `residentMiB` is in all. */
+export type Bounds = Omit<Holding, 'name' | 'heldRequests'>
+
+const GROWING = ['descriptors', 'heapMiB', 'timers'] as const
+
+/** What has leaked; empty: nothing. `before`: what was held after the same work without faults. */
+export const judgeHoldings = (
+  now: readonly Holding[],
+  before: readonly Holding[],
+  bounds: Bounds,
+): readonly string[] =>
+  now.flatMap((holding) => {
+    const { name, residentMiB, heldRequests } = holding
+    const then = before.find((one) => one.name === name)
+    const grown = GROWING.filter((what) => holding[what] > (then?.[what] ?? 0) + bounds[what])
+    return [
+      ...grown.map((what) => `${name} holds ${holding[what]} ${what}, and held ${then?.[what]}`),
+      ...(residentMiB > bounds.residentMiB ? [`${name} holds ${residentMiB} MiB`] : []),
+      ...(heldRequests > 0 ? [`${name} holds ${heldRequests} requests of phones that have gone`] : []),
+    ]
+  })
+
+/** Sessions that nobody closed: `more` than there were after the same work without faults. */
+export const judgeSessions = (now: Sessions, before: Sessions, more: number): readonly string[] =>
+  [...now].flatMap(([database, count]) => {
+    const then = before.get(database) ?? 0
+    return count > then + more ? [`PostgreSQL has ${count} sessions in ${database}, and had ${then}`] : []
+  })

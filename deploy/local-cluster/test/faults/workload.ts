@@ -9,6 +9,7 @@ import type { Person } from '../../../../services/standalone/test/phones/world.t
 import type { FaultedWorld } from './clients.ts'
 import { type Attempt, attemptMail, type MailPort } from './mail-conversation.ts'
 import { untilAnswered, untilDone } from './persistent.ts'
+import type { Progress } from './progress.ts'
 import { type Random, randomFrom } from './random.ts'
 import type { SentMail } from './verdict.ts'
 
@@ -23,6 +24,7 @@ export type Scene = {
   readonly round: string
   /** True once nobody is to begin anything new. */
   readonly over: () => boolean
+  readonly progress: Progress
 }
 
 export type PhoneOwner = { readonly person: Person; readonly shared: boolean }
@@ -50,9 +52,11 @@ const KINDS = ['sync', 'sync', 'sync', 'sync', 'touch', 'touch', 'touch', 'move'
 /** What a phone's user does until the round is over. */
 export const usePhone = async (busy: BusyPhone, n: number, scene: Scene): Promise<void> => {
   const random = randomFrom(scene.seed, `phone ${n}`)
+  scene.progress.begins(`phone ${n}`)
   for (let turn = 0; !scene.over(); turn++) {
     await actOnPhone(random.pick(KINDS), busy, { random, scene, turn, n })
     busy.turns++
+    scene.progress.step(`phone ${n}`)
     await sleep(random.between(20, 200))
   }
 }
@@ -136,9 +140,11 @@ export const deliverMail = async (
 ): Promise<readonly SentMail[]> => {
   const random = randomFrom(scene.seed, port.protocol)
   const sent: SentMail[] = []
+  scene.progress.begins(port.protocol)
   for (let n = 0; !scene.over(); n++) {
     const subject = `${port.protocol} ${scene.round}.${n}`
     sent.push(await untilAccepted(port, subject, random.pick(people).address))
+    scene.progress.step(port.protocol)
     await sleep(random.between(20, 300))
   }
   return sent
@@ -163,8 +169,10 @@ export type MadeAccount = {
 }
 
 /** Makes throw-away accounts, locks and unlocks them, changes their passwords; each call is repeated until it is answered. */
-export const administer = async ({ world, seed, round, over }: Scene): Promise<readonly MadeAccount[]> => {
+export const administer = async (scene: Scene): Promise<readonly MadeAccount[]> => {
+  const { world, seed, round, over, progress } = scene
   const random = randomFrom(seed, 'administrator')
+  progress.begins('administrator')
   const { administration } = world
   const tenant = 'acme'
   const identity = OPERATOR
@@ -188,6 +196,7 @@ export const administer = async ({ world, seed, round, over }: Scene): Promise<r
       )
       known.state = state
     }
+    progress.step('administrator')
   }
   return made
 }
