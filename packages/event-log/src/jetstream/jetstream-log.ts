@@ -45,8 +45,6 @@ export type JetStreamLogOptions = ServerOptions & {
   readonly replicas?: number
   /** Tenants whose subjects the stream has from the start; more come with `admitTenant`. Absent: every tenant's. */
   readonly tenants?: readonly string[]
-  /** Milliseconds within which a call is answered, with an error at the latest (and a fifth for the last try). Default: 10,000. */
-  readonly deadline?: number
   /** Milliseconds after which the head is compared, in case that notices were lost. Default: 60,000. */
   readonly recheck?: number
   /** Milliseconds for which a commit must be missing before that is an alarm; longer than a deposed leader goes on. Default: 30,000. */

@@ -51,14 +51,50 @@ test('a server with the lazy default is refused, naming the setting, and taken w
   assert.equal(await (await openLog(context, { ...options, allowUnsynced: true })).head({}), 0)
 })
 
-test('where it can not be seen whether each write is synced, that is refused too', {
+test('where it can never be seen whether each write is synced, that is refused too', {
   skip: noServer,
 }, async (context) => {
   const { url } = await serverFor(context)
-  const [nobody] = await freePorts(1)
   await assert.rejects(openLog(context, { servers: [url] }), unfit(/`monitoring`, or set `allowUnsynced`/))
-  const monitoring = [`http://127.0.0.1:${nobody}`]
-  await assert.rejects(openLog(context, { servers: [url], monitoring }), unfit(/`monitoring`/))
+})
+
+/** What monitoring answers in the order of being asked, from when it listens on. */
+const monitoringOn = async (context: TestContext, port: number, answers: readonly object[]) => {
+  const left = [...answers]
+  const server = createServer((_, response) =>
+    response.end(JSON.stringify(left.length > 1 ? left.shift() : left[0])),
+  )
+  context.after(() => server.close())
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const SYNCED = { version: '2.15.2', jetstream: { config: { sync_always: true } } }
+const STARTING = { version: '2.15.2', jetstream: {} }
+
+test('where nobody tells yet whether each write is synced, it is asked again: a server may be starting', {
+  skip: noServer,
+}, async (context) => {
+  const { url } = await serverFor(context)
+  const [port = 0] = await freePorts(1)
+  const opening = openLog(context, { servers: [url], monitoring: [`http://127.0.0.1:${port}`] })
+  // It has been refused a connection by the time that another one was.
+  await assert.rejects(fetch(`http://127.0.0.1:${port}`))
+  await monitoringOn(context, port, [STARTING, STARTING, SYNCED])
+  assert.equal(await (await opening).head({}), 0)
+})
+
+test('where nobody tells within the deadline, the error says whom was asked, and that it may be tried again', {
+  skip: noServer,
+}, async (context) => {
+  const { url } = await serverFor(context)
+  const [port = 0] = await freePorts(1)
+  const monitoring = [`http://127.0.0.1:${port}`]
+  await assert.rejects(openLog(context, { servers: [url], monitoring, deadline: 50 }), {
+    code: 'LOG_UNAVAILABLE',
+    retryable: true,
+    message: new RegExp(`see whether writes are synced: none of ${monitoring[0]} .*\`monitoring\``),
+  })
 })
 
 test('a server whose messages are shorter than the longest commit is refused, naming the setting', {
@@ -122,13 +158,8 @@ test('a server that starts and tells nothing of its streams yet is not refused: 
   skip: noServer,
 }, async (context) => {
   const { url, monitor } = await serverFor(context)
-  const starting = createServer((_, response) =>
-    response.end(JSON.stringify({ version: '2.15.2', server_name: 'nats-2', jetstream: {} })),
-  )
-  context.after(() => starting.close())
-  await new Promise<void>((resolve) => starting.listen(0, '127.0.0.1', resolve))
-  const silent = `http://127.0.0.1:${(starting.address() as AddressInfo).port}`
+  const silent = await monitoringOn(context, 0, [STARTING])
   await openLog(context, { servers: [url], monitoring: [silent, monitor] })
-  const alone = openLog(context, { servers: [url], monitoring: [silent] })
+  const alone = openLog(context, { servers: [url], monitoring: [silent], deadline: 50 })
   await assert.rejects(alone, { code: 'LOG_UNAVAILABLE', retryable: true })
 })

@@ -8,7 +8,7 @@ import {
 } from '@nats-io/transport-node'
 import { terminal } from '@relais/service-kit/errors.ts'
 import { MAX_COMMIT_BYTES } from '../port.ts'
-import { unavailable } from './patience.ts'
+import { patiently, unavailable } from './patience.ts'
 
 /** How servers are reached, and what they must be set to. */
 export type ServerOptions = {
@@ -23,6 +23,8 @@ export type ServerOptions = {
   readonly monitoring?: readonly string[]
   /** True: also servers that lose acknowledged commits with the power, or that don't tell. Default: false. */
   readonly allowUnsynced?: boolean
+  /** Milliseconds within which a call is answered, with an error at the latest (and a fifth for the last try). Default: 10,000. */
+  readonly deadline?: number
 }
 
 /** Batches of direct reads, and expected positions that hold while a leader changes. */
@@ -33,6 +35,7 @@ const MIN_PAYLOAD = MAX_COMMIT_BYTES + 64 * 1024
 
 const CONNECT_MS = 5000
 const PING_MS = 5000
+const DEADLINE_MS = 10_000
 
 /**
  * Connects, and stays connected: what was cut off is tried again for ever, with jitter.
@@ -102,18 +105,31 @@ type Varz = {
 /** A server that starts answers before it has looked at its streams, and tells nothing of them yet. */
 const tells = ({ jetstream }: Varz): boolean => jetstream?.config !== undefined
 
-/** One server that doesn't answer may be down, one that doesn't tell may be starting; the others tell. */
-const requireSync = async ({ monitoring = [], allowUnsynced = false }: ServerOptions) => {
+const HOW_TO_TELL = "name the servers' HTTP addresses in `monitoring`, or set `allowUnsynced`"
+
+const requireSync = async ({
+  monitoring = [],
+  allowUnsynced = false,
+  deadline = DEADLINE_MS,
+}: ServerOptions) => {
   if (allowUnsynced) return
+  if (monitoring.length === 0)
+    throw unfit(`whether the NATS servers have sync_interval: always can't be seen: ${HOW_TO_TELL}`)
+  await patiently(() => lookForSync(monitoring), {
+    doing: 'see whether writes are synced',
+    deadline: performance.now() + deadline,
+    closed: new AbortController().signal,
+  })
+}
+
+/** One server that doesn't answer may be down, one that doesn't tell may be starting; the others tell. Errors: to be tried again where none does. */
+const lookForSync = async (monitoring: readonly string[]) => {
   const answers = await Promise.allSettled(monitoring.map(varzOf))
   const told = answers.filter((answer) => answer.status === 'fulfilled').map(({ value }) => value)
   for (const varz of told.filter(tells)) requireSynced(varz)
   if (told.some(tells)) return
-  if (told.length > 0)
-    throw unavailable('see whether writes are synced', new Error('no NATS server has JetStream running'))
-  throw unfit(
-    "whether the NATS servers have sync_interval: always can't be seen: name their HTTP addresses in `monitoring`, or set `allowUnsynced`",
-  )
+  if (told.length > 0) throw new Error('no NATS server has JetStream running')
+  throw new Error(`none of ${monitoring.join(', ')} answers: ${HOW_TO_TELL}`)
 }
 
 const varzOf = async (base: string): Promise<Varz> => {
