@@ -7,6 +7,7 @@ import { rebuildingRules } from './contract/rebuilding.ts'
 import { repeatRules } from './contract/repeats.ts'
 import { type Category, type Exceptions, type RowsUnderTest, ruleOf } from './contract/rule.ts'
 import { snapshotRules } from './contract/snapshots.ts'
+import { sumRules } from './contract/sums.ts'
 import { tenantRules } from './contract/tenants.ts'
 import { togetherRules } from './contract/together.ts'
 import { transactionRules } from './contract/transactions.ts'
@@ -33,6 +34,7 @@ export const readStoreContract = (
     rebuildingRules(rule('rebuilding'))
     gapRules(rule('gaps'))
     failureRules(rule('failures'))
+    sumRules(rule('sums'))
     repeatRules(rule('repeats'))
     tenantRules(rule('tenants'))
     valueRules(rule('values'))

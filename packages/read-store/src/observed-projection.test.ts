@@ -4,6 +4,7 @@ import type { StoredCommit } from '@relais/event-log'
 import { sourcesOf, useMetrics } from '@relais/service-kit/telemetry/metrics.ts'
 import { ObservedProjection } from './observed-projection.ts'
 import type { Projector, ReadModel, Writer } from './port.ts'
+import { Sums } from './projecting/sums.ts'
 
 const OPENED = 1_000_000
 
@@ -34,7 +35,11 @@ const setUp = (context: TestContext, { measuring = true } = {}) => {
   const watching = observed.watch(projector)
   context.after(() => watching.close())
   const project = (position: number, at = OPENED) =>
-    observed.model.project({} as Writer, { position, at, traceparent: '' } as StoredCommit)
+    observed.model.project(
+      {} as Writer,
+      { position, at, traceparent: '' } as StoredCommit,
+      new Sums({} as Writer),
+    )
   const visible = (checkpoint: number, at: number) => {
     now = at
     tell(checkpoint)

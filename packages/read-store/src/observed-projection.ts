@@ -1,7 +1,7 @@
 import type { StoredCommit } from '@relais/event-log'
 import { count, gauge, isMeasuring, observe } from '@relais/service-kit/telemetry/metrics.ts'
 import { parseTraceparent } from '@relais/service-kit/telemetry/trace-context.ts'
-import type { Projector, ReadModel, Writer } from './port.ts'
+import type { Gathered, Projector, ReadModel, Writer } from './port.ts'
 
 export type ObservedProjectionOptions = {
   readonly model: ReadModel
@@ -35,9 +35,9 @@ export class ObservedProjection {
     const { model } = this.#options
     return {
       ...model,
-      project: (writer: Writer, commit: StoredCommit) => {
+      project: (writer: Writer, commit: StoredCommit, gathered: Gathered) => {
         if (isMeasuring()) this.#note(commit)
-        return model.project(writer, commit)
+        return model.project(writer, commit, gathered)
       },
     }
   }

@@ -42,6 +42,31 @@ export interface ReadStore extends Reader {
   close(): Promise<void>
 }
 
+/**
+ * Short texts that processes which share rows tell each other. What is told comes to all others within a moment, or is lost: where
+ * the connection is, and to whoever doesn't hear yet. So nothing may depend on it but when something is noticed.
+ */
+export interface Announcements {
+  /** A text of one line, at most 4,000 bytes. Never fails. */
+  tell(text: string): void
+  /** Calls the listener with what others tell, from now on. The listener must not throw. */
+  hear(listener: (text: string) => void): { close(): void }
+  close(): Promise<void>
+}
+
+/** What several commits add up to. */
+export interface Sum {
+  write(writer: Writer): Promise<void>
+}
+
+/** Sums over the commits of one transaction, each written once, at its end. */
+export interface Gathered {
+  /** The sum of this key; `start` makes the first one of the transaction. */
+  of<S extends Sum>(key: string, start: () => S): S
+  /** Writes the sum of this key now: before rows that it changes are read or taken away. */
+  settle(key: string): Promise<void>
+}
+
 /** A read model: tables and how a commit changes them. Pure but for the writer: no clock, no random, no side effects. */
 export type ReadModel = {
   readonly name: string
@@ -51,7 +76,7 @@ export type ReadModel = {
   readonly schema: readonly string[]
   /** Which service's commits it is made of. */
   readonly service: string
-  project(writer: Writer, commit: StoredCommit): Promise<void>
+  project(writer: Writer, commit: StoredCommit, gathered: Gathered): Promise<void>
   /**
    * True: a commit reads and writes rows of its own account alone. An adapter may then project commits of different accounts
    * side by side; those of one account always come one after the other.

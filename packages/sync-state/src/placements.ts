@@ -54,15 +54,29 @@ const outdated = ({ stream: { tenant, account }, at }: StoredCommit) => ({
   limit: FORGOTTEN_AT_ONCE,
 })
 
-/** Moves the heads of the commit's collections. Once per commit, after its collections were created. */
+/** The heads of one account's collections, moved by any number of commits. To be written once these commits' collections are. */
+export class Heads {
+  readonly #positions = new Map<string, number>()
+
+  /** The commit's collections have changed. */
+  advance({ collections, position }: StoredCommit): void {
+    for (const collection of collections) this.#positions.set(collection, position)
+  }
+
+  async write(writer: Writer, { tenant, account }: StoredCommit['stream']): Promise<void> {
+    for (const [collection, position] of this.#positions)
+      await writer.write(
+        'UPDATE collections SET head = ? WHERE tenant = ? AND account = ? AND id = ?',
+        ...[position, tenant, account, collection],
+      )
+  }
+}
+
+/** Moves the heads of one commit's collections, after these were created. */
 export const advanceHeads = async (writer: Writer, commit: StoredCommit): Promise<void> => {
-  for (const collection of commit.collections)
-    await writer.write(
-      'UPDATE collections SET head = ? WHERE tenant = ? AND account = ? AND id = ?',
-      commit.position,
-      ...whose(commit),
-      collection,
-    )
+  const heads = new Heads()
+  heads.advance(commit)
+  await heads.write(writer, commit.stream)
 }
 
 export const createCollection = async (

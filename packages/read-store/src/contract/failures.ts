@@ -10,7 +10,7 @@ const mended = (): ReadModel => {
   const { project, ...rest } = ledger()
   return {
     ...rest,
-    project: (writer, commit) => project(writer, commit).catch(() => {}),
+    project: (writer, commit, gathered) => project(writer, commit, gathered).catch(() => {}),
   }
 }
 

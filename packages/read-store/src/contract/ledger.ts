@@ -1,5 +1,5 @@
 import type { Appended, EventLog, NewCommit, StoredCommit } from '@relais/event-log'
-import type { Reader, ReadModel, SqlValue, Writer } from '../port.ts'
+import type { Gathered, Reader, ReadModel, SqlValue, Sum, Writer } from '../port.ts'
 
 /** The read model of the contract's tests: every note of an account as a row, and how many there are. */
 const schema = [
@@ -11,19 +11,42 @@ const schema = [
 ]
 
 const INSERT = 'INSERT INTO entry (tenant, account, position, ordinal, note) VALUES (?, ?, ?, ?, ?)'
-const COUNT = `INSERT INTO tally (tenant, account, notes, last) VALUES (?, ?, 1, ?)
-  ON CONFLICT (tenant, account) DO UPDATE SET notes = tally.notes + 1, last = excluded.last`
+const COUNT = `INSERT INTO tally (tenant, account, notes, last) VALUES (?, ?, ?, ?)
+  ON CONFLICT (tenant, account) DO UPDATE SET notes = tally.notes + excluded.notes, last = excluded.last`
 
 const noteOf = (payload: Uint8Array) => Buffer.from(payload).toString('utf8')
 
 /** Throws after it has written rows. */
 export const POISON = 'poison'
 
-const writeNotes = async (writer: Writer, { stream, events, position }: StoredCommit): Promise<void> => {
+/** How many notes of an account came in a transaction. */
+class Tally implements Sum {
+  readonly #stream: StoredCommit['stream']
+  #notes = 0
+  #last = 0
+
+  constructor(stream: StoredCommit['stream']) {
+    this.#stream = stream
+  }
+
+  add(position: number): void {
+    this.#notes += 1
+    this.#last = position
+  }
+
+  async write(writer: Writer): Promise<void> {
+    const { tenant, account } = this.#stream
+    await writer.run(COUNT, tenant, account, this.#notes, this.#last)
+  }
+}
+
+const writeNotes = async (writer: Writer, commit: StoredCommit, gathered: Gathered): Promise<void> => {
+  const { stream, events, position } = commit
+  const tally = gathered.of(`${stream.tenant}/${stream.account}`, () => new Tally(stream))
   for (const [ordinal, event] of events.entries()) {
     const note = noteOf(event.payload)
     await writer.run(INSERT, stream.tenant, stream.account, position, ordinal, note)
-    await writer.run(COUNT, stream.tenant, stream.account, position)
+    tally.add(position)
     if (note === POISON) throw new Error('this note can not be projected')
   }
 }

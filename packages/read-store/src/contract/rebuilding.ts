@@ -74,9 +74,9 @@ export const rebuildingRules = (rule: Rule) => {
     let projected = 0
     const model = ledger()
     const counting = ledger({
-      project: async (writer, commit) => {
+      project: async (writer, commit, gathered) => {
         projected += 1
-        await model.project(writer, commit)
+        await model.project(writer, commit, gathered)
       },
     })
     const projector = await project(counting)
@@ -100,9 +100,9 @@ export const rebuildingRules = (rule: Rule) => {
     let broken = false
     const model = ledger()
     const fragile = ledger({
-      project: async (writer, commit) => {
+      project: async (writer, commit, gathered) => {
         if (broken) throw new Error('broken meanwhile')
-        await model.project(writer, commit)
+        await model.project(writer, commit, gathered)
       },
     })
     const projector = await project(fragile)

@@ -8,9 +8,9 @@ import type { Rule } from './rule.ts'
 const counted = (): { model: ReadModel; projected: number[] } => {
   const projected: number[] = []
   const model = ledger()
-  const project: ReadModel['project'] = (writer, commit) => {
+  const project: ReadModel['project'] = (writer, commit, gathered) => {
     projected.push(commit.position)
-    return model.project(writer, commit)
+    return model.project(writer, commit, gathered)
   }
   return { model: { ...model, project }, projected }
 }

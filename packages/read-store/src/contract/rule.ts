@@ -42,6 +42,7 @@ export type Category =
   | 'rebuilding'
   | 'gaps'
   | 'failures'
+  | 'sums'
   | 'repeats'
   | 'tenants'
   | 'values'

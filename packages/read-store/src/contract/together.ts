@@ -71,8 +71,8 @@ export const togetherRules = (rule: Rule) => {
     let projector: Projector | undefined
     const watched: ReadModel = {
       ...rest,
-      project: async (writer, commit) => {
-        await writeRows(writer, commit)
+      project: async (writer, commit, gathered) => {
+        await writeRows(writer, commit, gathered)
         // Not waited for: these looks come between the steps that end the transaction.
         if (projector) looks.push(momentsInARow(projector, 60))
       },

@@ -11,8 +11,8 @@ const second = (overrides: Partial<ReadModel> = {}): ReadModel =>
       ...ledger().schema,
       'CREATE TABLE seen (tenant TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (tenant, position))',
     ],
-    project: async (writer, commit) => {
-      await ledger().project(writer, commit)
+    project: async (writer, commit, gathered) => {
+      await ledger().project(writer, commit, gathered)
       await writer.run('UPDATE entry SET note = UPPER(note) WHERE position = ?', commit.position)
       await writer.run('INSERT INTO seen VALUES (?, ?)', commit.stream.tenant, commit.position)
     },

@@ -134,9 +134,9 @@ test('a rebuild that fails there is told here', async (context) => {
   const rows = await openRows(context)
   let broken = false
   const fragile = ledger({
-    project: async (writer, commit) => {
+    project: async (writer, commit, gathered) => {
       if (broken) throw new Error('broken meanwhile')
-      await ledger().project(writer, commit)
+      await ledger().project(writer, commit, gathered)
     },
   })
   await rows.project(fragile)
@@ -152,9 +152,9 @@ test('it stays elected for as long as a rebuild takes: the server hears from it 
   context.after(() => stuck.resolve())
   let isStuck = false
   const slow = ledger({
-    project: async (writer, commit) => {
+    project: async (writer, commit, gathered) => {
       if (isStuck) await stuck.promise
-      await ledger().project(writer, commit)
+      await ledger().project(writer, commit, gathered)
     },
   })
   const projector = await rows.project(slow)

@@ -21,10 +21,10 @@ const killSoon = async (): Promise<void> => {
 }
 
 const model = lateLedger({
-  project: async (writer, commit) => {
+  project: async (writer, commit, gathered) => {
     left -= 1
     if (left === 0) void killSoon()
-    await lateLedger().project(writer, commit)
+    await lateLedger().project(writer, commit, gathered)
   },
 })
 

@@ -17,6 +17,6 @@ const sentLate = (writer: Writer): Writer => ({
 export const lateLedger = (overrides: Partial<ReadModel> = {}): ReadModel =>
   ledger({
     accountsApart: true,
-    project: (writer, commit) => ledger().project(sentLate(writer), commit),
+    project: (writer, commit, gathered) => ledger().project(sentLate(writer), commit, gathered),
     ...overrides,
   })

@@ -4,6 +4,7 @@ import { LateWriteError, ProjectionFailedError, projectorReplaced, StreamGapErro
 import type { ReadModel, Writer } from '../port.ts'
 import { Lanes } from './lanes.ts'
 import { StreamPositions } from './stream-positions.ts'
+import { Sums } from './sums.ts'
 
 const MAX_SKIPPED = 1024
 
@@ -21,6 +22,14 @@ export type Transactions = {
   /** `careful`: no write waits to be sent later, so that an error shows at the commit that makes it. */
   transaction<T>(write: (writer: Writer) => Promise<T>, options?: { readonly careful?: boolean }): Promise<T>
 }
+
+type Mode = {
+  readonly writer: Writer
+  /** No write waits, so that an error shows at the commit that makes it. */
+  readonly careful: boolean
+}
+
+type Batch = Mode & { readonly sums: Sums }
 
 export type ProjectionOptions = {
   readonly database: Transactions
@@ -79,7 +88,7 @@ export class Projection {
     this.#forget()
     try {
       const careful = this.#checkpoint < this.#carefulUntil
-      await this.#database.transaction((writer) => this.#write(writer, work), { careful })
+      await this.#database.transaction((writer) => this.#write({ writer, careful }, work), { careful })
     } catch (error) {
       this.#positions.rolledBack()
       if (error instanceof LateWriteError) this.#carefulUntil = this.#seen
@@ -94,11 +103,13 @@ export class Projection {
     this.#checkpoint = Math.max(this.#checkpoint, position)
   }
 
-  async #write(writer: Writer, work: (add: AddCommit) => Promise<void>): Promise<void> {
+  async #write({ writer, careful }: Mode, work: (add: AddCommit) => Promise<void>): Promise<void> {
+    const batch = { writer, careful, sums: new Sums(writer) }
     const lanes = new Lanes(this.#model.accountsApart ? this.#database.sideBySide : 1)
-    await work((commit) => this.#add(writer, commit, lanes))
+    await work((commit) => this.#add(batch, commit, lanes))
     await lanes.idle()
     if (!this.#last) return
+    await writeSums(batch.sums)
     await this.#positions.write(writer)
     const { position, commandId } = this.#last
     if ((await writer.run(WRITE_CHECKPOINT, position, commandId, this.#checkpoint)) === 1) return
@@ -106,16 +117,16 @@ export class Projection {
     throw projectorReplaced(this.#checkpoint, found?.position)
   }
 
-  async #add(writer: Writer, commit: StoredCommit, lanes: Lanes): Promise<void> {
+  async #add(batch: Batch, commit: StoredCommit, lanes: Lanes): Promise<void> {
     if (commit.position <= Math.max(this.#seen, this.#checkpoint)) return
     this.#seen = commit.position
     const { tenant, account } = commit.stream
-    await lanes.take(`${tenant}\0${account}`, () => this.#one(writer, commit))
+    await lanes.take(`${tenant}\0${account}`, () => this.#one(batch, commit))
     this.#last = commit
   }
 
-  async #one(writer: Writer, commit: StoredCommit): Promise<void> {
-    const { position, stopped } = await this.#positions.of(writer, commit.stream)
+  async #one(batch: Batch, commit: StoredCommit): Promise<void> {
+    const { position, stopped } = await this.#positions.of(batch.writer, commit.stream)
     if (stopped > 0) {
       this.#passed.push(commit.position)
     } else if (commit.expected !== undefined && commit.expected !== position) {
@@ -123,17 +134,17 @@ export class Projection {
       this.#passed.push(commit.position)
       this.#positions.set(commit.stream, { position, stopped: commit.position })
     } else {
-      await this.#rows(writer, commit)
+      await this.#rows(batch, commit)
       this.#positions.set(commit.stream, { position: commit.position, stopped: 0 })
     }
   }
 
-  async #rows(writer: Writer, commit: StoredCommit): Promise<void> {
+  async #rows({ writer, careful, sums }: Batch, commit: StoredCommit): Promise<void> {
     try {
-      await this.#model.project(writer, commit)
+      await this.#model.project(writer, commit, sums)
+      if (careful) await sums.settleAll()
     } catch (error) {
-      if (error instanceof LateWriteError) throw error
-      if (error instanceof RelaisError && error.code.startsWith('STORE_')) throw error
+      if (error instanceof LateWriteError || isOfTheStore(error)) throw error
       throw new ProjectionFailedError(this.#model.name, commit.position, error)
     }
   }
@@ -156,5 +167,17 @@ export class Projection {
   #skip(position: number): void {
     if (this.#skipped.size >= MAX_SKIPPED) this.#skipped.delete(this.#skipped.keys().next().value!)
     this.#skipped.add(position)
+  }
+}
+
+const isOfTheStore = (error: unknown): boolean =>
+  error instanceof RelaisError && error.code.startsWith('STORE_')
+
+/** Whose commit's a sum is that the store refuses isn't known. */
+const writeSums = async (sums: Sums): Promise<void> => {
+  try {
+    await sums.settleAll()
+  } catch (error) {
+    throw error instanceof LateWriteError || isOfTheStore(error) ? error : new LateWriteError(error)
   }
 }

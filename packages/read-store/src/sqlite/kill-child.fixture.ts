@@ -18,10 +18,10 @@ const killAfterSteps = async (steps: number): Promise<void> => {
 }
 
 const model = ledger({
-  project: async (writer, commit) => {
+  project: async (writer, commit, gathered) => {
     left -= 1
     if (left === 0) void killAfterSteps(randomInt(25))
-    await ledger().project(writer, commit)
+    await ledger().project(writer, commit, gathered)
   },
 })
 

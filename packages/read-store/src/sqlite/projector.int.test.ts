@@ -44,9 +44,9 @@ const leaveGeneration = async ({ log, folder, number, upTo, ready }: Leave): Pro
 const counting = (): { model: ReadModel; positions: number[] } => {
   const positions: number[] = []
   const { project, ...rest } = ledger()
-  const counted: ReadModel['project'] = (writer, commit) => {
+  const counted: ReadModel['project'] = (writer, commit, gathered) => {
     positions.push(commit.position)
-    return project(writer, commit)
+    return project(writer, commit, gathered)
   }
   return { model: { ...rest, project: counted }, positions }
 }

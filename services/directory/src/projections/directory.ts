@@ -17,10 +17,10 @@ const project = (writer: Writer, commit: StoredCommit): Promise<void> => {
 }
 
 /** Tenants, domains, accounts and their addresses as they are. */
-export const directoryModel: ReadModel = {
+export const directoryModel = {
   name: 'directory',
   version: 1,
   schema: SCHEMA,
   service: DIRECTORY_SERVICE,
   project,
-}
+} satisfies ReadModel

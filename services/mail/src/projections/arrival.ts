@@ -7,6 +7,8 @@ export type Arrival = {
   readonly content: Uint8Array
   readonly state: MessageState | undefined
   readonly envelopeSender: string
+  /** Of a device's Add. */
+  readonly clientId: string
 }
 
 export type ContentFields = {
@@ -16,6 +18,8 @@ export type ContentFields = {
   readonly conversation: Uint8Array
   readonly subject: string
   readonly messageId: string
+  /** Of a device's Add: what it wrote, hashed. */
+  readonly written: string
 }
 
 const EMPTY: Uint8Array = new Uint8Array(0)
@@ -42,6 +46,7 @@ export const readArrival = (type: 'MessageDelivered' | 'MessageStored', payload:
   let content = EMPTY
   let state: MessageState | undefined
   let envelopeSender = ''
+  let clientId = ''
   readFields(payload, {
     1: (reader) => {
       mailbox = reader.string()
@@ -55,13 +60,19 @@ export const readArrival = (type: 'MessageDelivered' | 'MessageStored', payload:
     [type === 'MessageDelivered' ? 4 : 5]: (reader) => {
       envelopeSender = reader.string()
     },
+    [type === 'MessageStored' ? 6 : 0]: (reader) => {
+      clientId = reader.string()
+    },
   })
-  return { mailbox, content, state, envelopeSender }
+  return { mailbox, content, state, envelopeSender, clientId }
 }
 
 /** Those of an encoded MessageContent. */
 export const readContentFields = (content: Uint8Array): ContentFields => {
-  const fields = { blob: '', size: 0, receivedAt: 0, conversation: EMPTY, subject: '', messageId: '' }
+  const fields = {
+    ...{ blob: '', size: 0, receivedAt: 0, conversation: EMPTY },
+    ...{ subject: '', messageId: '', written: '' },
+  }
   readFields(content, {
     1: (reader) => {
       fields.blob = reader.string()
@@ -77,6 +88,9 @@ export const readContentFields = (content: Uint8Array): ContentFields => {
     },
     6: (reader) => {
       fields.conversation = reader.bytes()
+    },
+    9: (reader) => {
+      fields.written = reader.string()
     },
   })
   return fields

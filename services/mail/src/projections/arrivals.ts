@@ -13,7 +13,7 @@ export const arrive = async (
   type: 'MessageDelivered' | 'MessageStored',
   payload: Uint8Array,
 ): Promise<void> => {
-  const { mailbox, content, state = NEW_STATE, envelopeSender } = readArrival(type, payload)
+  const { mailbox, content, state = NEW_STATE, envelopeSender, clientId } = readArrival(type, payload)
   const fields = readContentFields(content)
   const ordinal = projection.placements++
   const item = placementId(projection.commit.position, ordinal)
@@ -34,6 +34,7 @@ export const arrive = async (
   await place(projection.writer, projection.commit, ordinal, {
     collection: mailbox,
     sortKey: Math.floor(fields.receivedAt / 1000),
+    ...{ clientId, digest: fields.written },
   })
   projection.totals.bytes += fields.size
   projection.totals.messages += 1

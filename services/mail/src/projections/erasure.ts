@@ -1,4 +1,5 @@
 import { type Projection, whose } from './projection.ts'
+import { settleTotals } from './totals.ts'
 
 /** Rows of one table that one commit takes away: what a transaction does in some 20 ms. */
 export const ERASED_AT_ONCE = 1000
@@ -10,12 +11,20 @@ const LARGE = [
   ['submissions', 'command'],
 ] as const
 
-const SMALL = ['collections', 'mail_mailboxes', 'spans', 'journal', 'mail_accounts'] as const
+const SMALL = [
+  'filed_conversations',
+  'collections',
+  'mail_mailboxes',
+  'spans',
+  'journal',
+  'mail_accounts',
+] as const
 
 /** Takes away what is left of an erased account, at most {@link ERASED_AT_ONCE} rows of a table at once. */
 export const erase = async (projection: Projection): Promise<void> => {
-  projection.erased = true
-  const { writer } = projection
+  const { writer, commit, gathered } = projection
+  // Their rows go last of all: what was counted so far, and this commit's position, must not come after that.
+  await settleTotals(commit, gathered)
   for (const [table, key] of LARGE) {
     const gone = await writer.run(
       `DELETE FROM ${table} WHERE tenant = ? AND account = ? AND ${key} IN

@@ -1,15 +1,16 @@
 import type { StoredCommit } from '@relais/event-log'
-import type { ReadModel, Writer } from '@relais/read-store'
-import { advanceHeads } from '@relais/sync-state'
+import type { Gathered, ReadModel, Writer } from '@relais/read-store'
 import { MAIL_SERVICE, mailEvents } from '../events.ts'
 import { arrive } from './arrivals.ts'
 import { projectEvent } from './project-event.ts'
 import type { Projection } from './projection.ts'
 import { mailSchema } from './schema.ts'
-import { Totals } from './totals.ts'
+import { totalsOf } from './totals.ts'
 
-const project = async (writer: Writer, commit: StoredCommit): Promise<void> => {
-  const projection: Projection = { writer, commit, totals: new Totals(), placements: 0, erased: false }
+const project = async (writer: Writer, commit: StoredCommit, gathered: Gathered): Promise<void> => {
+  const totals = totalsOf(commit, gathered)
+  const projection: Projection = { writer, commit, gathered, totals, placements: 0 }
+  totals.advance(commit)
   for (const event of commit.events) {
     if ((event.type === 'MessageDelivered' || event.type === 'MessageStored') && event.version === 1) {
       await arrive(projection, event.type, event.payload)
@@ -23,15 +24,12 @@ const project = async (writer: Writer, commit: StoredCommit): Promise<void> => {
     }
     await projectEvent(projection, decoded)
   }
-  if (projection.erased) return
-  await projection.totals.write(writer, commit)
-  await advanceHeads(writer, commit)
 }
 
 /** Mailboxes, messages and their placements, counts and usage of every account. Never needs a blob. */
 export const mailRows: ReadModel = {
   name: 'mail',
-  version: 1,
+  version: 2,
   schema: mailSchema,
   service: MAIL_SERVICE,
   accountsApart: true,

@@ -1,4 +1,5 @@
 import type {
+  DraftEdited,
   MessageAnswered,
   MessagesCategorized,
   MessagesCopied,
@@ -7,7 +8,10 @@ import type {
   MessagesMarkedSeen,
   MessagesMoved,
 } from '@relais/proto/mail/v1/events.ts'
+import { MessageContent } from '@relais/proto/mail/v1/message.ts'
 import { end, move, place, placementId, touch } from '@relais/sync-state'
+import { blobKey } from '../message/blob-key.ts'
+import { messageKey, subjectKey } from '../message/conversation.ts'
 import { categoriesValue, flagValue, seenValue } from '../message/property-values.ts'
 import { encodeFlag, encodeList } from './arrivals.ts'
 import { type Projection, whose } from './projection.ts'
@@ -102,6 +106,25 @@ export const answer = (projection: Projection, { placement, verb, at }: MessageA
     )
     await touch(writer, commit, row.placement, { group: 'content', value: `${verb}/${at}` })
   })
+
+/** The message stands where it stood, with other content. */
+export const editDraft = async (
+  projection: Projection,
+  { placement, content, digest }: DraftEdited,
+): Promise<void> => {
+  const { writer, commit, totals } = projection
+  const row = await findLive(projection, placement)
+  if (!row || !content) return
+  const { size, envelope, blob, conversation } = content
+  await writer.write(
+    `UPDATE messages SET size = ?, conversation = ?, message_key = ?, subject_key = ?, blob_key = ?, content = ?
+     WHERE tenant = ? AND account = ? AND item = ?`,
+    ...[size, conversation, messageKey(envelope?.messageId ?? ''), subjectKey(envelope?.subject ?? '')],
+    ...[blobKey(blob), MessageContent.encode(content).finish(), ...whose(projection), row.item],
+  )
+  totals.bytes += size - row.size
+  await touch(writer, commit, placement, { group: 'content', value: digest })
+}
 
 const isLive = async (projection: Projection, mailbox: string): Promise<boolean> =>
   (await projection.writer.get(

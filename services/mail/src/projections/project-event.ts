@@ -10,7 +10,7 @@ import { nextAfter } from '../mailbox/mailbox.ts'
 import { blobKey } from '../message/blob-key.ts'
 import { arrive } from './arrivals.ts'
 import { erase } from './erasure.ts'
-import { answer, categorize, copy, flag, markSeen, moveAway, remove } from './message-changes.ts'
+import { answer, categorize, copy, editDraft, flag, markSeen, moveAway, remove } from './message-changes.ts'
 import { type Projection, whose } from './projection.ts'
 
 type Payload<Type extends MailEvent['type']> = Extract<MailEvent, { type: Type }>['payload']
@@ -27,6 +27,8 @@ export const projectEvent = async (projection: Projection, event: MailEvent): Pr
     case 'MessageDelivered':
     case 'MessageStored':
       return arrive(projection, event.type, mailEvents.encode(event.type, event.payload as never).payload)
+    case 'DraftEdited':
+      return editDraft(projection, event.payload)
     case 'MessagesMarkedSeen':
       return markSeen(projection, event.payload)
     case 'MessagesFlagged':
@@ -45,6 +47,8 @@ export const projectEvent = async (projection: Projection, event: MailEvent): Pr
       return noteCommand(projection, event.payload)
     case 'MessageSubmitted':
       return submit(projection, event.payload)
+    case 'ConversationFiled':
+      return fileConversation(projection, event.payload)
     case 'MailErased':
       return erase(projection)
   }
@@ -68,6 +72,24 @@ const deleteMailbox = async (projection: Projection, { mailbox }: Payload<'Mailb
     'UPDATE mail_mailboxes SET ended_by = ? WHERE tenant = ? AND account = ? AND mailbox = ?',
     ...[commit.commandId, ...whose(projection), mailbox],
   )
+}
+
+/** Mail that goes to the inbox goes the usual way. */
+const fileConversation = async (
+  projection: Projection,
+  { conversation, mailbox }: Payload<'ConversationFiled'>,
+) => {
+  const key = [...whose(projection), conversation]
+  await (mailbox === 'inbox'
+    ? projection.writer.write(
+        'DELETE FROM filed_conversations WHERE tenant = ? AND account = ? AND conversation = ?',
+        ...key,
+      )
+    : projection.writer.write(
+        `INSERT INTO filed_conversations (tenant, account, conversation, mailbox) VALUES (?, ?, ?, ?)
+         ON CONFLICT (tenant, account, conversation) DO UPDATE SET mailbox = excluded.mailbox`,
+        ...[...key, mailbox],
+      ))
 }
 
 const noteCommand = (

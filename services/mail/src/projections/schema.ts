@@ -21,7 +21,12 @@ export const mailSchema: readonly string[] = [
     PRIMARY KEY (tenant, account, item))`,
   `CREATE INDEX messages_by_id ON messages (tenant, account, message_key) WHERE message_key IS NOT NULL`,
   `CREATE INDEX messages_by_subject ON messages (tenant, account, subject_key, received) WHERE subject_key IS NOT NULL`,
+  'CREATE INDEX messages_by_conversation ON messages (tenant, account, conversation)',
   'CREATE INDEX messages_by_blob ON messages (tenant, blob_key)',
+  // Where mail of a conversation goes instead of the inbox.
+  `CREATE TABLE filed_conversations (
+    tenant TEXT NOT NULL, account TEXT NOT NULL, conversation BYTEA NOT NULL, mailbox TEXT NOT NULL,
+    PRIMARY KEY (tenant, account, conversation))`,
   `CREATE TABLE submissions (
     tenant TEXT NOT NULL, account TEXT NOT NULL, command TEXT NOT NULL, position BIGINT NOT NULL, at BIGINT NOT NULL,
     recipients BIGINT NOT NULL, blob_key BIGINT NOT NULL, PRIMARY KEY (tenant, account, command))`,
