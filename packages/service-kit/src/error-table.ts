@@ -175,6 +175,10 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
     'FAILED_PRECONDITION',
     "A default mailbox can't be renamed, moved or deleted.",
   ),
+  MAILBOX_TAKES_NO_MAIL: terminally(
+    'FAILED_PRECONDITION',
+    "A conversation can't be moved to drafts, sent mail or the outbox.",
+  ),
   MAILBOX_INTO_ITSELF: terminally(
     'FAILED_PRECONDITION',
     "A mailbox can't be moved into itself or what is under it.",

@@ -1,6 +1,8 @@
 import { defineEvents, type EventOf } from '@relais/event-log/events.ts'
 import {
   CommandNoted,
+  ConversationFiled,
+  DraftEdited,
   MailboxCreated,
   MailboxDeleted,
   MailboxMoved,
@@ -26,6 +28,7 @@ export const mailEvents = defineEvents({
   MailboxDeleted: { version: 1, codec: MailboxDeleted },
   MessageDelivered: { version: 1, codec: MessageDelivered },
   MessageStored: { version: 1, codec: MessageStored },
+  DraftEdited: { version: 1, codec: DraftEdited },
   MessagesMarkedSeen: { version: 1, codec: MessagesMarkedSeen },
   MessagesFlagged: { version: 1, codec: MessagesFlagged },
   MessagesCategorized: { version: 1, codec: MessagesCategorized },
@@ -35,6 +38,7 @@ export const mailEvents = defineEvents({
   MessagesDeleted: { version: 1, codec: MessagesDeleted },
   CommandNoted: { version: 1, codec: CommandNoted },
   MessageSubmitted: { version: 1, codec: MessageSubmitted },
+  ConversationFiled: { version: 1, codec: ConversationFiled },
   MailErased: { version: 1, codec: MailErased },
 })
 

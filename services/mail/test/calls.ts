@@ -103,7 +103,7 @@ export type ReadBack = {
 
 export const readPart = async (
   client: Client,
-  request: { placement: number; part?: string; offset?: number; length?: number },
+  request: { placement: number; part?: string; offset?: number; length?: number; asText?: boolean },
   identity = asOwner(),
 ): Promise<ReadBack> => {
   const account = identity.principal

@@ -10,6 +10,7 @@ import type { CallExtras, Identity } from '@relais/service-kit/call.ts'
 import type { TestScope } from '@relais/testing'
 import { openTestRows, temporaryFolder } from '@relais/testing'
 import { mailRows } from '../src/projections/mail-rows.ts'
+import { SEARCH_STORE } from '../src/search/schema.ts'
 import { createMail, type MailDeps, type MailService } from '../src/service.ts'
 import { createFakeDirectory, type FakeDirectory } from './fake-directory.ts'
 
@@ -109,7 +110,7 @@ export const startMail = async (scope: TestScope, options: HarnessOptions = {}):
   const lose = async (blob: string) => rm(await fileOf(blob))
   const loseSearchIndex = async () => {
     await stop()
-    await rowsOf.loseStore('mail-search')
+    await rowsOf.loseStore(SEARCH_STORE.name)
   }
   const ageBlobs = async () => {
     const then = new Date(Date.now() - 2 * 24 * 3600 * 1000)
@@ -118,7 +119,7 @@ export const startMail = async (scope: TestScope, options: HarnessOptions = {}):
     }
   }
   const searchDocuments = async () =>
-    (await stores.get('mail-search')!.get<{ n: number }>('SELECT COUNT(*) AS n FROM docs'))!.n
+    (await stores.get(SEARCH_STORE.name)!.get<{ n: number }>('SELECT COUNT(*) AS n FROM docs'))!.n
   const accounts = async () =>
     (await projector!.store.get<{ n: number }>('SELECT COUNT(*) AS n FROM mail_accounts'))!.n
   const rows = async () => dumpRows(projector!)

@@ -77,6 +77,39 @@ const body = (type: string, some: Partial<ContentOptions> = {}): Partial<Content
 const text = (message: Message) => Buffer.from(message.body?.data ?? '').toString()
 
 onBothTransports((suite) => {
+  test('are found by item wherever they are, beside those named by placement', async () => {
+    const { placements } = await filled(suite, 'Items', [at(1), at(2)])
+    const items = (await get(suite, placements)).map(({ item }) => item)
+    await suite.client.deleteMessages({ ...mike, placements: [placements[1]!], toTrash: true })
+    const request = { ...mike, placements: [placements[0]!], items: [items[1]!, 999_999_999] }
+    const { messages } = await suite.client.getMessages(request)
+    assert.deepEqual(
+      messages.map(({ item, mailbox }) => [item, mailbox === 'trash']),
+      [
+        [items[0], false],
+        [items[1], true],
+      ],
+    )
+  })
+
+  test('long MIME bodies come without data where they can be read by and by', async () => {
+    const long = plain('long', '', `Grüße ${'x'.repeat(70)}\n`.repeat(8000))
+    const latin = Buffer.from(long, 'latin1')
+    const { placements } = await filled(suite, 'Long', [{ message: long }, { message: latin }])
+    for (const [n, placement] of placements.entries())
+      for (const truncation of [undefined, 300_000]) {
+        const bodies = [{ type: 'mime', truncation, allOrNone: false, preview: 0 }]
+        const inline = (await one(suite, placement, { withBody: true, mimeSupport: 2, bodies })).body!
+        const options = { withBody: true, mimeSupport: 2, bodies, streamMime: true }
+        const { data, streamLength, truncated } = (await one(suite, placement, options)).body!
+        assert.deepEqual([data, truncated, streamLength], [undefined, inline.truncated, inline.data!.length])
+        const { bytes } = await readPart(suite.client, { placement, asText: true, length: streamLength })
+        assert.ok(bytes.equals(Buffer.from(inline.data!)), `${n} ${truncation}`)
+        const rest = await readPart(suite.client, { placement, asText: true, offset: 1000, length: 5 })
+        assert.deepEqual(rest.bytes, Buffer.from(inline.data!).subarray(1000, 1005))
+      }
+  })
+
   test('messages are listed page by page, the newest first, whatever the order they came in', async () => {
     const { mailbox } = await filled(suite, 'Pages', [3, 1, 5, 2, 4, 5].map(at))
     const seen: string[] = []

@@ -16,6 +16,8 @@ type Asked = {
   limit?: number
   receivedAfter?: number
   receivedBefore?: number
+  withChildren?: boolean
+  conversation?: Uint8Array
 }
 
 const search = async (
@@ -101,6 +103,28 @@ onBothTransports((suite) => {
     ])
     const times = { receivedAfter: Date.UTC(2026, 0, 1), receivedBefore: Date.UTC(2026, 0, 1) + 2 * day }
     assert.deepEqual((await search(suite, 'serial', times)).subjects, ['part 1'])
+  })
+
+  test('without words, all that is in a mailbox, a time or a conversation is found, and what is under a mailbox', async () => {
+    const { mailbox } = await suite.client.createMailbox({ ...mike, name: 'Upper' })
+    const { mailbox: under } = await suite.client.createMailbox({ ...mike, name: 'Lower', parent: mailbox })
+    const at = Date.UTC(2025, 5, 1)
+    const messages = [mailbox, under].map((where, n) => ({
+      message: `Subject: in ${n}\nMessage-ID: <c${n}@x>\n${n > 0 ? 'References: <c0@x>\n' : ''}\nwordless`,
+      header: { receivedAt: at + n * 1000, mailbox: where },
+    }))
+    await importMessages(suite.client, messages)
+    await indexed(suite)
+    const all = { mailboxes: [mailbox] }
+    assert.deepEqual((await search(suite, '', all)).subjects, ['in 0'])
+    assert.deepEqual((await search(suite, '', { ...all, withChildren: true })).subjects, ['in 1', 'in 0'])
+    assert.deepEqual((await search(suite, 'wordless', { ...all, withChildren: true })).total, 2)
+    const times = { receivedAfter: at - 1, receivedBefore: at + 1 }
+    assert.deepEqual((await search(suite, '', times)).subjects, ['in 0'])
+    assert.deepEqual((await search(suite, 'received:2025-06-01')).subjects, ['in 1', 'in 0'])
+    const { conversation } = (await search(suite, 'wordless')).messages[0]!
+    assert.deepEqual((await search(suite, '', { conversation })).subjects, ['in 1', 'in 0'])
+    assert.equal((await search(suite, '***', all)).total, 0, 'words were asked for')
   })
 
   test('moved, copied and deleted messages are found where they are', async () => {

@@ -50,3 +50,9 @@ export const requireTime = (value: number, what: string): number => {
     throw invalid(`${what} isn't a time`)
   return value
 }
+
+/** A conversation's id in hexadecimal; none: ''. */
+export const requireConversation = (conversation: Uint8Array): string => {
+  if (conversation.length > 64) throw invalid("a conversation isn't an id")
+  return Buffer.from(conversation).toString('hex')
+}

@@ -11,6 +11,8 @@ import type { MailEvent } from '../events.ts'
 import { arrivingOf, contentOf } from '../ingest/content.ts'
 import { type Ingested, ingest } from '../ingest/ingest.ts'
 import { isRole } from '../mailbox/roles.ts'
+import type { AccountKey } from '../queries/account.ts'
+import { filedMailbox } from '../queries/conversations.ts'
 import { hasMailbox } from '../queries/mailboxes.ts'
 import { conversationOf } from '../queries/threads.ts'
 import { requireService } from '../rights/rights.ts'
@@ -102,13 +104,25 @@ const commit = async (handling: Handling, call: HandlerCall, { header, message, 
       envelopeRecipient: recipient.envelopeRecipient,
     },
   })
-  const mailbox = recipient.mailbox || 'inbox'
+  const mailbox = await mailboxFor(handling, key, { asked: recipient.mailbox, conversation })
   if (isRole(mailbox)) return (await handling.streams.append(command, [eventFor(mailbox)])).position
   const { position } = await handling.streams.execute(command, {
     load: (reader) => hasMailbox(reader, key, mailbox),
     decide: (found) => [eventFor(found ? mailbox : 'inbox')],
   })
   return position
+}
+
+type Addressed = { readonly asked: string; readonly conversation: Uint8Array }
+
+/** What would go to the inbox goes where the owner has filed its conversation. */
+const mailboxFor = async (
+  { projector }: Handling,
+  key: AccountKey,
+  { asked, conversation }: Addressed,
+): Promise<string> => {
+  if (asked !== '' && asked !== 'inbox') return asked
+  return (await filedMailbox(projector.store, key, conversation)) ?? 'inbox'
 }
 
 const delivered = ({ account }: DeliverRecipient, position: number): DeliverResult => ({

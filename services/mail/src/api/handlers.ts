@@ -9,6 +9,7 @@ import { exportMessages } from './export.ts'
 import { importMessages } from './import.ts'
 import { createMailbox, deleteMailbox, emptyMailbox, listMailboxes, updateMailbox } from './mailboxes.ts'
 import { deleteMessages, getMessages, listMessages, updateMessages } from './messages.ts'
+import { moveConversation } from './move-conversation.ts'
 import { readPart } from './read-part.ts'
 import { searchMessages } from './search.ts'
 import { submit } from './submit.ts'
@@ -33,4 +34,5 @@ export const createHandlers = (handling: Handling): MailServiceImplementation<Ca
   copyMessages: copyMessages(handling),
   deleteMessages: deleteMessages(handling),
   searchMessages: searchMessages(handling),
+  moveConversation: moveConversation(handling),
 })

@@ -13,7 +13,12 @@ import type { Command } from '../commands/streams.ts'
 import { decideDelete, decideUpdate } from '../message/decide.ts'
 import { hasMailbox } from '../queries/mailboxes.ts'
 import { storedMessage } from '../queries/message.ts'
-import { listMessages as listRows, messageFacts, messageRows } from '../queries/messages.ts'
+import {
+  listMessages as listRows,
+  messageFacts,
+  messageRows,
+  messageRowsOfItems,
+} from '../queries/messages.ts'
 import { commandOf, openAccount } from './account-call.ts'
 import { requireCount, requireId, requirePlacements } from './arguments.ts'
 import type { HandlerCall, Handling } from './context.ts'
@@ -48,8 +53,12 @@ export const getMessages =
   async (request: GetMessagesRequest, call: HandlerCall): Promise<GetMessagesResponse> => {
     const key = await openAccount(handling, request, call)
     const placements = requirePlacements(request.placements, MAX_FETCHED)
+    const items = requirePlacements(request.items, MAX_FETCHED)
     const { rows, position } = await handling.projector.store.snapshot(async (reader, position) => ({
-      rows: await messageRows(reader, key, placements),
+      rows: [
+        ...(await messageRows(reader, key, placements)),
+        ...(await messageRowsOfItems(reader, key, items)),
+      ],
       position,
     }))
     const { options, withStructure } = request

@@ -1,5 +1,6 @@
 import type { Body, ContentOptions, Message } from '@relais/proto/mail/v1/mail.ts'
 import { isCoded } from '@relais/service-kit/errors.ts'
+import { TEXT_MESSAGE_KEYWORD } from '../drafts/text-message.ts'
 import { attachmentsOfBody } from '../mime/attachments.ts'
 import { bodyOf, nativeBodyOf } from '../mime/body-parts.ts'
 import { kindOf } from '../mime/kind.ts'
@@ -43,7 +44,8 @@ const renderMessage = async (deps: RenderDeps, tenant: string, one: One): Promis
   if (!one.options?.withBody || !one.stored.content.structure) return message
   if (message.defect !== '') return stub(message, message.defect)
   try {
-    return { ...message, body: await bodyFor(deps, tenant, one) }
+    const bodyPart = await bodyPartFor(deps, tenant, one)
+    return { ...message, body: await bodyFor(deps, tenant, one), bodyPart }
   } catch (error) {
     if (!isCoded(error) || error.retryable) throw error
     const { item, placement } = message
@@ -64,10 +66,12 @@ const withoutBody = ({ stored, withStructure }: One): Message => {
     ...message,
     attachments: attachmentsOfBody(body),
     nativeBody: nativeBodyOf(body),
-    kind: kindOf(structure),
+    kind: isTextMessage(message) ? 'sms' : kindOf(structure),
     structure: withStructure ? structure : undefined,
   }
 }
+
+const isTextMessage = ({ state }: Message): boolean => state?.keywords.includes(TEXT_MESSAGE_KEYWORD) ?? false
 
 const bodyFor = async (
   { blobs }: RenderDeps,
@@ -81,12 +85,20 @@ const bodyFor = async (
   return body
 }
 
+/** Beside the body, where it is asked for. */
+const bodyPartFor = async (deps: RenderDeps, tenant: string, one: One): Promise<Body | undefined> => {
+  const part = one.options?.bodies.find(({ type }) => type === 'part')
+  if (!part) return undefined
+  const options: ContentOptions = { ...one.options!, bodies: [{ ...part, type: 'html' }], mimeSupport: 0 }
+  return bodyFor(deps, tenant, { ...one, options })
+}
+
 /** The reason in place of the text, so that whoever reads mail on a phone sees it. */
 const stub = (message: Message, defect: string): Message => {
   const data = Buffer.from(`This message can't be shown: ${defect}.\r\n`)
   return {
     ...message,
     defect,
-    body: { type: 'plain', estimatedSize: data.length, truncated: false, data, preview: '' },
+    body: { type: 'plain', estimatedSize: data.length, truncated: false, data, preview: '', streamLength: 0 },
   }
 }

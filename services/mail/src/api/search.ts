@@ -1,15 +1,19 @@
 import type { SearchMessagesRequest, SearchMessagesResponse } from '@relais/proto/mail/v1/mail.ts'
+import { descendants } from '../mailbox/mailbox.ts'
+import type { AccountKey } from '../queries/account.ts'
+import { loadHierarchy } from '../queries/mailboxes.ts'
 import { storedMessage } from '../queries/message.ts'
 import { messageRowsOfItems } from '../queries/messages.ts'
 import { findItems } from '../search/find.ts'
 import { MAX_QUERY_LENGTH, parseQuery } from '../search/query.ts'
 import { openAccount } from './account-call.ts'
-import { invalid, requireCount, requireId, requireTime } from './arguments.ts'
+import { invalid, requireConversation, requireCount, requireId, requireTime } from './arguments.ts'
 import type { HandlerCall, Handling } from './context.ts'
 import { renderMessages } from './render.ts'
 
 const MAX_LIMIT = 1000
 const MAX_OFFSET = 10_000
+const MAX_MAILBOXES = 1000
 
 export const searchMessages =
   (handling: Handling) =>
@@ -18,11 +22,13 @@ export const searchMessages =
     if (request.query.length > MAX_QUERY_LENGTH) throw invalid('the query is too long')
     const found = await findItems(handling.searchStore, key, {
       query: parseQuery(request.query),
-      mailboxes: request.mailboxes.map((mailbox) => requireId(mailbox, 'mailbox')),
+      mailboxes: await mailboxesOf(handling, key, request),
       after: requireTime(request.receivedAfter, 'the earliest time'),
       before: requireTime(request.receivedBefore, 'the latest time'),
+      conversation: requireConversation(request.conversation),
       offset: requireCount(request.offset, 'offset', { otherwise: 0, max: MAX_OFFSET }),
       limit: requireCount(request.limit, 'limit', { otherwise: 100, max: MAX_LIMIT }),
+      anything: request.query === '' && isBounded(request),
     })
     const rows = await messageRowsOfItems(handling.projector.store, key, found.items)
     const messages = await renderMessages(handling, key.tenant, {
@@ -31,3 +37,18 @@ export const searchMessages =
     })
     return { messages, total: found.total }
   }
+
+const isBounded = ({ mailboxes, receivedAfter, receivedBefore, conversation }: SearchMessagesRequest) =>
+  mailboxes.length > 0 || receivedAfter > 0 || receivedBefore > 0 || conversation.length > 0
+
+const mailboxesOf = async (
+  { projector }: Handling,
+  key: AccountKey,
+  { mailboxes, withChildren }: SearchMessagesRequest,
+): Promise<readonly string[]> => {
+  if (mailboxes.length > MAX_MAILBOXES) throw invalid('too many mailboxes in one call')
+  for (const mailbox of mailboxes) requireId(mailbox, 'mailbox')
+  if (!withChildren || mailboxes.length === 0) return mailboxes
+  const hierarchy = await projector.store.snapshot((reader) => loadHierarchy(reader, key))
+  return [...new Set(mailboxes.flatMap((mailbox) => [mailbox, ...descendants(hierarchy, mailbox)]))]
+}

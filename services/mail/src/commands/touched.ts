@@ -32,8 +32,10 @@ const touchedBy = (event: MailEvent, mailboxes: readonly string[]): readonly str
     case 'MessagesFlagged':
     case 'MessagesCategorized':
     case 'MessageAnswered':
+    case 'DraftEdited':
       return mailboxes
     case 'CommandNoted':
+    case 'ConversationFiled':
     case 'MailErased':
     case 'MessageSubmitted':
       return []

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { Body } from '@relais/proto/mail/v1/mail.ts'
 import type { Part } from '@relais/proto/mail/v1/message.ts'
 import type { ReadBytes } from './open-part.ts'
+import { measure, textPieces } from './text-form.ts'
 import { transcodeMime } from './transcode-mime.ts'
 import { cutUtf8, endsInsideCharacter, isFitText } from './utf8-text.ts'
 
@@ -11,7 +12,12 @@ export type MimeRequest = {
   /** S/MIME: no byte may change. */
   readonly asIs: boolean
   readonly truncation: number | undefined
+  /** A long one comes without its data: the caller reads it by and by. */
+  readonly stream?: boolean
 }
+
+/** A hundred of these are what one answer may hold in memory. */
+const STREAMED_FROM = 256 * 1024
 
 /** Without what a cut has left of a character. */
 const wholeCharacters = (bytes: Uint8Array): Uint8Array =>
@@ -23,7 +29,17 @@ const rawBody = (bytes: Uint8Array, size: number): Body => ({
   truncated: bytes.length < size,
   data: bytes,
   preview: '',
+  streamLength: 0,
 })
+
+/** What {@link textPieces} gives is its data. */
+const streamedBody = async (request: MimeRequest): Promise<Body> => {
+  const { total, length } = await measure(textPieces(request), request.truncation)
+  return {
+    ...{ type: 'mime', estimatedSize: total, truncated: length < total, data: undefined, preview: '' },
+    streamLength: length,
+  }
+}
 
 /** As much of the message as is wanted, its 8-bit parts in base64. */
 const transcodedBody = async ({ structure, read }: MimeRequest, end: number): Promise<Body> => {
@@ -52,6 +68,7 @@ export const mimeBody = async (request: MimeRequest): Promise<Body> => {
   const size = request.structure.bodyEnd
   const end = Math.min(size, request.truncation ?? size)
   if (end === 0) return { ...rawBody(new Uint8Array(0), size), data: undefined }
+  if (request.stream && end >= STREAMED_FROM) return streamedBody(request)
   const bytes = await request.read(0, end)
   if (request.asIs) return rawBody(bytes, size)
   // EAS carries MIME as a string: it has to be UTF-8 without control characters.

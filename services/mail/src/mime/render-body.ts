@@ -25,7 +25,7 @@ export type RenderedBody = {
   readonly nativeBody: Format
 }
 
-const isSmime = (kind: string): boolean => kind === 'smime' || kind === 'smime-signed'
+export const isSmime = (kind: string): boolean => kind === 'smime' || kind === 'smime-signed'
 
 /** MS-ASCMD 2.2.3.111 MIMESupport: 0 never, 1 for S/MIME, 2 for all. */
 const allowsMime = ({ options, kind }: BodyRequest): boolean =>
@@ -45,7 +45,14 @@ const preferred = (request: BodyRequest, native: Format): readonly BodyPreferenc
 /** Without data nothing needs to be decoded. */
 const sizeOnly = (body: MessageBody, format: Format): Body => {
   const estimatedSize = body[format].reduce((size, { part }) => size + part.decodedSize, 0)
-  return { type: format, estimatedSize, truncated: estimatedSize > 0, data: undefined, preview: '' }
+  return {
+    type: format,
+    estimatedSize,
+    truncated: estimatedSize > 0,
+    data: undefined,
+    preview: '',
+    streamLength: 0,
+  }
 }
 
 type TextPreference = { readonly format: Format; readonly truncation: number | undefined }
@@ -60,7 +67,14 @@ const textBody = async (
   const text = await renderText({ body, format, read, wanted: limit })
   const data = cutUtf8(text.bytes, limit)
   const truncated = !text.complete || data.length < text.bytes.length
-  return { type: format, estimatedSize: Math.max(text.estimated, data.length), truncated, data, preview: '' }
+  return {
+    type: format,
+    estimatedSize: Math.max(text.estimated, data.length),
+    truncated,
+    data,
+    preview: '',
+    streamLength: 0,
+  }
 }
 
 const bodyIn = (
@@ -68,8 +82,9 @@ const bodyIn = (
   body: MessageBody,
   { type, truncation }: BodyPreference,
 ): Promise<Body> => {
-  const { structure, read, kind } = request
-  if (type === 'mime') return mimeBody({ structure, read, asIs: isSmime(kind), truncation })
+  const { structure, read, kind, options } = request
+  if (type === 'mime')
+    return mimeBody({ structure, read, asIs: isSmime(kind), truncation, stream: options.streamMime })
   return textBody(body, read, { format: type as Format, truncation })
 }
 
@@ -88,7 +103,7 @@ const firstThatFits = async (
   for (const preference of preferences) {
     const found = withPreview(await bodyIn(request, body, preference), request, preference)
     if (!preference.allOrNone || !found.truncated) return found
-    refused ??= { ...found, data: undefined }
+    refused ??= { ...found, data: undefined, streamLength: 0 }
   }
   return refused as Body
 }

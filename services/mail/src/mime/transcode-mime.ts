@@ -14,7 +14,7 @@ const leavesOf = (part: Part): Part[] => (part.parts.length === 0 ? [part] : par
 const isIdentity = ({ encoding }: Part): boolean => encoding !== 'base64' && encoding !== 'quoted-printable'
 
 /** Windows of the message that end between two characters of UTF-8. */
-async function* windows(read: ReadBytes, start: number, end: number): AsyncGenerator<Uint8Array> {
+export async function* windows(read: ReadBytes, start: number, end: number): AsyncGenerator<Uint8Array> {
   for (let at = start; at < end; ) {
     const bytes = await read(at, Math.min(end, at + WINDOW))
     const cut = at + bytes.length < end ? endsInsideCharacter(bytes) : 0

@@ -7,6 +7,7 @@ import type { AccountKey } from '../queries/account.ts'
 export type SearchChange = { readonly key: AccountKey } & (
   | { readonly type: 'added'; readonly item: number }
   | { readonly type: 'moved'; readonly placement: number; readonly target: number; readonly mailbox: string }
+  | { readonly type: 'edited'; readonly placement: number }
   | { readonly type: 'removed'; readonly placement: number }
   | { readonly type: 'erased' }
 )
@@ -14,7 +15,7 @@ export type SearchChange = { readonly key: AccountKey } & (
 /** Arrivals aren't decoded: their texts are taken from rows and artefacts. */
 const ARRIVALS = new Set(['MessageDelivered', 'MessageStored'])
 
-const CHANGING = new Set(['MessagesMoved', 'MessagesCopied', 'MessagesDeleted', 'MailErased'])
+const CHANGING = new Set(['DraftEdited', 'MessagesMoved', 'MessagesCopied', 'MessagesDeleted', 'MailErased'])
 
 /** In the order in which they happened; placements are counted as the rows do. */
 export const searchChanges = (commit: StoredCommit): SearchChange[] => {
@@ -41,6 +42,8 @@ const changesOf = (key: AccountKey, event: MailEvent, next: () => number): Searc
       return event.payload.placements.map(() => ({ key, type: 'added', item: next() }))
     case 'MessagesDeleted':
       return event.payload.placements.map((placement) => ({ key, type: 'removed', placement }))
+    case 'DraftEdited':
+      return [{ key, type: 'edited', placement: event.payload.placement }]
     case 'MailErased':
       return [{ key, type: 'erased' }]
     default:

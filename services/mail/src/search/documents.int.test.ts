@@ -4,7 +4,7 @@ import { Envelope } from '@relais/proto/mail/v1/message.ts'
 import type { Writer } from '@relais/read-store'
 import { openTestRows, type RowsEngine, temporaryFolder } from '@relais/testing'
 import { addDocument, attachmentNames, moveDocument, removeAccount, removeDocument } from './documents.ts'
-import { findItems } from './find.ts'
+import { findItems, type Search } from './find.ts'
 import { parseQuery } from './query.ts'
 import { SEARCH_STORE } from './schema.ts'
 
@@ -12,7 +12,7 @@ const mike = { tenant: 'acme', account: 'u_mike' }
 const anna = { tenant: 'acme', account: 'u_anna' }
 
 const document = (item: number, body: string, mailbox = 'inbox') => ({
-  ...{ item, placement: item, mailbox, received: item * 1000, attachments: [], body },
+  ...{ item, placement: item, mailbox, received: item * 1000, conversation: 'c0', attachments: [], body },
   envelope: Envelope.fromPartial({
     subject: `subject${item}`,
     from: [{ name: 'Anna', address: 'anna@x.example' }],
@@ -26,13 +26,10 @@ const openSearch = async (t: TestContext, engine: RowsEngine) => {
   const store = await openTestRows(folder, engine).openStore(SEARCH_STORE)
   close = () => store.close()
   const write = <T>(work: (writer: Writer) => Promise<T>) => store.transaction(work)
-  const find = async (
-    query: string,
-    key = mike,
-    some: { mailboxes?: string[]; offset?: number; limit?: number } = {},
-  ) => {
-    const { mailboxes = [], offset = 0, limit = 100 } = some
-    return findItems(store, key, { query: parseQuery(query), mailboxes, offset, limit, after: 0, before: 0 })
+  const find = async (query: string, key = mike, some: Partial<Search> = {}) => {
+    const { mailboxes = [], offset = 0, limit = 100, ...more } = some
+    const bounds = { mailboxes, offset, limit, after: 0, before: 0, conversation: '', ...more }
+    return findItems(store, key, { query: parseQuery(query), ...bounds })
   }
   return { write, find }
 }
@@ -105,6 +102,54 @@ const documentRules = (engine: RowsEngine) => {
     assert.deepEqual((await find('apples')).items, [5, 4, 3, 2, 1])
     assert.deepEqual(await find('apples', mike, { offset: 1, limit: 2 }), { items: [4, 3], total: 5 })
     assert.deepEqual(await find('apples', mike, { offset: 9, limit: 2 }), { items: [], total: 5 })
+  })
+
+  test('of one second are apart, whatever their number', async (t) => {
+    const { write, find } = await setUp(t)
+    await write(async (writer) => {
+      for (let n = 0; n < 20; n++)
+        await addDocument(writer, mike, { ...document(8192 * 16_384 * n + 1, 'apples'), received: 5 })
+    })
+    assert.equal((await find('apples')).total, 20)
+    assert.equal(new Set((await find('apples')).items).size, 20)
+  })
+
+  test('are found among many newer ones by their time, mailbox and conversation', async (t) => {
+    const { write, find } = await setUp(t)
+    await write(async (writer) => {
+      for (let item = 1; item <= 200; item++)
+        await addDocument(writer, mike, {
+          ...document(item, 'apples', item === 3 ? 'archive' : 'inbox'),
+          conversation: item === 4 ? 'c4' : 'c0',
+        })
+    })
+    assert.deepEqual((await find('apples', mike, { after: 1000, before: 3000 })).items, [2])
+    assert.deepEqual(await find('apples', mike, { mailboxes: ['archive'] }), { items: [3], total: 1 })
+    assert.deepEqual(await find('apples', mike, { conversation: 'c4' }), { items: [4], total: 1 })
+    assert.deepEqual(await find('', mike, { conversation: 'c4', anything: true }), { items: [4], total: 1 })
+    assert.deepEqual((await find('', mike, { before: 3000, anything: true })).items, [2, 1])
+    assert.deepEqual(await find('', mike, { conversation: 'c4' }), { items: [], total: 0 })
+    assert.deepEqual((await find('received:1970-01-01', mike, { limit: 2 })).items, [200, 199])
+    assert.equal((await find('apples received:>1970-01-01')).total, 0)
+  })
+
+  test('are found by what they say, do not say, or say instead', async (t) => {
+    const { write, find } = await setUp(t)
+    await write(async (writer) => {
+      await addDocument(writer, mike, document(1, 'apples and pears'))
+      await addDocument(writer, mike, document(2, 'apples'))
+      await addDocument(writer, mike, document(3, 'plums'))
+      await addDocument(writer, anna, document(4, 'plums'))
+    })
+    const found = async (query: string) => (await find(query)).items
+    assert.deepEqual(await found('apples NOT pears'), [2])
+    assert.deepEqual(await found('apples -pears'), [2])
+    assert.deepEqual(await found('pears OR plums'), [3, 1])
+    assert.deepEqual(await found('(pears OR plums) AND apples'), [1])
+    assert.deepEqual(await found('NOT apples'), [3])
+    assert.deepEqual(await found('plums OR NOT pears'), [3, 2])
+    assert.deepEqual(await found('participants:anna body:plums'), [3])
+    assert.deepEqual(await found('"plum*"'), [3])
   })
 
   test('of a mailbox of a thousand are found in one look at the index', async (t) => {

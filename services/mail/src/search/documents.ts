@@ -1,6 +1,7 @@
 import type { Address, Envelope, Part } from '@relais/proto/mail/v1/message.ts'
 import type { Writer } from '@relais/read-store'
 import type { AccountKey } from '../queries/account.ts'
+import { documentId } from './document-order.ts'
 import { textsOf } from './texts.ts'
 
 export type SearchDocument = {
@@ -8,6 +9,8 @@ export type SearchDocument = {
   readonly placement: number
   readonly mailbox: string
   readonly received: number
+  /** In hexadecimal. */
+  readonly conversation: string
   readonly envelope: Envelope | undefined
   readonly attachments: readonly string[]
   readonly body: string
@@ -24,20 +27,40 @@ export const addDocument = async (
   key: AccountKey,
   document: SearchDocument,
 ): Promise<void> => {
-  const { item, placement, mailbox, received, envelope, attachments, body } = document
-  const added = await writer.run(
-    `INSERT INTO docs (item, tenant, account, placement, mailbox, received, with_attachment)
-     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-    ...[item, key.tenant, key.account, placement, mailbox, received, attachments.length > 0 ? 1 : 0],
-  )
-  if (added === 0) return
-  await textsOf(writer).add(writer, key, item, {
+  if (await isThere(writer, key, document.item)) return
+  const doc = await insert(writer, key, document)
+  const { envelope, attachments, body } = document
+  await textsOf(writer).add(writer, key, doc, {
     sender: addressText(envelope?.from ?? []),
     recipients: addressText([...(envelope?.to ?? []), ...(envelope?.cc ?? []), ...(envelope?.bcc ?? [])]),
     subject: envelope?.subject ?? '',
     attachments: attachments.join(' '),
     body: body.slice(0, MAX_BODY),
   })
+}
+
+const isThere = async (writer: Writer, { tenant, account }: AccountKey, item: number): Promise<boolean> =>
+  (await writer.get(
+    'SELECT 1 AS found FROM docs WHERE tenant = ? AND account = ? AND item = ?',
+    ...[tenant, account, item],
+  )) !== undefined
+
+/** Under the first id of its second that is free. */
+const insert = async (
+  writer: Writer,
+  { tenant, account }: AccountKey,
+  { item, placement, mailbox, received, conversation, attachments }: SearchDocument,
+): Promise<number> => {
+  for (let attempt = 0; ; attempt++) {
+    const doc = documentId(received, item, attempt)
+    const added = await writer.run(
+      `INSERT INTO docs (doc, item, tenant, account, placement, mailbox, received, conversation, with_attachment)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (doc) DO NOTHING`,
+      ...[doc, item, tenant, account, placement, mailbox, received],
+      ...[conversation, attachments.length > 0 ? 1 : 0],
+    )
+    if (added > 0) return doc
+  }
 }
 
 export const moveDocument = async (
@@ -60,13 +83,13 @@ export const removeDocument = async (
   { tenant, account }: AccountKey,
   placement: number,
 ): Promise<void> => {
-  const doc = await writer.get<{ item: number }>(
-    'SELECT item FROM docs WHERE tenant = ? AND account = ? AND placement = ?',
+  const doc = await writer.get<{ doc: number }>(
+    'SELECT doc FROM docs WHERE tenant = ? AND account = ? AND placement = ?',
     ...[tenant, account, placement],
   )
   if (!doc) return
-  await textsOf(writer).remove(writer, doc.item)
-  await writer.run('DELETE FROM docs WHERE item = ?', doc.item)
+  await textsOf(writer).remove(writer, doc.doc)
+  await writer.run('DELETE FROM docs WHERE doc = ?', doc.doc)
 }
 
 /** Takes away up to `limit` of an account's documents; answers with how many. */

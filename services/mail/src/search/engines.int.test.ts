@@ -26,12 +26,18 @@ const word = fc.constantFrom(
   'é',
 )
 const text = fc.array(word, { maxLength: 8 }).map((words) => words.join(' '))
-const field = fc.constantFrom('', 'from:', 'to:', 'subject:')
+const field = fc.constantFrom('', 'from:', 'to:', 'subject:', 'body:', 'participants:', '-')
 const term = fc.oneof(
   fc.tuple(field, word).map(([name, said]) => name + said),
   fc.tuple(field, text).map(([name, said]) => `${name}"${said}"`),
 )
-const query = fc.array(term, { minLength: 1, maxLength: 3 }).map((terms) => terms.join(' '))
+const operator = fc.constantFrom('AND', 'OR', 'NOT', '(', ')')
+const query = fc
+  .array(fc.oneof({ weight: 3, arbitrary: term }, { weight: 1, arbitrary: operator }), {
+    minLength: 1,
+    maxLength: 5,
+  })
+  .map((terms) => terms.join(' '))
 
 const documents = fc.array(
   fc.record({ sender: text, recipient: text, subject: text, body: text, attachment: text }),
@@ -61,14 +67,23 @@ test('both engines find the same in the same documents', async (t) => {
             const item = account * 100 + at
             const envelope = { from: [person(sender)], to: [person(recipient)], cc: [], bcc: [], subject }
             await addDocument(writer, mine, {
-              ...{ item, placement: item, mailbox: 'inbox', received: item, attachments: [attachment], body },
+              ...{ item, placement: item, mailbox: 'inbox', received: item, conversation: '' },
+              ...{ attachments: [attachment], body },
               envelope: envelope as never,
             })
           }
         })
       await Promise.all(open.map(add))
       for (const said of asked) {
-        const search = { query: parseQuery(said), mailboxes: [], after: 0, before: 0, offset: 0, limit: 100 }
+        const search = {
+          query: parseQuery(said),
+          mailboxes: [],
+          after: 0,
+          before: 0,
+          conversation: '',
+          offset: 0,
+          limit: 100,
+        }
         const [one, other] = await Promise.all(open.map((store) => findItems(store, mine, search)))
         assert.deepEqual(other, one, said)
       }

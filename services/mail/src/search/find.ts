@@ -1,43 +1,39 @@
 import type { ReadStore } from '@relais/read-store'
 import type { AccountKey } from '../queries/account.ts'
 import { isEmpty, type SearchQuery } from './query.ts'
-import { type Match, textsOf } from './texts.ts'
+import { type Found, textsOf } from './texts.ts'
 
 export type Search = {
   readonly query: SearchQuery
   /** Empty: all mailboxes. */
   readonly mailboxes: readonly string[]
-  /** Milliseconds since 1970; 0: open. */
+  /** Milliseconds since 1970, both excluded; 0: open. */
   readonly after: number
   readonly before: number
+  /** In hexadecimal; '': any. */
+  readonly conversation: string
   readonly offset: number
   readonly limit: number
+  /** True: nothing was said about texts, and all that is within the bounds is meant. */
+  readonly anything?: boolean
 }
 
-export type Found = { readonly items: readonly number[]; readonly total: number }
-
-/** The newest arrivals that match are looked at; a query that matches more than these is a query for one more word. */
-const MAX_MATCHES = 5000
+/** What is counted at most: who finds more wants one more word. */
+const MAX_COUNTED = 5000
 
 const NOTHING: Found = { items: [], total: 0 }
 
 /** Items of the account that match, newest first. */
 export const findItems = async (store: ReadStore, key: AccountKey, search: Search): Promise<Found> => {
-  if (isEmpty(search.query)) return NOTHING
-  const rows = await matches(store, key, search)
-  const wanted = new Set(search.mailboxes)
-  const found = rows
-    .filter(({ mailbox }) => wanted.size === 0 || wanted.has(mailbox))
-    .sort((a, b) => b.received - a.received || b.item - a.item)
-  return {
-    items: found.slice(search.offset, search.offset + search.limit).map(({ item }) => item),
-    total: found.length,
-  }
-}
-
-const matches = (store: ReadStore, key: AccountKey, { query, after, before }: Search): Promise<Match[]> =>
-  textsOf(store).matches(store, key, {
-    query,
-    bounds: [after, before || Number.MAX_SAFE_INTEGER, query.withAttachment ? 1 : 0],
-    limit: MAX_MATCHES,
+  const { query, mailboxes, conversation, offset, limit } = search
+  if (isEmpty(query) && !search.anything) return NOTHING
+  const after = Math.max(search.after, query.received.after)
+  const before = Math.min(search.before || Number.MAX_SAFE_INTEGER, query.received.before)
+  return textsOf(store).find(store, key, {
+    expression: query.expression,
+    bounds: { mailboxes, after, before, withAttachment: query.withAttachment, conversation },
+    offset,
+    limit,
+    countTo: MAX_COUNTED,
   })
+}

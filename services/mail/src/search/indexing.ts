@@ -6,7 +6,7 @@ import { SEARCH_TEXT } from '../ingest/ingest.ts'
 import type { Process } from '../process/follow.ts'
 import type { AccountKey } from '../queries/account.ts'
 import { storedMessage } from '../queries/message.ts'
-import { type MessageRow, messageRowsOfItems } from '../queries/messages.ts'
+import { type MessageRow, messageRows, messageRowsOfItems } from '../queries/messages.ts'
 import { type SearchChange, searchChanges } from './changes.ts'
 import {
   addDocument,
@@ -55,12 +55,17 @@ type Documents = ReadonlyMap<number, SearchDocument>
 
 /** Texts of the items that are there still. What was deleted or moved since is so in rows: its later change finds nothing to do. */
 const documentsOf = async (deps: IndexingDeps, changes: readonly SearchChange[]): Promise<Documents> => {
-  const added = changes.filter((change) => change.type === 'added')
-  const byAccount = Map.groupBy(added, ({ key }) => `${key.tenant}/${key.account}`)
+  const withTexts = changes.filter((change) => change.type === 'added' || change.type === 'edited')
+  const byAccount = Map.groupBy(withTexts, ({ key }) => `${key.tenant}/${key.account}`)
   const documents = [...byAccount.values()].map(async (some) => {
     const { key } = some[0]!
-    const items = some.map(({ item }) => item)
-    const rows = await messageRowsOfItems(deps.projector.store, key, items)
+    const items = some.flatMap((change) => (change.type === 'added' ? [change.item] : []))
+    const edited = some.flatMap((change) => (change.type === 'edited' ? [change.placement] : []))
+    const { store } = deps.projector
+    const rows = [
+      ...(await messageRowsOfItems(store, key, items)),
+      ...(await messageRows(store, key, edited)),
+    ]
     return Promise.all(rows.map((row) => documentOf(deps, key, row)))
   })
   return new Map((await Promise.all(documents)).flat().map((document) => [document.item, document]))
@@ -78,6 +83,7 @@ const documentOf = async (
     placement: row.placement,
     mailbox: row.mailbox,
     received: row.received,
+    conversation: Buffer.from(row.conversation).toString('hex'),
     envelope: content.envelope,
     attachments: attachmentNames(content.structure),
     body: text ? Buffer.from(text).toString('utf8') : content.preview,
@@ -86,14 +92,31 @@ const documentOf = async (
 
 type Applying = { readonly changes: readonly SearchChange[]; readonly documents: Documents }
 
+/** Additions first, the oldest before: FTS5 takes documents in ascending order at once, and flushes before each other one. */
 const apply = async (writer: Writer, { changes, documents }: Applying): Promise<void> => {
+  const added = changes.filter((change) => change.type === 'added')
+  const received = ({ item }: { readonly item: number }) => documents.get(item)?.received ?? 0
+  for (const { item, key } of added.toSorted((a, b) => received(a) - received(b))) {
+    const document = documents.get(item)
+    if (document) await addDocument(writer, key, document)
+  }
   for (const change of changes) {
-    if (change.type === 'added') {
-      const document = documents.get(change.item)
-      if (document) await addDocument(writer, change.key, document)
-    } else if (change.type === 'moved') await moveDocument(writer, change.key, change)
+    if (change.type === 'moved') await moveDocument(writer, change.key, change)
+    else if (change.type === 'edited') await replaceDocument(writer, change, documents)
     else if (change.type === 'removed') await removeDocument(writer, change.key, change.placement)
   }
+}
+
+/** Its words are those of now; where it is gone meanwhile, its removal follows. */
+const replaceDocument = async (
+  writer: Writer,
+  { key, placement }: Extract<SearchChange, { type: 'edited' }>,
+  documents: Documents,
+): Promise<void> => {
+  const document = [...documents.values()].find((one) => one.placement === placement)
+  if (!document) return
+  await removeDocument(writer, key, placement)
+  await addDocument(writer, key, document)
 }
 
 const eraseAll = async ({ store }: IndexingDeps, key: AccountKey): Promise<void> => {

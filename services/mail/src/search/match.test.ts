@@ -4,19 +4,21 @@ import { matchExpression, scopeOf } from './match.ts'
 import { parseQuery } from './query.ts'
 
 const key = { tenant: 'acme', account: 'u_mike' }
-const expression = (text: string) => matchExpression(key, parseQuery(text)).replace(scopeOf(key), 'S')
+const expression = (text: string) =>
+  matchExpression(key, parseQuery(text).expression).replaceAll(scopeOf(key), 'S')
 
 describe('what the index is asked', () => {
   test('is always asked inside one account', () => {
     assert.equal(expression('has:attachment'), '{scope} : "S"')
-    assert.match(expression('a OR b'), /^\{scope\} : "S" AND /)
+    assert.match(expression('a OR b'), /^\{scope\} : "S" AND \(.* OR .*\)$/)
+    assert.match(expression('NOT a'), /^\{scope\} : "S" AND \(\{scope\} : "S" NOT /)
   })
 
   test('words may be beginnings, phrases are as they are', () => {
     assert.equal(
       expression('bud "annual report"'),
-      '{scope} : "S" AND {sender recipients subject attachments body} : "bud" * AND ' +
-        '{sender recipients subject attachments body} : "annual report"',
+      '{scope} : "S" AND ({sender recipients subject attachments body} : "bud" * AND ' +
+        '{sender recipients subject attachments body} : "annual report")',
     )
   })
 
@@ -24,6 +26,8 @@ describe('what the index is asked', () => {
     assert.equal(expression('from:anna'), '{scope} : "S" AND {sender} : "anna" *')
     assert.equal(expression('to:anna'), '{scope} : "S" AND {recipients} : "anna" *')
     assert.equal(expression('subject:anna'), '{scope} : "S" AND {subject} : "anna" *')
+    assert.equal(expression('participants:anna'), '{scope} : "S" AND {sender recipients} : "anna" *')
+    assert.equal(expression('body:anna'), '{scope} : "S" AND {attachments body} : "anna" *')
   })
 
   test('nothing typed gets out of its quotes', () => {
@@ -33,7 +37,7 @@ describe('what the index is asked', () => {
     )
     assert.match(
       outside,
-      /^\{scope\} : ""(?: AND \{sender recipients subject attachments body\} : ""(?: \*)?)*$/,
+      /^\{scope\} : "" AND \((?:(?:\{scope\}|\{sender recipients subject attachments body\}) : ""(?: \*)?|[()]| AND | OR | NOT )*\)$/,
     )
   })
 

@@ -1,58 +1,187 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { isEmpty, MAX_TERMS, parseQuery, type SearchTerm } from './query.ts'
+import { type Expression, isEmpty, MAX_TERMS, parseQuery } from './query.ts'
+import { parseDates } from './query-dates.ts'
 
-const terms = (text: string) =>
-  parseQuery(text).terms.map(({ field, text, phrase }) => `${field}:${phrase ? `"${text}"` : text}`)
+/** An expression as text: words as they are, phrases in quotes, operators as functions. */
+const shown = (expression: Expression | undefined): string => {
+  if (expression === undefined) return ''
+  if (expression.kind === 'term') {
+    const { field, text, phrase } = expression
+    return `${field === 'any' ? '' : `${field}:`}${phrase ? `"${text}"` : text}`
+  }
+  if (expression.kind === 'not') return `not(${shown(expression.of)})`
+  return `${expression.kind}(${expression.of.map(shown).join(' ')})`
+}
+const parsed = (text: string) => shown(parseQuery(text).expression)
+
+const termsOf = (expression: Expression | undefined): Extract<Expression, { kind: 'term' }>[] => {
+  if (expression === undefined) return []
+  if (expression.kind === 'term') return [expression]
+  return expression.kind === 'not' ? termsOf(expression.of) : expression.of.flatMap(termsOf)
+}
 
 describe('a search query', () => {
   test('is words, each of which must be found', () =>
-    assert.deepEqual(terms('budget  2026'), ['any:budget', 'any:2026']))
+    assert.equal(parsed('budget  2026'), 'all(budget 2026)'))
 
   test('has phrases in quotes', () =>
-    assert.deepEqual(terms('"annual budget" draft'), ['any:"annual budget"', 'any:draft']))
+    assert.equal(parsed('"annual budget" draft'), 'all("annual budget" draft)'))
 
-  test('names a field before a word or a phrase, in any case', () => {
-    assert.deepEqual(terms('from:anna TO:mike Subject:"annual budget"'), [
-      'sender:anna',
-      'recipients:mike',
-      'subject:"annual budget"',
-    ])
+  test('names a property before a word or a phrase, in any case', () => {
+    assert.equal(
+      parsed('from:anna TO:mike Subject:"annual budget"'),
+      'all(sender:anna recipients:mike subject:"annual budget")',
+    )
+    assert.equal(
+      parsed('cc:a bcc:b participants:c body:d attachment:e'),
+      'all(recipients:a recipients:b people:c content:d content:e)',
+    )
   })
 
   test('asks for messages with attachments', () => {
-    assert.equal(parseQuery('has:attachment').withAttachment, true)
-    assert.equal(parseQuery('HAS:Attachments report').withAttachment, true)
+    for (const text of [
+      'has:attachment',
+      'HAS:Attachments report',
+      'hasattachment:true',
+      'hasattachment=yes x',
+    ])
+      assert.equal(parseQuery(text).withAttachment, true, text)
     assert.equal(parseQuery('attachment').withAttachment, false)
+    assert.equal(parsed('has:attachment report'), 'report')
   })
 
-  test('an unknown field and an unknown has: are words', () => {
-    assert.deepEqual(terms('size:5 has:wings'), ['any:size:5', 'any:wings'])
+  test('an unknown property, and one with a value that it can’t have, are words', () => {
+    assert.equal(parsed('size:5 has:wings'), 'all(size:5 has:wings)')
+    assert.equal(parsed('received:never'), 'received:never')
   })
 
   test('a phrase that is not closed goes to the end', () =>
-    assert.deepEqual(terms('"annual budget'), ['any:"annual budget"']))
+    assert.equal(parsed('"annual budget'), '"annual budget"'))
 
-  test('words that operators are made of are words', () => {
-    assert.deepEqual(terms('AND OR NOT NEAR(a b)'), ['any:AND', 'any:OR', 'any:NOT', 'any:NEAR(a', 'any:b)'])
+  test('a beginning of a word may be said with a star, also in quotes', () => {
+    assert.equal(parsed('bud*'), 'bud*')
+    assert.equal(parsed('"bud*"'), 'bud*')
+    assert.equal(parsed('"annual bud*"'), '"annual bud*"')
   })
 
   test('punctuation alone asks for nothing', () => {
-    for (const text of ['', ' ', '"', '""', '***', 'from:', 'from:""', '()', '\0']) {
+    for (const text of [
+      '',
+      ' ',
+      '"',
+      '""',
+      '***',
+      'from:',
+      'from:""',
+      '()',
+      '\0',
+      'AND',
+      'NOT',
+      'OR OR',
+      '-',
+      '(NOT)',
+    ]) {
       assert.equal(isEmpty(parseQuery(text)), true, JSON.stringify(text))
     }
     assert.equal(isEmpty(parseQuery('has:attachment')), false)
+    assert.equal(isEmpty(parseQuery('received:2026-01-05')), false)
   })
 
   test(`has at most ${MAX_TERMS} terms, of its first kilobyte`, () => {
-    assert.equal(parseQuery('a '.repeat(500)).terms.length, MAX_TERMS)
-    assert.equal(parseQuery('x'.repeat(100_000)).terms[0]!.text.length, 1024)
+    assert.equal(termsOf(parseQuery('a '.repeat(500)).expression).length, MAX_TERMS)
+    assert.equal(termsOf(parseQuery('x'.repeat(100_000)).expression)[0]!.text.length, 1024)
   })
 
   test('every term has something to look for, whatever was typed', () => {
-    const sound = ({ text, field }: SearchTerm) =>
-      /[\p{L}\p{N}\p{Co}]/u.test(text) && ['any', 'sender', 'recipients', 'subject'].includes(field)
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => parseQuery(text).terms.every(sound)))
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc
+        .array(
+          fc.constantFrom('a', '"b c"', '(', ')', 'AND', 'OR', 'NOT', '-', 'from:', 'received:', ' ', '"'),
+        )
+        .map((parts) => parts.join(' ')),
+    )
+    fc.assert(
+      fc.property(text, (said) =>
+        termsOf(parseQuery(said).expression).every(({ text }) => /[\p{L}\p{N}\p{Co}]/u.test(text)),
+      ),
+    )
+  })
+})
+
+describe('MS-KQL 2.1.4: operators', () => {
+  test('bind NOT before AND before OR', () => {
+    assert.equal(parsed('a OR b c'), 'either(a all(b c))')
+    assert.equal(parsed('a AND NOT b OR c'), 'either(all(a not(b)) c)')
+    assert.equal(parsed('(a OR b) c'), 'all(either(a b) c)')
+    assert.equal(parsed('a -b -"c d"'), 'all(a not(b) not("c d"))')
+    assert.equal(parsed('NOT (a OR b)'), 'not(either(a b))')
+  })
+
+  test('are words in lower case', () =>
+    assert.equal(parsed('this or that and not'), 'all(this or that and not)'))
+
+  test('that lack what they join are nothing', () => {
+    assert.equal(parsed('AND a OR'), 'a')
+    assert.equal(parsed('a NOT'), 'a')
+    assert.equal(parsed('NEAR(a b)'), 'all(NEAR all(a b))')
+  })
+
+  test('parentheses may be missing or too many', () => {
+    assert.equal(parsed('(a OR b'), 'either(a b)')
+    assert.equal(parsed('a) b'), 'all(a b)')
+    assert.equal(parsed(')))('), '')
+  })
+
+  test('nest as deep as anybody needs, and no deeper', () => {
+    const depth = (expression: Expression | undefined): number => {
+      if (expression === undefined || expression.kind === 'term') return 0
+      const inner = expression.kind === 'not' ? [expression.of] : expression.of
+      return 1 + Math.max(...inner.map(depth))
+    }
+    assert.ok(depth(parseQuery('a (b '.repeat(200)).expression) <= 17)
+    assert.ok(depth(parseQuery(`${'NOT '.repeat(250)}a`).expression) <= 17)
+  })
+})
+
+describe('MS-KQL 2.1.6: received:', () => {
+  const day = 86_400_000
+  const at = Date.UTC(2026, 0, 31)
+
+  test('narrows the whole query', () => {
+    const { expression, received } = parseQuery('budget received:>=2026-01-31 received:<2026-02-01')
+    assert.equal(shown(expression), 'budget')
+    assert.deepEqual(received, { after: at - 1, before: at + day })
+  })
+
+  test('is one day, an open end, or two days', () => {
+    assert.deepEqual(parseDates('2026-01-31'), { after: at - 1, before: at + day })
+    assert.deepEqual(parseDates('=1/31/2026'), { after: at - 1, before: at + day })
+    assert.deepEqual(parseDates('>2026-01-31'), { after: at + day - 1, before: 0 })
+    assert.deepEqual(parseDates('<=2026-01-31'), { after: 0, before: at + day })
+    assert.deepEqual(parseDates('2026-01-31..2026-02-28'), { after: at - 1, before: Date.UTC(2026, 2, 1) })
+  })
+
+  for (const text of [
+    '',
+    '2026',
+    '2026-02-30',
+    '2026-13-01',
+    '13/1/2026',
+    '>',
+    '..',
+    '2026-01-31..',
+    '>2026-01-01..2026-01-02',
+    '1901-01-01',
+  ])
+    test(`isn’t "${text}"`, () => assert.equal(parseDates(text), undefined))
+
+  test('inside an alternative or a negation narrows nothing', () => {
+    for (const text of ['a OR received:2026-01-31', 'a NOT received:2026-01-31', '(a OR has:attachment) b']) {
+      const { received, withAttachment } = parseQuery(text)
+      assert.deepEqual([received.after, withAttachment], [0, false], text)
+    }
   })
 })

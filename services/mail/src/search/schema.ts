@@ -4,21 +4,24 @@ import type { Texts } from './texts.ts'
 import { tsvectorTexts } from './tsvector-texts.ts'
 
 const schemaWith = ({ schema }: Texts): readonly string[] => [
+  // doc: see documentId; conversation in hexadecimal.
   `CREATE TABLE docs (
-    item INTEGER PRIMARY KEY, tenant TEXT NOT NULL, account TEXT NOT NULL, placement BIGINT NOT NULL, mailbox TEXT NOT NULL,
-    received BIGINT NOT NULL, with_attachment SMALLINT NOT NULL)`,
+    doc INTEGER PRIMARY KEY, item BIGINT NOT NULL, tenant TEXT NOT NULL, account TEXT NOT NULL, placement BIGINT NOT NULL,
+    mailbox TEXT NOT NULL, received BIGINT NOT NULL, conversation TEXT NOT NULL, with_attachment SMALLINT NOT NULL)`,
   'CREATE UNIQUE INDEX docs_by_placement ON docs (tenant, account, placement)',
-  'CREATE INDEX docs_by_time ON docs (tenant, account, received, item)',
+  'CREATE UNIQUE INDEX docs_by_item ON docs (tenant, account, item)',
+  'CREATE INDEX docs_by_time ON docs (tenant, account, doc)',
+  'CREATE INDEX docs_by_conversation ON docs (tenant, account, conversation)',
   ...schema,
   ...PROCESS_SCHEMA,
 ]
 
 /**
- * The search index: apart from the read model, since its texts come from blobs' artefacts and it may lag. item is the message's; texts
- * are kept as words only.
+ * The search index: apart from the read model, since its texts come from blobs' artefacts and it may lag. Texts are
+ * kept as words only. Another form of its tables has another name: what is lost is made again.
  */
 export const SEARCH_STORE = {
-  name: 'mail-search',
+  name: 'mail-search-by-time',
   version: 1,
   schema: { sqlite: schemaWith(fts5Texts), postgresql: schemaWith(tsvectorTexts) },
 }

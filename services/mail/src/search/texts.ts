@@ -1,7 +1,7 @@
-import type { Dialect, Reader, SqlValue, Writer } from '@relais/read-store'
+import type { Dialect, Reader, Writer } from '@relais/read-store'
 import type { AccountKey } from '../queries/account.ts'
 import { fts5Texts } from './fts5-texts.ts'
-import type { SearchQuery } from './query.ts'
+import type { Expression } from './query.ts'
 import { tsvectorTexts } from './tsvector-texts.ts'
 
 /** The texts of a message by what a query can name; `attachments` and `body` only by themselves. */
@@ -13,20 +13,38 @@ export type MessageTexts = {
   readonly body: string
 }
 
-/** Bounds of what is found: received after and before, and whether with attachments only; in this order. */
-export type Bounds = readonly [after: SqlValue, before: SqlValue, withAttachment: SqlValue]
+/** Of what is found. */
+export type Bounds = {
+  /** Empty: all. */
+  readonly mailboxes: readonly string[]
+  /** Milliseconds since 1970, both excluded. */
+  readonly after: number
+  readonly before: number
+  readonly withAttachment: boolean
+  /** In hexadecimal; '': any. */
+  readonly conversation: string
+}
 
-export type Asked = { readonly query: SearchQuery; readonly bounds: Bounds; readonly limit: number }
+export type Asked = {
+  /** Undefined: whatever the texts say. */
+  readonly expression: Expression | undefined
+  readonly bounds: Bounds
+  readonly offset: number
+  readonly limit: number
+  /** What is counted at most. */
+  readonly countTo: number
+}
 
-export type Match = { readonly item: number; readonly mailbox: string; readonly received: number }
+/** Items, newest first, and how many there are. */
+export type Found = { readonly items: readonly number[]; readonly total: number }
 
 /** The table of texts: each engine has a full-text index of its own. Equal documents and queries give equal items. */
 export type Texts = {
   readonly schema: readonly string[]
-  add(writer: Writer, key: AccountKey, item: number, texts: MessageTexts): Promise<void>
-  remove(writer: Writer, item: number): Promise<void>
-  /** Documents of the account that match, of the newest `limit` arrivals that do. */
-  matches(reader: Reader, key: AccountKey, asked: Asked): Promise<Match[]>
+  add(writer: Writer, key: AccountKey, doc: number, texts: MessageTexts): Promise<void>
+  remove(writer: Writer, doc: number): Promise<void>
+  /** Documents of the account that match, newest first. */
+  find(reader: Reader, key: AccountKey, asked: Asked): Promise<Found>
 }
 
 const ENGINES: Readonly<Record<Dialect, Texts>> = { sqlite: fts5Texts, postgresql: tsvectorTexts }

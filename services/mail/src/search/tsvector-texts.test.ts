@@ -5,17 +5,18 @@ import { parseQuery } from './query.ts'
 import { vectorOf, vectorQuery } from './tsvector-texts.ts'
 
 const key = { tenant: 'acme', account: 'u_mike' }
-const query = (text: string) => vectorQuery(key, parseQuery(text)).replace(scopeOf(key), 'S')
+const query = (text: string) => vectorQuery(key, parseQuery(text).expression).replace(scopeOf(key), 'S')
 const nothing = { sender: '', recipients: '', subject: '', attachments: '', body: '' }
 
 describe('what PostgreSQL is asked', () => {
   test('is always asked inside one account', () => {
     assert.equal(query('has:attachment'), "'=S'")
-    assert.match(query('a OR b'), /^'=S' & /)
+    assert.equal(query('a OR b'), "'=S' & (('a':*) | ('b':*))")
+    assert.equal(query('a NOT b'), "'=S' & (('a':*) & !('b':*))")
   })
 
   test('words may be beginnings, phrases are as they are', () => {
-    assert.equal(query('bud "annual report"'), "'=S' & ('bud':*) & ('annual' <-> 'report')")
+    assert.equal(query('bud "annual report"'), "'=S' & (('bud':*) & ('annual' <-> 'report'))")
     assert.equal(query('size:5'), "'=S' & ('size' <-> '5':*)")
   })
 
@@ -23,11 +24,13 @@ describe('what PostgreSQL is asked', () => {
     assert.equal(query('from:anna'), "'=S' & ('anna':*A)")
     assert.equal(query('to:"anna b"'), "'=S' & ('anna':B <-> 'b':B)")
     assert.equal(query('subject:anna'), "'=S' & ('anna':*C)")
+    assert.equal(query('participants:anna'), "'=S' & ('anna':*AB)")
+    assert.equal(query('body:anna'), "'=S' & ('anna':*D)")
   })
 
   test('nothing typed gets out of its quotes', () => {
     const outside = query(`a' | '=other':* & !x \\' <-> (b`).replaceAll(/'[^']*'/g, "''")
-    assert.match(outside, /^''(?: & \(''(?::\*)?\))*$/)
+    assert.match(outside, /^'' & (?:''(?::\*)?|[()&|!]| |<->)*$/)
   })
 })
 

@@ -1,7 +1,8 @@
 import type { AccountKey } from '../queries/account.ts'
+import { boundConditions, boundValues } from './bounds.ts'
 import { scopeOf } from './match.ts'
-import type { SearchField, SearchQuery, SearchTerm } from './query.ts'
-import type { Match, MessageTexts, Texts } from './texts.ts'
+import type { Expression, SearchField, SearchTerm } from './query.ts'
+import type { MessageTexts, Texts } from './texts.ts'
 import { wordsOf } from './words.ts'
 
 // https://www.postgresql.org/docs/18/textsearch-limitations.html: positions are at most this.
@@ -14,7 +15,9 @@ const LABEL_OF_FIELD: Readonly<Record<SearchField, string>> = {
   any: '',
   sender: LABELS.sender,
   recipients: LABELS.recipients,
+  people: LABELS.sender + LABELS.recipients,
   subject: LABELS.subject,
+  content: LABELS.body,
 }
 
 /** No word of a text looks like this. */
@@ -46,24 +49,51 @@ const termQuery = ({ field, text, phrase }: SearchTerm): string => {
     .join(' <-> ')
 }
 
-/** A text search query inside one account. */
-export const vectorQuery = (key: AccountKey, { terms }: SearchQuery): string =>
-  [scopeWord(key), ...terms.map(termQuery).map((term) => `(${term})`)].join(' & ')
+const expressionQuery = (expression: Expression): string => {
+  switch (expression.kind) {
+    case 'term':
+      return `(${termQuery(expression)})`
+    case 'not':
+      return `!${expressionQuery(expression.of)}`
+    default:
+      return `(${expression.of.map(expressionQuery).join(expression.kind === 'all' ? ' & ' : ' | ')})`
+  }
+}
 
-const MATCHES = `SELECT d.item, d.mailbox, d.received
-  FROM (SELECT item FROM texts WHERE words @@ ?::tsquery ORDER BY item DESC LIMIT ?) AS found
-  JOIN docs d ON d.item = found.item
-  WHERE d.tenant = ? AND d.account = ? AND d.received > ? AND d.received < ? AND d.with_attachment >= ?`
+/** A text search query inside one account. */
+export const vectorQuery = (key: AccountKey, expression: Expression | undefined): string =>
+  expression === undefined ? scopeWord(key) : `${scopeWord(key)} & ${expressionQuery(expression)}`
+
+const BOUNDS = boundConditions('SELECT jsonb_array_elements_text(?::jsonb)')
+
+const MATCHING = `FROM texts JOIN docs d ON d.doc = texts.doc WHERE texts.words @@ ?::tsquery AND ${BOUNDS}`
+const LISTED = `FROM docs d WHERE ${BOUNDS}`
+
+type Statements = { readonly page: string; readonly count: string }
+
+const statementsFor = (from: string): Statements => ({
+  page: `SELECT d.item ${from} ORDER BY d.doc DESC LIMIT ? OFFSET ?`,
+  count: `SELECT COUNT(*) AS n FROM (SELECT 1 ${from} LIMIT ?) AS found`,
+})
+
+const MATCHED = statementsFor(MATCHING)
+const ALL = statementsFor(LISTED)
 
 /** Texts in PostgreSQL's text search, whose words are ours: the same are found as by FTS5. */
 export const tsvectorTexts: Texts = {
   schema: [
-    'CREATE TABLE texts (item INTEGER PRIMARY KEY, words TSVECTOR NOT NULL)',
+    'CREATE TABLE texts (doc INTEGER PRIMARY KEY, words TSVECTOR NOT NULL)',
     'CREATE INDEX texts_by_word ON texts USING gin (words)',
   ],
-  add: (writer, key, item, texts) =>
-    writer.write('INSERT INTO texts (item, words) VALUES (?, ?)', item, vectorOf(key, texts)),
-  remove: (writer, item) => writer.write('DELETE FROM texts WHERE item = ?', item),
-  matches: (reader, key, { query, bounds, limit }) =>
-    reader.all<Match>(MATCHES, vectorQuery(key, query), limit, key.tenant, key.account, ...bounds),
+  add: (writer, key, doc, texts) =>
+    writer.write('INSERT INTO texts (doc, words) VALUES (?, ?)', doc, vectorOf(key, texts)),
+  remove: (writer, doc) => writer.write('DELETE FROM texts WHERE doc = ?', doc),
+  find: async (reader, key, { expression, bounds, offset, limit, countTo }) => {
+    const statements = expression === undefined ? ALL : MATCHED
+    const matching = expression === undefined ? [] : [vectorQuery(key, expression)]
+    const values = [...matching, ...boundValues(key, bounds)]
+    const items = await reader.all<{ item: number }>(statements.page, ...values, limit, offset)
+    const counted = await reader.get<{ n: number }>(statements.count, ...values, countTo)
+    return { items: items.map(({ item }) => item), total: Number(counted?.n ?? 0) }
+  },
 }

@@ -27,6 +27,17 @@ export interface Device {
   lastSeenAt: number;
   /** True while a request of it is held. */
   held: boolean;
+  /** device, account; empty: no wipe was asked for. */
+  wipe: string;
+  /** requested; failed: the device says that it can't, and is told again; done. */
+  wipeState: string;
+  wipeRequestedAt: number;
+  /** When the device last answered it; 0: never. */
+  wipeAnsweredAt: number;
+  /** Of the policy that it acknowledged: its final key (0: none), when, and the device's answer: 1 all, 2 in part, 3 refused, 4 managed by others. */
+  policyKey: number;
+  policyAcknowledgedAt: number;
+  policyStatus: number;
 }
 
 export interface ListDevicesRequest {
@@ -63,6 +74,28 @@ export interface RemoveDeviceResponse {
   position: number;
 }
 
+export interface WipeDeviceRequest {
+  tenant: string;
+  account: string;
+  device: string;
+  /** Needs a device of 16.1. */
+  accountOnly: boolean;
+}
+
+export interface WipeDeviceResponse {
+  position: number;
+}
+
+export interface CancelWipeRequest {
+  tenant: string;
+  account: string;
+  device: string;
+}
+
+export interface CancelWipeResponse {
+  position: number;
+}
+
 function createBaseDevice(): Device {
   return {
     tenant: "",
@@ -78,6 +111,13 @@ function createBaseDevice(): Device {
     registeredAt: 0,
     lastSeenAt: 0,
     held: false,
+    wipe: "",
+    wipeState: "",
+    wipeRequestedAt: 0,
+    wipeAnsweredAt: 0,
+    policyKey: 0,
+    policyAcknowledgedAt: 0,
+    policyStatus: 0,
   };
 }
 
@@ -121,6 +161,27 @@ export const Device: MessageFns<Device> = {
     }
     if (message.held !== false) {
       writer.uint32(104).bool(message.held);
+    }
+    if (message.wipe !== "") {
+      writer.uint32(114).string(message.wipe);
+    }
+    if (message.wipeState !== "") {
+      writer.uint32(122).string(message.wipeState);
+    }
+    if (message.wipeRequestedAt !== 0) {
+      writer.uint32(128).int64(message.wipeRequestedAt);
+    }
+    if (message.wipeAnsweredAt !== 0) {
+      writer.uint32(136).int64(message.wipeAnsweredAt);
+    }
+    if (message.policyKey !== 0) {
+      writer.uint32(144).uint32(message.policyKey);
+    }
+    if (message.policyAcknowledgedAt !== 0) {
+      writer.uint32(152).int64(message.policyAcknowledgedAt);
+    }
+    if (message.policyStatus !== 0) {
+      writer.uint32(160).uint32(message.policyStatus);
     }
     return writer;
   },
@@ -242,6 +303,62 @@ export const Device: MessageFns<Device> = {
             message.held = reader.bool();
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.wipe = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.wipeState = reader.string();
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.wipeRequestedAt = longToNumber(reader.int64());
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.wipeAnsweredAt = longToNumber(reader.int64());
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.policyKey = reader.uint32();
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.policyAcknowledgedAt = longToNumber(reader.int64());
+            continue;
+          }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.policyStatus = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -272,6 +389,13 @@ export const Device: MessageFns<Device> = {
     message.registeredAt = object.registeredAt ?? 0;
     message.lastSeenAt = object.lastSeenAt ?? 0;
     message.held = object.held ?? false;
+    message.wipe = object.wipe ?? "";
+    message.wipeState = object.wipeState ?? "";
+    message.wipeRequestedAt = object.wipeRequestedAt ?? 0;
+    message.wipeAnsweredAt = object.wipeAnsweredAt ?? 0;
+    message.policyKey = object.policyKey ?? 0;
+    message.policyAcknowledgedAt = object.policyAcknowledgedAt ?? 0;
+    message.policyStatus = object.policyStatus ?? 0;
     return message;
   },
 };
@@ -714,6 +838,286 @@ export const RemoveDeviceResponse: MessageFns<RemoveDeviceResponse> = {
   },
 };
 
+function createBaseWipeDeviceRequest(): WipeDeviceRequest {
+  return { tenant: "", account: "", device: "", accountOnly: false };
+}
+
+export const WipeDeviceRequest: MessageFns<WipeDeviceRequest> = {
+  encode(message: WipeDeviceRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenant !== "") {
+      writer.uint32(10).string(message.tenant);
+    }
+    if (message.account !== "") {
+      writer.uint32(18).string(message.account);
+    }
+    if (message.device !== "") {
+      writer.uint32(26).string(message.device);
+    }
+    if (message.accountOnly !== false) {
+      writer.uint32(32).bool(message.accountOnly);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WipeDeviceRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWipeDeviceRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenant = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.device = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.accountOnly = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WipeDeviceRequest>): WipeDeviceRequest {
+    return WipeDeviceRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WipeDeviceRequest>): WipeDeviceRequest {
+    const message = createBaseWipeDeviceRequest();
+    message.tenant = object.tenant ?? "";
+    message.account = object.account ?? "";
+    message.device = object.device ?? "";
+    message.accountOnly = object.accountOnly ?? false;
+    return message;
+  },
+};
+
+function createBaseWipeDeviceResponse(): WipeDeviceResponse {
+  return { position: 0 };
+}
+
+export const WipeDeviceResponse: MessageFns<WipeDeviceResponse> = {
+  encode(message: WipeDeviceResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.position !== 0) {
+      writer.uint32(8).uint64(message.position);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WipeDeviceResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWipeDeviceResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.position = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WipeDeviceResponse>): WipeDeviceResponse {
+    return WipeDeviceResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WipeDeviceResponse>): WipeDeviceResponse {
+    const message = createBaseWipeDeviceResponse();
+    message.position = object.position ?? 0;
+    return message;
+  },
+};
+
+function createBaseCancelWipeRequest(): CancelWipeRequest {
+  return { tenant: "", account: "", device: "" };
+}
+
+export const CancelWipeRequest: MessageFns<CancelWipeRequest> = {
+  encode(message: CancelWipeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenant !== "") {
+      writer.uint32(10).string(message.tenant);
+    }
+    if (message.account !== "") {
+      writer.uint32(18).string(message.account);
+    }
+    if (message.device !== "") {
+      writer.uint32(26).string(message.device);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CancelWipeRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCancelWipeRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenant = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.device = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CancelWipeRequest>): CancelWipeRequest {
+    return CancelWipeRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CancelWipeRequest>): CancelWipeRequest {
+    const message = createBaseCancelWipeRequest();
+    message.tenant = object.tenant ?? "";
+    message.account = object.account ?? "";
+    message.device = object.device ?? "";
+    return message;
+  },
+};
+
+function createBaseCancelWipeResponse(): CancelWipeResponse {
+  return { position: 0 };
+}
+
+export const CancelWipeResponse: MessageFns<CancelWipeResponse> = {
+  encode(message: CancelWipeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.position !== 0) {
+      writer.uint32(8).uint64(message.position);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CancelWipeResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCancelWipeResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.position = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CancelWipeResponse>): CancelWipeResponse {
+    return CancelWipeResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CancelWipeResponse>): CancelWipeResponse {
+    const message = createBaseCancelWipeResponse();
+    message.position = object.position ?? 0;
+    return message;
+  },
+};
+
 /** Devices, for administrators. */
 export type DeviceSyncDefinition = typeof DeviceSyncDefinition;
 export const DeviceSyncDefinition = {
@@ -744,6 +1148,24 @@ export const DeviceSyncDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Everything on the device is to be erased, or only this account's data; it is told when it next asks. Then it is blocked. */
+    wipeDevice: {
+      name: "WipeDevice",
+      requestType: WipeDeviceRequest as typeof WipeDeviceRequest,
+      requestStream: false,
+      responseType: WipeDeviceResponse as typeof WipeDeviceResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Only before the device has done it. */
+    cancelWipe: {
+      name: "CancelWipe",
+      requestType: CancelWipeRequest as typeof CancelWipeRequest,
+      requestStream: false,
+      responseType: CancelWipeResponse as typeof CancelWipeResponse,
+      responseStream: false,
+      options: {},
+    },
   },
 } as const;
 
@@ -760,6 +1182,16 @@ export interface DeviceSyncServiceImplementation<CallContextExt = {}> {
     request: RemoveDeviceRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<RemoveDeviceResponse>>;
+  /** Everything on the device is to be erased, or only this account's data; it is told when it next asks. Then it is blocked. */
+  wipeDevice(
+    request: WipeDeviceRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<WipeDeviceResponse>>;
+  /** Only before the device has done it. */
+  cancelWipe(
+    request: CancelWipeRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<CancelWipeResponse>>;
 }
 
 export interface DeviceSyncClient<CallOptionsExt = {}> {
@@ -775,6 +1207,16 @@ export interface DeviceSyncClient<CallOptionsExt = {}> {
     request: DeepPartial<RemoveDeviceRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<RemoveDeviceResponse>;
+  /** Everything on the device is to be erased, or only this account's data; it is told when it next asks. Then it is blocked. */
+  wipeDevice(
+    request: DeepPartial<WipeDeviceRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<WipeDeviceResponse>;
+  /** Only before the device has done it. */
+  cancelWipe(
+    request: DeepPartial<CancelWipeRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<CancelWipeResponse>;
 }
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;

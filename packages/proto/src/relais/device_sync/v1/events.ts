@@ -35,11 +35,29 @@ export interface DevicePolicyAcknowledged {
   device: string;
   policyKey: number;
   policyHash: string;
+  /** What the device says: 1 applied, 2 in part, 3 not applied, 4 managed by others (MS-ASPROV 2.2.2.54.1). */
+  status: number;
 }
 
 export interface DeviceBlocked {
   device: string;
   blocked: boolean;
+}
+
+export interface DeviceWipeRequested {
+  device: string;
+  /** Only this account's data (16.1). */
+  accountOnly: boolean;
+}
+
+export interface DeviceWipeCancelled {
+  device: string;
+}
+
+/** The device's word on it. Done: from here on it is blocked. */
+export interface DeviceWipeAnswered {
+  device: string;
+  done: boolean;
 }
 
 /** The account is deleted, and nothing is kept of its devices. */
@@ -303,7 +321,7 @@ export const DeviceInformationSet: MessageFns<DeviceInformationSet> = {
 };
 
 function createBaseDevicePolicyAcknowledged(): DevicePolicyAcknowledged {
-  return { device: "", policyKey: 0, policyHash: "" };
+  return { device: "", policyKey: 0, policyHash: "", status: 0 };
 }
 
 export const DevicePolicyAcknowledged: MessageFns<DevicePolicyAcknowledged> = {
@@ -316,6 +334,9 @@ export const DevicePolicyAcknowledged: MessageFns<DevicePolicyAcknowledged> = {
     }
     if (message.policyHash !== "") {
       writer.uint32(26).string(message.policyHash);
+    }
+    if (message.status !== 0) {
+      writer.uint32(32).uint32(message.status);
     }
     return writer;
   },
@@ -357,6 +378,14 @@ export const DevicePolicyAcknowledged: MessageFns<DevicePolicyAcknowledged> = {
             message.policyHash = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.status = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -377,6 +406,7 @@ export const DevicePolicyAcknowledged: MessageFns<DevicePolicyAcknowledged> = {
     message.device = object.device ?? "";
     message.policyKey = object.policyKey ?? 0;
     message.policyHash = object.policyHash ?? "";
+    message.status = object.status ?? 0;
     return message;
   },
 };
@@ -444,6 +474,195 @@ export const DeviceBlocked: MessageFns<DeviceBlocked> = {
     const message = createBaseDeviceBlocked();
     message.device = object.device ?? "";
     message.blocked = object.blocked ?? false;
+    return message;
+  },
+};
+
+function createBaseDeviceWipeRequested(): DeviceWipeRequested {
+  return { device: "", accountOnly: false };
+}
+
+export const DeviceWipeRequested: MessageFns<DeviceWipeRequested> = {
+  encode(message: DeviceWipeRequested, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.device !== "") {
+      writer.uint32(10).string(message.device);
+    }
+    if (message.accountOnly !== false) {
+      writer.uint32(16).bool(message.accountOnly);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeviceWipeRequested {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeviceWipeRequested();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.device = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.accountOnly = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DeviceWipeRequested>): DeviceWipeRequested {
+    return DeviceWipeRequested.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeviceWipeRequested>): DeviceWipeRequested {
+    const message = createBaseDeviceWipeRequested();
+    message.device = object.device ?? "";
+    message.accountOnly = object.accountOnly ?? false;
+    return message;
+  },
+};
+
+function createBaseDeviceWipeCancelled(): DeviceWipeCancelled {
+  return { device: "" };
+}
+
+export const DeviceWipeCancelled: MessageFns<DeviceWipeCancelled> = {
+  encode(message: DeviceWipeCancelled, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.device !== "") {
+      writer.uint32(10).string(message.device);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeviceWipeCancelled {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeviceWipeCancelled();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.device = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DeviceWipeCancelled>): DeviceWipeCancelled {
+    return DeviceWipeCancelled.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeviceWipeCancelled>): DeviceWipeCancelled {
+    const message = createBaseDeviceWipeCancelled();
+    message.device = object.device ?? "";
+    return message;
+  },
+};
+
+function createBaseDeviceWipeAnswered(): DeviceWipeAnswered {
+  return { device: "", done: false };
+}
+
+export const DeviceWipeAnswered: MessageFns<DeviceWipeAnswered> = {
+  encode(message: DeviceWipeAnswered, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.device !== "") {
+      writer.uint32(10).string(message.device);
+    }
+    if (message.done !== false) {
+      writer.uint32(16).bool(message.done);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeviceWipeAnswered {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeviceWipeAnswered();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.device = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.done = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DeviceWipeAnswered>): DeviceWipeAnswered {
+    return DeviceWipeAnswered.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeviceWipeAnswered>): DeviceWipeAnswered {
+    const message = createBaseDeviceWipeAnswered();
+    message.device = object.device ?? "";
+    message.done = object.done ?? false;
     return message;
   },
 };

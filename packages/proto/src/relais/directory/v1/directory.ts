@@ -122,6 +122,37 @@ export interface Setting {
   origin: string;
 }
 
+export interface SearchPeopleRequest {
+  tenant: string;
+  /** Words; each is the beginning of a word of the name, an address or an alias. */
+  query: string;
+  offset: number;
+  /** 0: 100; at most 1,000. */
+  limit: number;
+}
+
+/** In the order of their names. */
+export interface SearchPeopleResponse {
+  people: Person[];
+  /** At most 1,000: more aren't counted. */
+  total: number;
+}
+
+/** What an address list shows of an account. */
+export interface Person {
+  account: string;
+  address: string;
+  aliases: string[];
+  displayName: string;
+  /** title, company, department, office, phone, mobilePhone, homePhone, firstName, lastName, alias. */
+  attributes: { [key: string]: string };
+}
+
+export interface Person_AttributesEntry {
+  key: string;
+  value: string;
+}
+
 export interface CreateTenantRequest {
   /** Its id is a slug of the name, and is never given to another tenant. */
   name: string;
@@ -1404,6 +1435,345 @@ export const Setting: MessageFns<Setting> = {
     message.name = object.name ?? "";
     message.value = object.value ?? "";
     message.origin = object.origin ?? "";
+    return message;
+  },
+};
+
+function createBaseSearchPeopleRequest(): SearchPeopleRequest {
+  return { tenant: "", query: "", offset: 0, limit: 0 };
+}
+
+export const SearchPeopleRequest: MessageFns<SearchPeopleRequest> = {
+  encode(message: SearchPeopleRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenant !== "") {
+      writer.uint32(10).string(message.tenant);
+    }
+    if (message.query !== "") {
+      writer.uint32(18).string(message.query);
+    }
+    if (message.offset !== 0) {
+      writer.uint32(24).uint32(message.offset);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(32).uint32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SearchPeopleRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSearchPeopleRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenant = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.query = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.offset = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SearchPeopleRequest>): SearchPeopleRequest {
+    return SearchPeopleRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SearchPeopleRequest>): SearchPeopleRequest {
+    const message = createBaseSearchPeopleRequest();
+    message.tenant = object.tenant ?? "";
+    message.query = object.query ?? "";
+    message.offset = object.offset ?? 0;
+    message.limit = object.limit ?? 0;
+    return message;
+  },
+};
+
+function createBaseSearchPeopleResponse(): SearchPeopleResponse {
+  return { people: [], total: 0 };
+}
+
+export const SearchPeopleResponse: MessageFns<SearchPeopleResponse> = {
+  encode(message: SearchPeopleResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.people) {
+      Person.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.total !== 0) {
+      writer.uint32(16).uint64(message.total);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SearchPeopleResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSearchPeopleResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.people.push(Person.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.total = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SearchPeopleResponse>): SearchPeopleResponse {
+    return SearchPeopleResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SearchPeopleResponse>): SearchPeopleResponse {
+    const message = createBaseSearchPeopleResponse();
+    message.people = object.people?.map((e) => Person.fromPartial(e)) || [];
+    message.total = object.total ?? 0;
+    return message;
+  },
+};
+
+function createBasePerson(): Person {
+  return { account: "", address: "", aliases: [], displayName: "", attributes: {} };
+}
+
+export const Person: MessageFns<Person> = {
+  encode(message: Person, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== "") {
+      writer.uint32(10).string(message.account);
+    }
+    if (message.address !== "") {
+      writer.uint32(18).string(message.address);
+    }
+    for (const v of message.aliases) {
+      writer.uint32(26).string(v!);
+    }
+    if (message.displayName !== "") {
+      writer.uint32(34).string(message.displayName);
+    }
+    globalThis.Object.entries(message.attributes).forEach(([key, value]: [string, string]) => {
+      Person_AttributesEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Person {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePerson();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.address = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.aliases.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.displayName = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            const entry5 = Person_AttributesEntry.decode(reader, reader.uint32());
+            if (entry5.value !== undefined) {
+              message.attributes[entry5.key] = entry5.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Person>): Person {
+    return Person.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Person>): Person {
+    const message = createBasePerson();
+    message.account = object.account ?? "";
+    message.address = object.address ?? "";
+    message.aliases = object.aliases?.map((e) => e) || [];
+    message.displayName = object.displayName ?? "";
+    message.attributes = (globalThis.Object.entries(object.attributes ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBasePerson_AttributesEntry(): Person_AttributesEntry {
+  return { key: "", value: "" };
+}
+
+export const Person_AttributesEntry: MessageFns<Person_AttributesEntry> = {
+  encode(message: Person_AttributesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Person_AttributesEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePerson_AttributesEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Person_AttributesEntry>): Person_AttributesEntry {
+    return Person_AttributesEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Person_AttributesEntry>): Person_AttributesEntry {
+    const message = createBasePerson_AttributesEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -4612,6 +4982,15 @@ export const DirectoryDefinition = {
       responseStream: false,
       options: {},
     },
+    /** The global address list of a tenant, for its people, their devices and services. */
+    searchPeople: {
+      name: "SearchPeople",
+      requestType: SearchPeopleRequest as typeof SearchPeopleRequest,
+      requestStream: false,
+      responseType: SearchPeopleResponse as typeof SearchPeopleResponse,
+      responseStream: false,
+      options: {},
+    },
     /** For administrators. */
     createTenant: {
       name: "CreateTenant",
@@ -4768,6 +5147,11 @@ export interface DirectoryServiceImplementation<CallContextExt = {}> {
     request: GetSettingsRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<GetSettingsResponse>>;
+  /** The global address list of a tenant, for its people, their devices and services. */
+  searchPeople(
+    request: SearchPeopleRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<SearchPeopleResponse>>;
   /** For administrators. */
   createTenant(
     request: CreateTenantRequest,
@@ -4849,6 +5233,11 @@ export interface DirectoryClient<CallOptionsExt = {}> {
     request: DeepPartial<GetSettingsRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<GetSettingsResponse>;
+  /** The global address list of a tenant, for its people, their devices and services. */
+  searchPeople(
+    request: DeepPartial<SearchPeopleRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<SearchPeopleResponse>;
   /** For administrators. */
   createTenant(
     request: DeepPartial<CreateTenantRequest>,

@@ -6,7 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import { Flag, MessageContent, MessageState } from "./message.ts";
+import { AutomaticReplies, Flag, MessageContent, MessageState } from "./message.ts";
 
 export const protobufPackage = "relais.mail.v1";
 
@@ -52,9 +52,21 @@ export interface MessageStored {
   state:
     | MessageState
     | undefined;
-  /** sent, draft, import, append, outbox. */
+  /** sent, draft, sms, import, append, outbox. */
   reason: string;
   envelopeSender: string;
+  /** Of a device's Sync: what the device called it. */
+  clientId: string;
+}
+
+/** A draft was written anew in its place. */
+export interface DraftEdited {
+  placement: number;
+  content:
+    | MessageContent
+    | undefined;
+  /** Of a device's Sync: a hash of the command, by which its repeat is recognised. */
+  digest: string;
 }
 
 export interface MessagesMarkedSeen {
@@ -116,6 +128,32 @@ export interface MessageSubmitted {
   /** 7bit, 8bitmime; SMTPUTF8 needed. */
   bodyKind: string;
   smtputf8: boolean;
+  /** Sent by the account itself while its owner is away: nobody's act, counted for no limit, and nobody becomes known by it. */
+  automatic: boolean;
+}
+
+/** Mail of this conversation that comes from now on goes to the mailbox; the inbox: the usual way. */
+export interface ConversationFiled {
+  conversation: Uint8Array;
+  mailbox: string;
+}
+
+export interface AutomaticRepliesSet {
+  replies:
+    | AutomaticReplies
+    | undefined;
+  /** True: from here on every sender is answered once again. */
+  begins: boolean;
+}
+
+/** A sender was told that the owner is away; in the commit of that MessageSubmitted. */
+export interface AutomaticReplySent {
+  /** Folded for comparison. */
+  sender: string;
+  /** Position of the delivery that is answered. */
+  delivery: number;
+  /** inside, outside-known, outside-unknown. */
+  audience: string;
 }
 
 /**
@@ -513,7 +551,7 @@ export const MessageDelivered: MessageFns<MessageDelivered> = {
 };
 
 function createBaseMessageStored(): MessageStored {
-  return { mailbox: "", content: undefined, state: undefined, reason: "", envelopeSender: "" };
+  return { mailbox: "", content: undefined, state: undefined, reason: "", envelopeSender: "", clientId: "" };
 }
 
 export const MessageStored: MessageFns<MessageStored> = {
@@ -532,6 +570,9 @@ export const MessageStored: MessageFns<MessageStored> = {
     }
     if (message.envelopeSender !== "") {
       writer.uint32(42).string(message.envelopeSender);
+    }
+    if (message.clientId !== "") {
+      writer.uint32(50).string(message.clientId);
     }
     return writer;
   },
@@ -589,6 +630,14 @@ export const MessageStored: MessageFns<MessageStored> = {
             message.envelopeSender = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.clientId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -615,6 +664,88 @@ export const MessageStored: MessageFns<MessageStored> = {
       : undefined;
     message.reason = object.reason ?? "";
     message.envelopeSender = object.envelopeSender ?? "";
+    message.clientId = object.clientId ?? "";
+    return message;
+  },
+};
+
+function createBaseDraftEdited(): DraftEdited {
+  return { placement: 0, content: undefined, digest: "" };
+}
+
+export const DraftEdited: MessageFns<DraftEdited> = {
+  encode(message: DraftEdited, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.placement !== 0) {
+      writer.uint32(8).uint64(message.placement);
+    }
+    if (message.content !== undefined) {
+      MessageContent.encode(message.content, writer.uint32(18).fork()).join();
+    }
+    if (message.digest !== "") {
+      writer.uint32(26).string(message.digest);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DraftEdited {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDraftEdited();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.placement = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.content = MessageContent.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.digest = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DraftEdited>): DraftEdited {
+    return DraftEdited.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DraftEdited>): DraftEdited {
+    const message = createBaseDraftEdited();
+    message.placement = object.placement ?? 0;
+    message.content = (object.content !== undefined && object.content !== null)
+      ? MessageContent.fromPartial(object.content)
+      : undefined;
+    message.digest = object.digest ?? "";
     return message;
   },
 };
@@ -1276,7 +1407,17 @@ export const CommandNoted: MessageFns<CommandNoted> = {
 };
 
 function createBaseMessageSubmitted(): MessageSubmitted {
-  return { blob: "", size: 0, sender: "", recipients: [], messageId: "", saved: 0, bodyKind: "", smtputf8: false };
+  return {
+    blob: "",
+    size: 0,
+    sender: "",
+    recipients: [],
+    messageId: "",
+    saved: 0,
+    bodyKind: "",
+    smtputf8: false,
+    automatic: false,
+  };
 }
 
 export const MessageSubmitted: MessageFns<MessageSubmitted> = {
@@ -1304,6 +1445,9 @@ export const MessageSubmitted: MessageFns<MessageSubmitted> = {
     }
     if (message.smtputf8 !== false) {
       writer.uint32(64).bool(message.smtputf8);
+    }
+    if (message.automatic !== false) {
+      writer.uint32(72).bool(message.automatic);
     }
     return writer;
   },
@@ -1385,6 +1529,14 @@ export const MessageSubmitted: MessageFns<MessageSubmitted> = {
             message.smtputf8 = reader.bool();
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.automatic = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1410,6 +1562,222 @@ export const MessageSubmitted: MessageFns<MessageSubmitted> = {
     message.saved = object.saved ?? 0;
     message.bodyKind = object.bodyKind ?? "";
     message.smtputf8 = object.smtputf8 ?? false;
+    message.automatic = object.automatic ?? false;
+    return message;
+  },
+};
+
+function createBaseConversationFiled(): ConversationFiled {
+  return { conversation: new Uint8Array(0), mailbox: "" };
+}
+
+export const ConversationFiled: MessageFns<ConversationFiled> = {
+  encode(message: ConversationFiled, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.conversation.length !== 0) {
+      writer.uint32(10).bytes(message.conversation);
+    }
+    if (message.mailbox !== "") {
+      writer.uint32(18).string(message.mailbox);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConversationFiled {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversationFiled();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.conversation = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.mailbox = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ConversationFiled>): ConversationFiled {
+    return ConversationFiled.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConversationFiled>): ConversationFiled {
+    const message = createBaseConversationFiled();
+    message.conversation = object.conversation ?? new Uint8Array(0);
+    message.mailbox = object.mailbox ?? "";
+    return message;
+  },
+};
+
+function createBaseAutomaticRepliesSet(): AutomaticRepliesSet {
+  return { replies: undefined, begins: false };
+}
+
+export const AutomaticRepliesSet: MessageFns<AutomaticRepliesSet> = {
+  encode(message: AutomaticRepliesSet, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.replies !== undefined) {
+      AutomaticReplies.encode(message.replies, writer.uint32(10).fork()).join();
+    }
+    if (message.begins !== false) {
+      writer.uint32(16).bool(message.begins);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AutomaticRepliesSet {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAutomaticRepliesSet();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.replies = AutomaticReplies.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.begins = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AutomaticRepliesSet>): AutomaticRepliesSet {
+    return AutomaticRepliesSet.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AutomaticRepliesSet>): AutomaticRepliesSet {
+    const message = createBaseAutomaticRepliesSet();
+    message.replies = (object.replies !== undefined && object.replies !== null)
+      ? AutomaticReplies.fromPartial(object.replies)
+      : undefined;
+    message.begins = object.begins ?? false;
+    return message;
+  },
+};
+
+function createBaseAutomaticReplySent(): AutomaticReplySent {
+  return { sender: "", delivery: 0, audience: "" };
+}
+
+export const AutomaticReplySent: MessageFns<AutomaticReplySent> = {
+  encode(message: AutomaticReplySent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sender !== "") {
+      writer.uint32(10).string(message.sender);
+    }
+    if (message.delivery !== 0) {
+      writer.uint32(16).uint64(message.delivery);
+    }
+    if (message.audience !== "") {
+      writer.uint32(26).string(message.audience);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AutomaticReplySent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAutomaticReplySent();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.sender = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.delivery = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.audience = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AutomaticReplySent>): AutomaticReplySent {
+    return AutomaticReplySent.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AutomaticReplySent>): AutomaticReplySent {
+    const message = createBaseAutomaticReplySent();
+    message.sender = object.sender ?? "";
+    message.delivery = object.delivery ?? 0;
+    message.audience = object.audience ?? "";
     return message;
   },
 };

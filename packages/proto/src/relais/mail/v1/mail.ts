@@ -8,7 +8,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { CallContext, CallOptions } from "nice-grpc-common";
 import { KnownList, SyncCursor, WindowEdge } from "../../common/v1/sync.ts";
-import { Envelope, Flag, MessageState, Part } from "./message.ts";
+import { AutomaticReplies, Envelope, Flag, MessageState, Part } from "./message.ts";
 
 export const protobufPackage = "relais.mail.v1";
 
@@ -67,6 +67,8 @@ export interface SubmitHeader {
   /** Envelope from a submission server; empty: taken from the message's fields. */
   envelopeSender: string;
   envelopeRecipients: string[];
+  /** True: a message with the Message-ID of one that was submitted in the last days is that one, whatever its command id. */
+  messageIdOnce: boolean;
 }
 
 export interface SubmitSource {
@@ -257,10 +259,12 @@ export interface ContentOptions {
   mimeSupport: number;
   /** False: no body at all. */
   withBody: boolean;
+  /** True: a long MIME body comes without its data, `stream_length` says what to read with ReadPart. */
+  streamMime: boolean;
 }
 
 export interface BodyPreference {
-  /** plain, html, mime. */
+  /** plain, html, mime; part: beside the body, HTML for clients that show conversations (MS-ASAIRS 2.2.2.10). */
   type: string;
   /** Bytes of UTF-8; absent: whole. */
   truncation?: number | undefined;
@@ -278,6 +282,8 @@ export interface Body {
   /** UTF-8 for plain and html, cut on a character; the raw bytes for mime. Absent: left out. */
   data?: Uint8Array | undefined;
   preview: string;
+  /** Of a long MIME body: the first so many bytes of ReadPart with `as_text` are its data. */
+  streamLength: number;
 }
 
 export interface Attachment {
@@ -291,6 +297,8 @@ export interface Attachment {
   contentId: string;
   contentLocation: string;
   inline: boolean;
+  /** Of one that a device's command has just put into a draft: what the device calls it. */
+  clientId: string;
 }
 
 export interface Message {
@@ -314,7 +322,11 @@ export interface Message {
   /** Why this is a stub; empty: it isn't. */
   defect: string;
   blob: string;
-  structure: Part | undefined;
+  structure:
+    | Part
+    | undefined;
+  /** Where a part was asked for. */
+  bodyPart: Body | undefined;
 }
 
 export interface ListMessagesRequest {
@@ -339,6 +351,8 @@ export interface GetMessagesRequest {
   options: ContentOptions | undefined;
   minPosition: number;
   withStructure: boolean;
+  /** By item, wherever they are now; after those of the placements. */
+  items: number[];
 }
 
 /** Those that exist, in the order asked for. */
@@ -351,11 +365,13 @@ export interface ReadPartRequest {
   tenant: string;
   account: string;
   placement: number;
-  /** Part number; empty: the raw message. */
+  /** Part number, or cid:ID (RFC 2392); empty: the raw message. */
   part: string;
   /** Range of the decoded content; length 0: to the end. */
   offset: number;
   length: number;
+  /** With an empty part: the message as EAS carries it, UTF-8 without control characters; parts that aren't such text are in base64. */
+  asText: boolean;
 }
 
 export interface ReadPartResponse {
@@ -456,11 +472,62 @@ export interface SearchMessagesRequest {
   /** Milliseconds since 1970; 0: open. */
   receivedAfter: number;
   receivedBefore: number;
+  /** True: with the mailboxes under those named. */
+  withChildren: boolean;
+  /** Of one conversation only. */
+  conversation: Uint8Array;
 }
 
+/** With an empty query and something else that is asked for (mailboxes, times, a conversation), all that is there. */
 export interface SearchMessagesResponse {
   messages: Message[];
+  /** At most 5,000: more aren't counted. */
   total: number;
+}
+
+export interface MoveConversationRequest {
+  tenant: string;
+  account: string;
+  conversation: Uint8Array;
+  /** Mailbox. */
+  to: string;
+  /** Mail of the conversation that comes later goes there too, until this is said of another mailbox; of the inbox: goes the usual way again. */
+  always: boolean;
+}
+
+export interface MoveConversationResponse {
+  /** How many messages were moved. */
+  moved: number;
+  position: number;
+}
+
+export interface GetAutomaticRepliesRequest {
+  tenant: string;
+  account: string;
+  /** plain, html: texts in this form; empty: as they were set. */
+  type: string;
+  minPosition: number;
+}
+
+export interface GetAutomaticRepliesResponse {
+  replies:
+    | AutomaticReplies
+    | undefined;
+  /** How many senders were answered since they were last turned on. */
+  answered: number;
+  position: number;
+}
+
+export interface SetAutomaticRepliesRequest {
+  tenant: string;
+  account: string;
+  /** A reply that is absent stays as it is; state and times are set. */
+  replies: AutomaticReplies | undefined;
+  commandId: string;
+}
+
+export interface SetAutomaticRepliesResponse {
+  position: number;
 }
 
 export interface SyncMailboxesRequest {
@@ -526,20 +593,84 @@ export interface SyncCollectionRequest {
   epoch: number;
   /** Generation for the new key of a first request. */
   generation: number;
+  /** Messages below the filter's edge are wanted too where their conversation has one above it. */
+  wholeConversations: boolean;
 }
 
 export interface SyncCommand {
-  command: { $case: "change"; value: SyncChange } | { $case: "delete"; value: SyncDelete } | {
-    $case: "fetch";
-    value: SyncFetch;
-  } | undefined;
+  command:
+    | { $case: "change"; value: SyncChange }
+    | { $case: "delete"; value: SyncDelete }
+    | { $case: "fetch"; value: SyncFetch }
+    | { $case: "add"; value: SyncAdd }
+    | undefined;
 }
 
 export interface SyncChange {
   placement: number;
   seen?: boolean | undefined;
   flag?: FlagChange | undefined;
-  categories?: CategoriesChange | undefined;
+  categories?:
+    | CategoriesChange
+    | undefined;
+  /** Only of a draft. */
+  draft:
+    | DraftContent
+    | undefined;
+  /** The draft, as it is with what this says, is sent and goes. */
+  send: boolean;
+}
+
+/** A device writes a draft, or keeps a text message here. */
+export interface SyncAdd {
+  clientId: string;
+  draft: DraftContent | undefined;
+  seen: boolean;
+  flag: Flag | undefined;
+  categories: string[];
+  /** It is sent at once: no draft is kept. */
+  send: boolean;
+  /** sms: a text message, which is kept as one; empty: a draft. */
+  kind: string;
+  /** Milliseconds since 1970; 0: now. */
+  receivedAt: number;
+}
+
+/**
+ * What a device writes of a draft: what is absent stays as it is, what is empty is taken away. Lists of addresses as RFC 5322 has
+ * them, but decoded.
+ */
+export interface DraftContent {
+  to?: string | undefined;
+  cc?: string | undefined;
+  bcc?: string | undefined;
+  replyTo?: string | undefined;
+  from?: string | undefined;
+  subject?:
+    | string
+    | undefined;
+  /** low, normal, high. */
+  importance?: string | undefined;
+  body?: DraftBody | undefined;
+  attached: DraftAttachment[];
+  /** Attachments that go, as ReadPart names them. */
+  detached: string[];
+}
+
+export interface DraftBody {
+  /** plain, html; mime: the whole message, and nothing else is said. */
+  type: string;
+  data: Uint8Array;
+}
+
+export interface DraftAttachment {
+  clientId: string;
+  name: string;
+  type: string;
+  contentId: string;
+  contentLocation: string;
+  inline: boolean;
+  data: Uint8Array;
 }
 
 export interface SyncDelete {
@@ -587,11 +718,16 @@ export interface SyncOperation {
 }
 
 export interface SyncCommandResult {
-  /** ok, conflict, not_found, refused. */
+  /** ok, conflict, not_found, refused; of drafts also no_recipients, no_room. */
   outcome: string;
+  /** 0 of an add that left nothing in the mailbox. */
   placement: number;
   /** For fetch. */
-  message: Message | undefined;
+  message:
+    | Message
+    | undefined;
+  /** What the command has put into a draft, in its order. */
+  attached: Attachment[];
 }
 
 export interface EstimateMessagesRequest {
@@ -1124,6 +1260,7 @@ function createBaseSubmitHeader(): SubmitHeader {
     source: undefined,
     envelopeSender: "",
     envelopeRecipients: [],
+    messageIdOnce: false,
   };
 }
 
@@ -1152,6 +1289,9 @@ export const SubmitHeader: MessageFns<SubmitHeader> = {
     }
     for (const v of message.envelopeRecipients) {
       writer.uint32(66).string(v!);
+    }
+    if (message.messageIdOnce !== false) {
+      writer.uint32(72).bool(message.messageIdOnce);
     }
     return writer;
   },
@@ -1233,6 +1373,14 @@ export const SubmitHeader: MessageFns<SubmitHeader> = {
             message.envelopeRecipients.push(reader.string());
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.messageIdOnce = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1260,6 +1408,7 @@ export const SubmitHeader: MessageFns<SubmitHeader> = {
       : undefined;
     message.envelopeSender = object.envelopeSender ?? "";
     message.envelopeRecipients = object.envelopeRecipients?.map((e) => e) || [];
+    message.messageIdOnce = object.messageIdOnce ?? false;
     return message;
   },
 };
@@ -3499,7 +3648,7 @@ export const GetUsageResponse: MessageFns<GetUsageResponse> = {
 };
 
 function createBaseContentOptions(): ContentOptions {
-  return { bodies: [], mimeSupport: 0, withBody: false };
+  return { bodies: [], mimeSupport: 0, withBody: false, streamMime: false };
 }
 
 export const ContentOptions: MessageFns<ContentOptions> = {
@@ -3512,6 +3661,9 @@ export const ContentOptions: MessageFns<ContentOptions> = {
     }
     if (message.withBody !== false) {
       writer.uint32(24).bool(message.withBody);
+    }
+    if (message.streamMime !== false) {
+      writer.uint32(32).bool(message.streamMime);
     }
     return writer;
   },
@@ -3553,6 +3705,14 @@ export const ContentOptions: MessageFns<ContentOptions> = {
             message.withBody = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.streamMime = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3573,6 +3733,7 @@ export const ContentOptions: MessageFns<ContentOptions> = {
     message.bodies = object.bodies?.map((e) => BodyPreference.fromPartial(e)) || [];
     message.mimeSupport = object.mimeSupport ?? 0;
     message.withBody = object.withBody ?? false;
+    message.streamMime = object.streamMime ?? false;
     return message;
   },
 };
@@ -3669,7 +3830,7 @@ export const BodyPreference: MessageFns<BodyPreference> = {
 };
 
 function createBaseBody(): Body {
-  return { type: "", estimatedSize: 0, truncated: false, data: undefined, preview: "" };
+  return { type: "", estimatedSize: 0, truncated: false, data: undefined, preview: "", streamLength: 0 };
 }
 
 export const Body: MessageFns<Body> = {
@@ -3688,6 +3849,9 @@ export const Body: MessageFns<Body> = {
     }
     if (message.preview !== "") {
       writer.uint32(42).string(message.preview);
+    }
+    if (message.streamLength !== 0) {
+      writer.uint32(48).uint64(message.streamLength);
     }
     return writer;
   },
@@ -3745,6 +3909,14 @@ export const Body: MessageFns<Body> = {
             message.preview = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.streamLength = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3767,12 +3939,23 @@ export const Body: MessageFns<Body> = {
     message.truncated = object.truncated ?? false;
     message.data = object.data ?? undefined;
     message.preview = object.preview ?? "";
+    message.streamLength = object.streamLength ?? 0;
     return message;
   },
 };
 
 function createBaseAttachment(): Attachment {
-  return { part: "", name: "", type: "", method: "", size: 0, contentId: "", contentLocation: "", inline: false };
+  return {
+    part: "",
+    name: "",
+    type: "",
+    method: "",
+    size: 0,
+    contentId: "",
+    contentLocation: "",
+    inline: false,
+    clientId: "",
+  };
 }
 
 export const Attachment: MessageFns<Attachment> = {
@@ -3800,6 +3983,9 @@ export const Attachment: MessageFns<Attachment> = {
     }
     if (message.inline !== false) {
       writer.uint32(64).bool(message.inline);
+    }
+    if (message.clientId !== "") {
+      writer.uint32(74).string(message.clientId);
     }
     return writer;
   },
@@ -3881,6 +4067,14 @@ export const Attachment: MessageFns<Attachment> = {
             message.inline = reader.bool();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.clientId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3906,6 +4100,7 @@ export const Attachment: MessageFns<Attachment> = {
     message.contentId = object.contentId ?? "";
     message.contentLocation = object.contentLocation ?? "";
     message.inline = object.inline ?? false;
+    message.clientId = object.clientId ?? "";
     return message;
   },
 };
@@ -3928,6 +4123,7 @@ function createBaseMessage(): Message {
     defect: "",
     blob: "",
     structure: undefined,
+    bodyPart: undefined,
   };
 }
 
@@ -3980,6 +4176,9 @@ export const Message: MessageFns<Message> = {
     }
     if (message.structure !== undefined) {
       Part.encode(message.structure, writer.uint32(130).fork()).join();
+    }
+    if (message.bodyPart !== undefined) {
+      Body.encode(message.bodyPart, writer.uint32(138).fork()).join();
     }
     return writer;
   },
@@ -4125,6 +4324,14 @@ export const Message: MessageFns<Message> = {
             message.structure = Part.decode(reader, reader.uint32());
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.bodyPart = Body.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4163,6 +4370,9 @@ export const Message: MessageFns<Message> = {
     message.blob = object.blob ?? "";
     message.structure = (object.structure !== undefined && object.structure !== null)
       ? Part.fromPartial(object.structure)
+      : undefined;
+    message.bodyPart = (object.bodyPart !== undefined && object.bodyPart !== null)
+      ? Body.fromPartial(object.bodyPart)
       : undefined;
     return message;
   },
@@ -4363,7 +4573,15 @@ export const ListMessagesResponse: MessageFns<ListMessagesResponse> = {
 };
 
 function createBaseGetMessagesRequest(): GetMessagesRequest {
-  return { tenant: "", account: "", placements: [], options: undefined, minPosition: 0, withStructure: false };
+  return {
+    tenant: "",
+    account: "",
+    placements: [],
+    options: undefined,
+    minPosition: 0,
+    withStructure: false,
+    items: [],
+  };
 }
 
 export const GetMessagesRequest: MessageFns<GetMessagesRequest> = {
@@ -4389,6 +4607,13 @@ export const GetMessagesRequest: MessageFns<GetMessagesRequest> = {
     }
     if (message.withStructure !== false) {
       writer.uint32(48).bool(message.withStructure);
+    }
+    if (message.items.length !== 0) {
+      writer.uint32(58).fork();
+      for (const v of message.items) {
+        writer.uint64(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -4464,6 +4689,24 @@ export const GetMessagesRequest: MessageFns<GetMessagesRequest> = {
             message.withStructure = reader.bool();
             continue;
           }
+          case 7: {
+            if (tag === 56) {
+              message.items.push(longToNumber(reader.uint64()));
+
+              continue;
+            }
+
+            if (tag === 58) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.items.push(longToNumber(reader.uint64()));
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4489,6 +4732,7 @@ export const GetMessagesRequest: MessageFns<GetMessagesRequest> = {
       : undefined;
     message.minPosition = object.minPosition ?? 0;
     message.withStructure = object.withStructure ?? false;
+    message.items = object.items?.map((e) => e) || [];
     return message;
   },
 };
@@ -4561,7 +4805,7 @@ export const GetMessagesResponse: MessageFns<GetMessagesResponse> = {
 };
 
 function createBaseReadPartRequest(): ReadPartRequest {
-  return { tenant: "", account: "", placement: 0, part: "", offset: 0, length: 0 };
+  return { tenant: "", account: "", placement: 0, part: "", offset: 0, length: 0, asText: false };
 }
 
 export const ReadPartRequest: MessageFns<ReadPartRequest> = {
@@ -4583,6 +4827,9 @@ export const ReadPartRequest: MessageFns<ReadPartRequest> = {
     }
     if (message.length !== 0) {
       writer.uint32(48).uint64(message.length);
+    }
+    if (message.asText !== false) {
+      writer.uint32(56).bool(message.asText);
     }
     return writer;
   },
@@ -4648,6 +4895,14 @@ export const ReadPartRequest: MessageFns<ReadPartRequest> = {
             message.length = longToNumber(reader.uint64());
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.asText = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4671,6 +4926,7 @@ export const ReadPartRequest: MessageFns<ReadPartRequest> = {
     message.part = object.part ?? "";
     message.offset = object.offset ?? 0;
     message.length = object.length ?? 0;
+    message.asText = object.asText ?? false;
     return message;
   },
 };
@@ -5838,6 +6094,8 @@ function createBaseSearchMessagesRequest(): SearchMessagesRequest {
     options: undefined,
     receivedAfter: 0,
     receivedBefore: 0,
+    withChildren: false,
+    conversation: new Uint8Array(0),
   };
 }
 
@@ -5869,6 +6127,12 @@ export const SearchMessagesRequest: MessageFns<SearchMessagesRequest> = {
     }
     if (message.receivedBefore !== 0) {
       writer.uint32(72).int64(message.receivedBefore);
+    }
+    if (message.withChildren !== false) {
+      writer.uint32(80).bool(message.withChildren);
+    }
+    if (message.conversation.length !== 0) {
+      writer.uint32(90).bytes(message.conversation);
     }
     return writer;
   },
@@ -5958,6 +6222,22 @@ export const SearchMessagesRequest: MessageFns<SearchMessagesRequest> = {
             message.receivedBefore = longToNumber(reader.int64());
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.withChildren = reader.bool();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.conversation = reader.bytes();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5986,6 +6266,8 @@ export const SearchMessagesRequest: MessageFns<SearchMessagesRequest> = {
       : undefined;
     message.receivedAfter = object.receivedAfter ?? 0;
     message.receivedBefore = object.receivedBefore ?? 0;
+    message.withChildren = object.withChildren ?? false;
+    message.conversation = object.conversation ?? new Uint8Array(0);
     return message;
   },
 };
@@ -6053,6 +6335,496 @@ export const SearchMessagesResponse: MessageFns<SearchMessagesResponse> = {
     const message = createBaseSearchMessagesResponse();
     message.messages = object.messages?.map((e) => Message.fromPartial(e)) || [];
     message.total = object.total ?? 0;
+    return message;
+  },
+};
+
+function createBaseMoveConversationRequest(): MoveConversationRequest {
+  return { tenant: "", account: "", conversation: new Uint8Array(0), to: "", always: false };
+}
+
+export const MoveConversationRequest: MessageFns<MoveConversationRequest> = {
+  encode(message: MoveConversationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenant !== "") {
+      writer.uint32(10).string(message.tenant);
+    }
+    if (message.account !== "") {
+      writer.uint32(18).string(message.account);
+    }
+    if (message.conversation.length !== 0) {
+      writer.uint32(26).bytes(message.conversation);
+    }
+    if (message.to !== "") {
+      writer.uint32(34).string(message.to);
+    }
+    if (message.always !== false) {
+      writer.uint32(40).bool(message.always);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MoveConversationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMoveConversationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenant = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.conversation = reader.bytes();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.to = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.always = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MoveConversationRequest>): MoveConversationRequest {
+    return MoveConversationRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MoveConversationRequest>): MoveConversationRequest {
+    const message = createBaseMoveConversationRequest();
+    message.tenant = object.tenant ?? "";
+    message.account = object.account ?? "";
+    message.conversation = object.conversation ?? new Uint8Array(0);
+    message.to = object.to ?? "";
+    message.always = object.always ?? false;
+    return message;
+  },
+};
+
+function createBaseMoveConversationResponse(): MoveConversationResponse {
+  return { moved: 0, position: 0 };
+}
+
+export const MoveConversationResponse: MessageFns<MoveConversationResponse> = {
+  encode(message: MoveConversationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.moved !== 0) {
+      writer.uint32(8).uint64(message.moved);
+    }
+    if (message.position !== 0) {
+      writer.uint32(16).uint64(message.position);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MoveConversationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMoveConversationResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.moved = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.position = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MoveConversationResponse>): MoveConversationResponse {
+    return MoveConversationResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MoveConversationResponse>): MoveConversationResponse {
+    const message = createBaseMoveConversationResponse();
+    message.moved = object.moved ?? 0;
+    message.position = object.position ?? 0;
+    return message;
+  },
+};
+
+function createBaseGetAutomaticRepliesRequest(): GetAutomaticRepliesRequest {
+  return { tenant: "", account: "", type: "", minPosition: 0 };
+}
+
+export const GetAutomaticRepliesRequest: MessageFns<GetAutomaticRepliesRequest> = {
+  encode(message: GetAutomaticRepliesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenant !== "") {
+      writer.uint32(10).string(message.tenant);
+    }
+    if (message.account !== "") {
+      writer.uint32(18).string(message.account);
+    }
+    if (message.type !== "") {
+      writer.uint32(26).string(message.type);
+    }
+    if (message.minPosition !== 0) {
+      writer.uint32(32).uint64(message.minPosition);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetAutomaticRepliesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetAutomaticRepliesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenant = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.type = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.minPosition = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetAutomaticRepliesRequest>): GetAutomaticRepliesRequest {
+    return GetAutomaticRepliesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetAutomaticRepliesRequest>): GetAutomaticRepliesRequest {
+    const message = createBaseGetAutomaticRepliesRequest();
+    message.tenant = object.tenant ?? "";
+    message.account = object.account ?? "";
+    message.type = object.type ?? "";
+    message.minPosition = object.minPosition ?? 0;
+    return message;
+  },
+};
+
+function createBaseGetAutomaticRepliesResponse(): GetAutomaticRepliesResponse {
+  return { replies: undefined, answered: 0, position: 0 };
+}
+
+export const GetAutomaticRepliesResponse: MessageFns<GetAutomaticRepliesResponse> = {
+  encode(message: GetAutomaticRepliesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.replies !== undefined) {
+      AutomaticReplies.encode(message.replies, writer.uint32(10).fork()).join();
+    }
+    if (message.answered !== 0) {
+      writer.uint32(16).uint64(message.answered);
+    }
+    if (message.position !== 0) {
+      writer.uint32(24).uint64(message.position);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetAutomaticRepliesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetAutomaticRepliesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.replies = AutomaticReplies.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.answered = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.position = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetAutomaticRepliesResponse>): GetAutomaticRepliesResponse {
+    return GetAutomaticRepliesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetAutomaticRepliesResponse>): GetAutomaticRepliesResponse {
+    const message = createBaseGetAutomaticRepliesResponse();
+    message.replies = (object.replies !== undefined && object.replies !== null)
+      ? AutomaticReplies.fromPartial(object.replies)
+      : undefined;
+    message.answered = object.answered ?? 0;
+    message.position = object.position ?? 0;
+    return message;
+  },
+};
+
+function createBaseSetAutomaticRepliesRequest(): SetAutomaticRepliesRequest {
+  return { tenant: "", account: "", replies: undefined, commandId: "" };
+}
+
+export const SetAutomaticRepliesRequest: MessageFns<SetAutomaticRepliesRequest> = {
+  encode(message: SetAutomaticRepliesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenant !== "") {
+      writer.uint32(10).string(message.tenant);
+    }
+    if (message.account !== "") {
+      writer.uint32(18).string(message.account);
+    }
+    if (message.replies !== undefined) {
+      AutomaticReplies.encode(message.replies, writer.uint32(26).fork()).join();
+    }
+    if (message.commandId !== "") {
+      writer.uint32(34).string(message.commandId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetAutomaticRepliesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetAutomaticRepliesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenant = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.replies = AutomaticReplies.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.commandId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SetAutomaticRepliesRequest>): SetAutomaticRepliesRequest {
+    return SetAutomaticRepliesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SetAutomaticRepliesRequest>): SetAutomaticRepliesRequest {
+    const message = createBaseSetAutomaticRepliesRequest();
+    message.tenant = object.tenant ?? "";
+    message.account = object.account ?? "";
+    message.replies = (object.replies !== undefined && object.replies !== null)
+      ? AutomaticReplies.fromPartial(object.replies)
+      : undefined;
+    message.commandId = object.commandId ?? "";
+    return message;
+  },
+};
+
+function createBaseSetAutomaticRepliesResponse(): SetAutomaticRepliesResponse {
+  return { position: 0 };
+}
+
+export const SetAutomaticRepliesResponse: MessageFns<SetAutomaticRepliesResponse> = {
+  encode(message: SetAutomaticRepliesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.position !== 0) {
+      writer.uint32(8).uint64(message.position);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetAutomaticRepliesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetAutomaticRepliesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.position = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SetAutomaticRepliesResponse>): SetAutomaticRepliesResponse {
+    return SetAutomaticRepliesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SetAutomaticRepliesResponse>): SetAutomaticRepliesResponse {
+    const message = createBaseSetAutomaticRepliesResponse();
+    message.position = object.position ?? 0;
     return message;
   },
 };
@@ -6452,6 +7224,7 @@ function createBaseSyncCollectionRequest(): SyncCollectionRequest {
     options: undefined,
     epoch: 0,
     generation: 0,
+    wholeConversations: false,
   };
 }
 
@@ -6501,6 +7274,9 @@ export const SyncCollectionRequest: MessageFns<SyncCollectionRequest> = {
     }
     if (message.generation !== 0) {
       writer.uint32(120).uint32(message.generation);
+    }
+    if (message.wholeConversations !== false) {
+      writer.uint32(128).bool(message.wholeConversations);
     }
     return writer;
   },
@@ -6638,6 +7414,14 @@ export const SyncCollectionRequest: MessageFns<SyncCollectionRequest> = {
             message.generation = reader.uint32();
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.wholeConversations = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6676,6 +7460,7 @@ export const SyncCollectionRequest: MessageFns<SyncCollectionRequest> = {
       : undefined;
     message.epoch = object.epoch ?? 0;
     message.generation = object.generation ?? 0;
+    message.wholeConversations = object.wholeConversations ?? false;
     return message;
   },
 };
@@ -6695,6 +7480,9 @@ export const SyncCommand: MessageFns<SyncCommand> = {
         break;
       case "fetch":
         SyncFetch.encode(message.command.value, writer.uint32(26).fork()).join();
+        break;
+      case "add":
+        SyncAdd.encode(message.command.value, writer.uint32(34).fork()).join();
         break;
     }
     return writer;
@@ -6737,6 +7525,14 @@ export const SyncCommand: MessageFns<SyncCommand> = {
             message.command = { $case: "fetch", value: SyncFetch.decode(reader, reader.uint32()) };
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.command = { $case: "add", value: SyncAdd.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6773,13 +7569,19 @@ export const SyncCommand: MessageFns<SyncCommand> = {
         }
         break;
       }
+      case "add": {
+        if (object.command?.value !== undefined && object.command?.value !== null) {
+          message.command = { $case: "add", value: SyncAdd.fromPartial(object.command.value) };
+        }
+        break;
+      }
     }
     return message;
   },
 };
 
 function createBaseSyncChange(): SyncChange {
-  return { placement: 0, seen: undefined, flag: undefined, categories: undefined };
+  return { placement: 0, seen: undefined, flag: undefined, categories: undefined, draft: undefined, send: false };
 }
 
 export const SyncChange: MessageFns<SyncChange> = {
@@ -6795,6 +7597,12 @@ export const SyncChange: MessageFns<SyncChange> = {
     }
     if (message.categories !== undefined) {
       CategoriesChange.encode(message.categories, writer.uint32(34).fork()).join();
+    }
+    if (message.draft !== undefined) {
+      DraftContent.encode(message.draft, writer.uint32(42).fork()).join();
+    }
+    if (message.send !== false) {
+      writer.uint32(48).bool(message.send);
     }
     return writer;
   },
@@ -6844,6 +7652,22 @@ export const SyncChange: MessageFns<SyncChange> = {
             message.categories = CategoriesChange.decode(reader, reader.uint32());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.draft = DraftContent.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.send = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6869,6 +7693,536 @@ export const SyncChange: MessageFns<SyncChange> = {
     message.categories = (object.categories !== undefined && object.categories !== null)
       ? CategoriesChange.fromPartial(object.categories)
       : undefined;
+    message.draft = (object.draft !== undefined && object.draft !== null)
+      ? DraftContent.fromPartial(object.draft)
+      : undefined;
+    message.send = object.send ?? false;
+    return message;
+  },
+};
+
+function createBaseSyncAdd(): SyncAdd {
+  return {
+    clientId: "",
+    draft: undefined,
+    seen: false,
+    flag: undefined,
+    categories: [],
+    send: false,
+    kind: "",
+    receivedAt: 0,
+  };
+}
+
+export const SyncAdd: MessageFns<SyncAdd> = {
+  encode(message: SyncAdd, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.clientId !== "") {
+      writer.uint32(10).string(message.clientId);
+    }
+    if (message.draft !== undefined) {
+      DraftContent.encode(message.draft, writer.uint32(18).fork()).join();
+    }
+    if (message.seen !== false) {
+      writer.uint32(24).bool(message.seen);
+    }
+    if (message.flag !== undefined) {
+      Flag.encode(message.flag, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.categories) {
+      writer.uint32(42).string(v!);
+    }
+    if (message.send !== false) {
+      writer.uint32(48).bool(message.send);
+    }
+    if (message.kind !== "") {
+      writer.uint32(58).string(message.kind);
+    }
+    if (message.receivedAt !== 0) {
+      writer.uint32(64).int64(message.receivedAt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SyncAdd {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSyncAdd();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.clientId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.draft = DraftContent.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.seen = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.flag = Flag.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.categories.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.send = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.receivedAt = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SyncAdd>): SyncAdd {
+    return SyncAdd.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SyncAdd>): SyncAdd {
+    const message = createBaseSyncAdd();
+    message.clientId = object.clientId ?? "";
+    message.draft = (object.draft !== undefined && object.draft !== null)
+      ? DraftContent.fromPartial(object.draft)
+      : undefined;
+    message.seen = object.seen ?? false;
+    message.flag = (object.flag !== undefined && object.flag !== null) ? Flag.fromPartial(object.flag) : undefined;
+    message.categories = object.categories?.map((e) => e) || [];
+    message.send = object.send ?? false;
+    message.kind = object.kind ?? "";
+    message.receivedAt = object.receivedAt ?? 0;
+    return message;
+  },
+};
+
+function createBaseDraftContent(): DraftContent {
+  return {
+    to: undefined,
+    cc: undefined,
+    bcc: undefined,
+    replyTo: undefined,
+    from: undefined,
+    subject: undefined,
+    importance: undefined,
+    body: undefined,
+    attached: [],
+    detached: [],
+  };
+}
+
+export const DraftContent: MessageFns<DraftContent> = {
+  encode(message: DraftContent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.to !== undefined) {
+      writer.uint32(10).string(message.to);
+    }
+    if (message.cc !== undefined) {
+      writer.uint32(18).string(message.cc);
+    }
+    if (message.bcc !== undefined) {
+      writer.uint32(26).string(message.bcc);
+    }
+    if (message.replyTo !== undefined) {
+      writer.uint32(34).string(message.replyTo);
+    }
+    if (message.from !== undefined) {
+      writer.uint32(42).string(message.from);
+    }
+    if (message.subject !== undefined) {
+      writer.uint32(50).string(message.subject);
+    }
+    if (message.importance !== undefined) {
+      writer.uint32(58).string(message.importance);
+    }
+    if (message.body !== undefined) {
+      DraftBody.encode(message.body, writer.uint32(66).fork()).join();
+    }
+    for (const v of message.attached) {
+      DraftAttachment.encode(v!, writer.uint32(74).fork()).join();
+    }
+    for (const v of message.detached) {
+      writer.uint32(82).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DraftContent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDraftContent();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.to = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.cc = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.bcc = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.replyTo = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.from = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.subject = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.importance = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.body = DraftBody.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.attached.push(DraftAttachment.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.detached.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DraftContent>): DraftContent {
+    return DraftContent.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DraftContent>): DraftContent {
+    const message = createBaseDraftContent();
+    message.to = object.to ?? undefined;
+    message.cc = object.cc ?? undefined;
+    message.bcc = object.bcc ?? undefined;
+    message.replyTo = object.replyTo ?? undefined;
+    message.from = object.from ?? undefined;
+    message.subject = object.subject ?? undefined;
+    message.importance = object.importance ?? undefined;
+    message.body = (object.body !== undefined && object.body !== null) ? DraftBody.fromPartial(object.body) : undefined;
+    message.attached = object.attached?.map((e) => DraftAttachment.fromPartial(e)) || [];
+    message.detached = object.detached?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseDraftBody(): DraftBody {
+  return { type: "", data: new Uint8Array(0) };
+}
+
+export const DraftBody: MessageFns<DraftBody> = {
+  encode(message: DraftBody, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.type !== "") {
+      writer.uint32(10).string(message.type);
+    }
+    if (message.data.length !== 0) {
+      writer.uint32(18).bytes(message.data);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DraftBody {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDraftBody();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.type = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.data = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DraftBody>): DraftBody {
+    return DraftBody.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DraftBody>): DraftBody {
+    const message = createBaseDraftBody();
+    message.type = object.type ?? "";
+    message.data = object.data ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseDraftAttachment(): DraftAttachment {
+  return {
+    clientId: "",
+    name: "",
+    type: "",
+    contentId: "",
+    contentLocation: "",
+    inline: false,
+    data: new Uint8Array(0),
+  };
+}
+
+export const DraftAttachment: MessageFns<DraftAttachment> = {
+  encode(message: DraftAttachment, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.clientId !== "") {
+      writer.uint32(10).string(message.clientId);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.type !== "") {
+      writer.uint32(26).string(message.type);
+    }
+    if (message.contentId !== "") {
+      writer.uint32(34).string(message.contentId);
+    }
+    if (message.contentLocation !== "") {
+      writer.uint32(42).string(message.contentLocation);
+    }
+    if (message.inline !== false) {
+      writer.uint32(48).bool(message.inline);
+    }
+    if (message.data.length !== 0) {
+      writer.uint32(58).bytes(message.data);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DraftAttachment {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDraftAttachment();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.clientId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.type = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.contentId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.contentLocation = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.inline = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.data = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DraftAttachment>): DraftAttachment {
+    return DraftAttachment.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DraftAttachment>): DraftAttachment {
+    const message = createBaseDraftAttachment();
+    message.clientId = object.clientId ?? "";
+    message.name = object.name ?? "";
+    message.type = object.type ?? "";
+    message.contentId = object.contentId ?? "";
+    message.contentLocation = object.contentLocation ?? "";
+    message.inline = object.inline ?? false;
+    message.data = object.data ?? new Uint8Array(0);
     return message;
   },
 };
@@ -7323,7 +8677,7 @@ export const SyncOperation: MessageFns<SyncOperation> = {
 };
 
 function createBaseSyncCommandResult(): SyncCommandResult {
-  return { outcome: "", placement: 0, message: undefined };
+  return { outcome: "", placement: 0, message: undefined, attached: [] };
 }
 
 export const SyncCommandResult: MessageFns<SyncCommandResult> = {
@@ -7336,6 +8690,9 @@ export const SyncCommandResult: MessageFns<SyncCommandResult> = {
     }
     if (message.message !== undefined) {
       Message.encode(message.message, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.attached) {
+      Attachment.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -7377,6 +8734,14 @@ export const SyncCommandResult: MessageFns<SyncCommandResult> = {
             message.message = Message.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.attached.push(Attachment.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -7399,6 +8764,7 @@ export const SyncCommandResult: MessageFns<SyncCommandResult> = {
     message.message = (object.message !== undefined && object.message !== null)
       ? Message.fromPartial(object.message)
       : undefined;
+    message.attached = object.attached?.map((e) => Attachment.fromPartial(e)) || [];
     return message;
   },
 };
@@ -7794,6 +9160,32 @@ export const MailDefinition = {
       responseStream: false,
       options: {},
     },
+    /** All messages of a conversation go to a mailbox, and if it is asked for those that come later too. */
+    moveConversation: {
+      name: "MoveConversation",
+      requestType: MoveConversationRequest as typeof MoveConversationRequest,
+      requestStream: false,
+      responseType: MoveConversationResponse as typeof MoveConversationResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** What is answered automatically while the owner is away. */
+    getAutomaticReplies: {
+      name: "GetAutomaticReplies",
+      requestType: GetAutomaticRepliesRequest as typeof GetAutomaticRepliesRequest,
+      requestStream: false,
+      responseType: GetAutomaticRepliesResponse as typeof GetAutomaticRepliesResponse,
+      responseStream: false,
+      options: {},
+    },
+    setAutomaticReplies: {
+      name: "SetAutomaticReplies",
+      requestType: SetAutomaticRepliesRequest as typeof SetAutomaticRepliesRequest,
+      requestStream: false,
+      responseType: SetAutomaticRepliesResponse as typeof SetAutomaticRepliesResponse,
+      responseStream: false,
+      options: {},
+    },
     /** Device synchronisation: apply a device's commands, then tell what it doesn't hold yet. */
     syncMailboxes: {
       name: "SyncMailboxes",
@@ -7901,6 +9293,20 @@ export interface MailServiceImplementation<CallContextExt = {}> {
     request: SearchMessagesRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<SearchMessagesResponse>>;
+  /** All messages of a conversation go to a mailbox, and if it is asked for those that come later too. */
+  moveConversation(
+    request: MoveConversationRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<MoveConversationResponse>>;
+  /** What is answered automatically while the owner is away. */
+  getAutomaticReplies(
+    request: GetAutomaticRepliesRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<GetAutomaticRepliesResponse>>;
+  setAutomaticReplies(
+    request: SetAutomaticRepliesRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<SetAutomaticRepliesResponse>>;
   /** Device synchronisation: apply a device's commands, then tell what it doesn't hold yet. */
   syncMailboxes(
     request: SyncMailboxesRequest,
@@ -7992,6 +9398,20 @@ export interface MailClient<CallOptionsExt = {}> {
     request: DeepPartial<SearchMessagesRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<SearchMessagesResponse>;
+  /** All messages of a conversation go to a mailbox, and if it is asked for those that come later too. */
+  moveConversation(
+    request: DeepPartial<MoveConversationRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<MoveConversationResponse>;
+  /** What is answered automatically while the owner is away. */
+  getAutomaticReplies(
+    request: DeepPartial<GetAutomaticRepliesRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<GetAutomaticRepliesResponse>;
+  setAutomaticReplies(
+    request: DeepPartial<SetAutomaticRepliesRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<SetAutomaticRepliesResponse>;
   /** Device synchronisation: apply a device's commands, then tell what it doesn't hold yet. */
   syncMailboxes(
     request: DeepPartial<SyncMailboxesRequest>,

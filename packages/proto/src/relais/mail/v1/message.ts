@@ -90,6 +90,8 @@ export interface MessageContent {
   preview: string;
   /** Why the message couldn't be parsed; such a message is shown as a stub with its bytes attached. */
   defect: string;
+  /** Of a draft that a device's Sync wrote: a hash of what the device holds of it, by which a command that changes nothing is known. */
+  written: string;
 }
 
 export interface Flag {
@@ -122,6 +124,26 @@ export interface MessageState {
   lastVerbAt: number;
   /** IMAP keywords beyond these. */
   keywords: string[];
+}
+
+/** What an account answers by itself while its owner is away (RFC 3834), each sender once from the time it is turned on. */
+export interface AutomaticReplies {
+  /** off, on, timed. */
+  state: string;
+  /** Milliseconds since 1970, of timed: from start until before end. */
+  start: number;
+  end: number;
+  /** To senders of the same tenant; to others that the owner has written to before; to all others. */
+  inside: AutomaticReply | undefined;
+  outsideKnown: AutomaticReply | undefined;
+  outsideUnknown: AutomaticReply | undefined;
+}
+
+export interface AutomaticReply {
+  enabled: boolean;
+  /** plain, html. */
+  type: string;
+  text: string;
 }
 
 function createBaseAddress(): Address {
@@ -744,6 +766,7 @@ function createBaseMessageContent(): MessageContent {
     conversation: new Uint8Array(0),
     preview: "",
     defect: "",
+    written: "",
   };
 }
 
@@ -772,6 +795,9 @@ export const MessageContent: MessageFns<MessageContent> = {
     }
     if (message.defect !== "") {
       writer.uint32(66).string(message.defect);
+    }
+    if (message.written !== "") {
+      writer.uint32(74).string(message.written);
     }
     return writer;
   },
@@ -853,6 +879,14 @@ export const MessageContent: MessageFns<MessageContent> = {
             message.defect = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.written = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -882,6 +916,7 @@ export const MessageContent: MessageFns<MessageContent> = {
     message.conversation = object.conversation ?? new Uint8Array(0);
     message.preview = object.preview ?? "";
     message.defect = object.defect ?? "";
+    message.written = object.written ?? "";
     return message;
   },
 };
@@ -1222,6 +1257,206 @@ export const MessageState: MessageFns<MessageState> = {
     message.lastVerb = object.lastVerb ?? 0;
     message.lastVerbAt = object.lastVerbAt ?? 0;
     message.keywords = object.keywords?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseAutomaticReplies(): AutomaticReplies {
+  return { state: "", start: 0, end: 0, inside: undefined, outsideKnown: undefined, outsideUnknown: undefined };
+}
+
+export const AutomaticReplies: MessageFns<AutomaticReplies> = {
+  encode(message: AutomaticReplies, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.state !== "") {
+      writer.uint32(10).string(message.state);
+    }
+    if (message.start !== 0) {
+      writer.uint32(16).int64(message.start);
+    }
+    if (message.end !== 0) {
+      writer.uint32(24).int64(message.end);
+    }
+    if (message.inside !== undefined) {
+      AutomaticReply.encode(message.inside, writer.uint32(34).fork()).join();
+    }
+    if (message.outsideKnown !== undefined) {
+      AutomaticReply.encode(message.outsideKnown, writer.uint32(42).fork()).join();
+    }
+    if (message.outsideUnknown !== undefined) {
+      AutomaticReply.encode(message.outsideUnknown, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AutomaticReplies {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAutomaticReplies();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.start = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.end = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.inside = AutomaticReply.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.outsideKnown = AutomaticReply.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.outsideUnknown = AutomaticReply.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AutomaticReplies>): AutomaticReplies {
+    return AutomaticReplies.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AutomaticReplies>): AutomaticReplies {
+    const message = createBaseAutomaticReplies();
+    message.state = object.state ?? "";
+    message.start = object.start ?? 0;
+    message.end = object.end ?? 0;
+    message.inside = (object.inside !== undefined && object.inside !== null)
+      ? AutomaticReply.fromPartial(object.inside)
+      : undefined;
+    message.outsideKnown = (object.outsideKnown !== undefined && object.outsideKnown !== null)
+      ? AutomaticReply.fromPartial(object.outsideKnown)
+      : undefined;
+    message.outsideUnknown = (object.outsideUnknown !== undefined && object.outsideUnknown !== null)
+      ? AutomaticReply.fromPartial(object.outsideUnknown)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseAutomaticReply(): AutomaticReply {
+  return { enabled: false, type: "", text: "" };
+}
+
+export const AutomaticReply: MessageFns<AutomaticReply> = {
+  encode(message: AutomaticReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.enabled !== false) {
+      writer.uint32(8).bool(message.enabled);
+    }
+    if (message.type !== "") {
+      writer.uint32(18).string(message.type);
+    }
+    if (message.text !== "") {
+      writer.uint32(26).string(message.text);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AutomaticReply {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAutomaticReply();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.enabled = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.type = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AutomaticReply>): AutomaticReply {
+    return AutomaticReply.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AutomaticReply>): AutomaticReply {
+    const message = createBaseAutomaticReply();
+    message.enabled = object.enabled ?? false;
+    message.type = object.type ?? "";
+    message.text = object.text ?? "";
     return message;
   },
 };

@@ -1,0 +1,23 @@
+import type { SqlValue } from '@relais/read-store'
+import type { AccountKey } from '../queries/account.ts'
+import { documentsBetween } from './document-order.ts'
+import type { Bounds } from './texts.ts'
+
+/** How an engine reads a JSON list of texts. */
+type Listed = string
+
+const mailboxesIn = (listed: Listed) => `(? = '' OR d.mailbox IN (${listed}))`
+
+/** Conditions on a document, for the values of {@link boundValues}. */
+export const boundConditions = (listed: Listed): string =>
+  `d.doc >= ? AND d.doc <= ? AND d.tenant = ? AND d.account = ? AND d.received > ? AND d.received < ?
+   AND d.with_attachment >= ? AND ${mailboxesIn(listed)} AND (? = '' OR d.conversation = ?)`
+
+export const boundValues = ({ tenant, account }: AccountKey, bounds: Bounds): readonly SqlValue[] => {
+  const { after, before, withAttachment, mailboxes, conversation } = bounds
+  const wanted = mailboxes.length === 0 ? '' : JSON.stringify(mailboxes)
+  return [
+    ...[...documentsBetween(after, before), tenant, account, after, before, withAttachment ? 1 : 0],
+    ...[wanted, wanted || '[]', conversation, conversation],
+  ]
+}
