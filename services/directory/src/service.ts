@@ -10,6 +10,7 @@ import { accountCalls } from './api/account-calls.ts'
 import { appPasswordCalls } from './api/app-password-calls.ts'
 import { gatewayCalls } from './api/gateway-calls.ts'
 import type { FoundAccount, Parts } from './api/parts.ts'
+import { peopleCalls } from './api/people-calls.ts'
 import { tenantCalls } from './api/tenant-calls.ts'
 import { Claims } from './commands/claims.ts'
 import { DirectoryStreams } from './commands/streams.ts'
@@ -101,6 +102,7 @@ const signInParts = (deps: DirectoryDeps, projector: Projector, store: ReadStore
 
 const createHandlers = (parts: Parts): DirectoryServiceImplementation<Call> => ({
   ...gatewayCalls(parts),
+  ...peopleCalls(parts),
   ...tenantCalls(parts),
   ...accountCalls(parts),
   ...appPasswordCalls(parts),

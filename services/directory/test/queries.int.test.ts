@@ -6,6 +6,7 @@ import { rowsEngine } from '@relais/testing'
 import { parseAddress } from '../src/address/address.ts'
 import { domainIsUsed, findView, holderOf, pageOfViews, readAccount } from '../src/queries/accounts.ts'
 import { findByLogin, resolveAddress } from '../src/queries/addresses.ts'
+import { peopleNamed } from '../src/queries/people.ts'
 import {
   countedTenant,
   readPlatform,
@@ -50,6 +51,7 @@ for (const [what, ask] of [
   ['whether a domain is used', (reader: Reader) => domainIsUsed(reader, 'acme', 'acme.example')],
   ['a page of accounts', (reader: Reader) => pageOfViews(reader, { ...page, query: '' })],
   ['a search, within the tenant', (reader: Reader) => pageOfViews(reader, { ...page, query: 'mike' })],
+  ['people of the address list', (reader: Reader) => peopleNamed(reader, 'acme', 'mike bell')],
   ['a tenant', (reader: Reader) => tenantRow(reader, 'acme')],
   ['a tenant with its accounts counted', (reader: Reader) => countedTenant(reader, 'acme')],
   ['a tenant to decide about', (reader: Reader) => readTenant(reader, 'acme')],

@@ -22,6 +22,13 @@ const DEFAULT_PAGE = 100
 
 export const pageSizeOf = (given: number): number => (given === 0 ? DEFAULT_PAGE : Math.min(given, MAX_LIST))
 
+const MAX_OFFSET = 10_000
+
+export const offsetOf = (given: number): number => {
+  if (given > MAX_OFFSET) throw invalid(`a list is read up to its ${MAX_OFFSET}th element`)
+  return given
+}
+
 const MAX_TOKEN = 2_000
 
 export const tokenOf = (after: string): string => Buffer.from(after).toString('base64url')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Identity } from '@relais/service-kit/call.ts'
-import { requireOperator, requireReader, requireService } from './permissions.ts'
+import { requireMember, requireOperator, requireReader, requireService } from './permissions.ts'
 
 const who = (kind: string, tenant: string, principal = ''): { identity: Identity } => ({
   identity: { tenant, actor: { kind, id: principal || kind, device: '' }, principal },
@@ -61,3 +61,9 @@ test('the platform is read by operators and services that act in no tenant', () 
 
 test('a person without a name is nobody, also where no name is asked for', () =>
   assert.throws(() => requireReader(namelessPerson, 'acme', ['']), { code: 'PERMISSION_DENIED' }))
+
+test('the address list is for the people of its tenant, their devices, and services', () => {
+  only(['operator', 'service', 'tenantsService', 'mike', 'mikesPhone'], (call) => requireMember(call, 'acme'))
+  only(['operator', 'service'], (call) => requireMember(call, 'other'))
+  only(['operator', 'service'], (call) => requireMember(call, ''))
+})

@@ -31,3 +31,12 @@ export const requireReader = (
   const isOwn = identity.tenant === tenant && identity.principal !== '' && accounts.length > 0
   if (!isPerson || !isOwn || !accounts.every((account) => account === identity.principal)) throw denied()
 }
+
+/** Operators, services as for {@link requireReader}; people and devices of the tenant. */
+export const requireMember = (call: Pick<Call, 'identity'>, tenant: string): void => {
+  if (isOperator(call)) return
+  const { identity } = call
+  if (isService(call) && (identity.tenant === '' || identity.tenant === tenant)) return
+  const isPerson = identity.actor.kind === 'account' || identity.actor.kind === 'device'
+  if (!isPerson || tenant === '' || identity.tenant !== tenant || identity.principal === '') throw denied()
+}

@@ -1,5 +1,6 @@
 import { type Account, accountStateOf } from '../account/account.ts'
 import { parseAddress } from '../address/address.ts'
+import { folded, namesOf } from '../people/people.ts'
 
 export type AccountRow = {
   readonly tenant: string
@@ -44,8 +45,11 @@ export const accountOf = (row: AccountRow): Account => ({
 })
 
 /** What a search looks into; newlines keep one field's end from matching with the next one's beginning. */
-const searchText = ({ address, aliases, displayName }: Account) =>
-  [address, ...aliases, displayName.normalize('NFKC').toLowerCase()].join('\n')
+const searchText = (account: Account) =>
+  [
+    ...[account.address, ...account.aliases, account.displayName.normalize('NFKC').toLowerCase()],
+    ...namesOf(account).map(folded),
+  ].join('\n')
 
 export type AccountKeys = {
   readonly tenant: string
