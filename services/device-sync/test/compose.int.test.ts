@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { retryable, terminal } from '@relais/service-kit'
 import { serverIdOf } from '../src/classes/server-id.ts'
 import { el, type WbxmlNode } from '../src/wbxml/node.ts'
@@ -252,5 +253,49 @@ describe('SmartForward of 16.x', () => {
     const body = el('airsyncbase:Body', [el('airsyncbase:Type', 1)])
     const root = smart('SmartForward', clientId(), source(...item()), mime(), body)
     assert.equal(statusOf(await send('SmartForward', root)), '178')
+  })
+})
+
+describe('a message as it is, from a client before 14.0', () => {
+  const raw = Buffer.from('From: a@b\r\nTo: c@d\r\nMessage-ID: <raw@b>\r\n\r\nHi\r\n')
+  const send = (command: string, parameters: string, type = 'message/rfc822') =>
+    shared()
+      .phone({ version: '12.1' })
+      .post(command, raw, { parameters, headers: { 'Content-Type': type } })
+
+  test('is sent, and kept where the query says so (MS-ASHTTP 2.2.1.1.1.2.5)', async () => {
+    for (const [parameters, saveInSent] of [
+      ['', false],
+      ['&SaveInSent=T', true],
+      ['&SaveInSent=F', false],
+    ] as const) {
+      shared().mail.submitted.length = 0
+      const { status, bytes } = await send('SendMail', parameters)
+      assert.deepEqual([status, bytes.length], [200, 0])
+      const [one] = shared().mail.submitted
+      assert.equal(one?.header.saveInSent, saveInSent)
+      assert.deepEqual(one?.mime, raw)
+    }
+  })
+  test('answers or forwards what the query names', async () => {
+    for (const [command, verb] of [
+      ['SmartReply', 'reply'],
+      ['SmartForward', 'forward'],
+    ] as const) {
+      assert.equal((await send(command, '&CollectionId=inbox&ItemId=a1')).status, 200)
+      const { source } = shared().mail.submitted.at(-1)!.header
+      assert.deepEqual([source?.placement, source?.verb, source?.replaceMime], [361, verb, false])
+    }
+  })
+  test('fails by HTTP: 400 without its source, and where WBXML comes instead', async () => {
+    assert.equal((await send('SmartReply', '')).status, 400)
+    assert.equal((await send('SendMail', '', 'application/vnd.ms-sync.wbxml')).status, 400)
+    assert.equal((await shared().phone({ version: '12.0' }).post('SendMail')).status, 400)
+  })
+  test('may come packed, and with no type at all', async () => {
+    const { status } = await shared()
+      .phone({ version: '2.5' })
+      .post('SendMail', gzipSync(raw), { headers: { 'Content-Encoding': 'gzip', 'Content-Type': '' } })
+    assert.equal(status, 200)
   })
 })

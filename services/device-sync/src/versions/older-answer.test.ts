@@ -120,6 +120,51 @@ describe('up to 12.1', () => {
   })
 })
 
+describe('a change of what a version does not have', () => {
+  const change = (id: string, ...data: readonly WbxmlNode[]) =>
+    el('airsync:Change', [el('airsync:ServerId', id), el('airsync:ApplicationData', data)])
+  const answered = (...commands: readonly WbxmlNode[]) =>
+    el('airsync:Sync', [
+      el('airsync:Collections', [
+        el('airsync:Collection', [el('airsync:SyncKey', 'k2'), el('airsync:Commands', commands)]),
+      ]),
+    ])
+  const categories = change('c', el('email:Categories', [el('email:Category', 'Work')]))
+  const flag = change('f', el('email:Flag'))
+  const read = change('r', el('email:Read', true))
+  const toldIn = (version: EasVersion, root: WbxmlNode) =>
+    descendant(inWordsOf({ version }, root), 'airsync:Collections', 'airsync:Collection')
+  const idsIn = (version: EasVersion) =>
+    childrenOf(descendant(toldIn(version, answered(categories, flag, read)), 'airsync:Commands')!).map(
+      (one) => textChild(one, 'airsync:ServerId'),
+    )
+
+  test('is left out: flags before 12.0, categories before 14.0', () => {
+    assert.deepEqual(idsIn(25), ['r'])
+    assert.deepEqual(idsIn(120), ['f', 'r'])
+    assert.deepEqual(idsIn(121), ['f', 'r'])
+    assert.deepEqual(idsIn(140), ['c', 'f', 'r'])
+  })
+  test('leaves no empty Commands behind (field notes 3)', () => {
+    const tags = childrenOf(toldIn(121, answered(categories))!).map(({ tag }) => tag)
+    assert.deepEqual(tags, ['airsync:Class', 'airsync:SyncKey'])
+  })
+})
+
+test('up to 14.0 UserInformation has addresses alone, from 14.1 on within an account', () => {
+  const addresses = el('settings:EmailAddresses', [el('settings:SMTPAddress', 'mike@example.org')])
+  const root = el('settings:Settings', [
+    el('settings:UserInformation', [
+      el('settings:Get', [el('settings:Accounts', [el('settings:Account', [addresses])])]),
+    ]),
+  ])
+  const got = (version: EasVersion) =>
+    descendant(inWordsOf({ version }, root), 'settings:UserInformation', 'settings:Get')
+  for (const version of [120, 121, 140] as const) assert.deepEqual(got(version)?.content, [addresses])
+  for (const version of [141, 160, 161] as const)
+    assert.equal(childrenOf(got(version)!)[0]?.tag, 'settings:Accounts')
+})
+
 describe('before 12.1 every collection is answered', () => {
   const request = el('airsync:Sync', [
     el(

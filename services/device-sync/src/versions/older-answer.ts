@@ -1,5 +1,5 @@
 import type { EasVersion } from '../wbxml/code-page.ts'
-import type { TagName } from '../wbxml/code-pages.ts'
+import { knownIn, type TagName } from '../wbxml/code-pages.ts'
 import { el, Utf8Text, type WbxmlContent, type WbxmlNode } from '../wbxml/node.ts'
 import { child, childrenNamed, childrenOf, descendant, textChild } from '../wbxml/read.ts'
 
@@ -7,6 +7,7 @@ import { child, childrenNamed, childrenOf, descendant, textChild } from '../wbxm
 const CLASS_UNTIL: EasVersion = 121
 const WHOLE_UNTIL: EasVersion = 120
 const OWN_BODIES: EasVersion = 25
+const ADDRESSES_UNTIL: EasVersion = 140
 
 /** The only class that is served. */
 const EMAIL = 'Email'
@@ -58,20 +59,49 @@ const withClass =
   (node: WbxmlNode): WbxmlNode =>
     child(node, tag) ? node : { tag: node.tag, content: [el(tag, EMAIL), ...childrenOf(node)] }
 
-type Change = (node: WbxmlNode) => WbxmlNode
+/** A change of what the version doesn't have (categories before 14.0, flags before 12.0) is none. */
+const saysNothing = (node: WbxmlNode, version: EasVersion): boolean => {
+  const data = node.tag === 'airsync:Change' ? child(node, 'airsync:ApplicationData') : undefined
+  return data !== undefined && !childrenOf(data).some(({ tag }) => knownIn(tag, version))
+}
+
+const commandsIn = (node: WbxmlNode, version: EasVersion): WbxmlNode =>
+  el(
+    node.tag,
+    childrenOf(node).filter((one) => !saysNothing(one, version)),
+  )
+
+const isEmptyCommands = ({ tag, content }: WbxmlNode): boolean =>
+  tag === 'airsync:Commands' && content === null
+
+const collectionIn = (node: WbxmlNode): WbxmlNode =>
+  withClass('airsync:Class')({
+    tag: node.tag,
+    content: childrenOf(node).filter((one) => !isEmptyCommands(one)),
+  })
+
+/** Up to 14.0 addresses stand by themselves, without an account and without one that is the first. */
+const addressesIn = (node: WbxmlNode): WbxmlNode => {
+  const addresses = descendant(node, 'settings:Accounts', 'settings:Account', 'settings:EmailAddresses')
+  return addresses ? el('settings:Get', [addresses]) : node
+}
+
+type Change = (node: WbxmlNode, version: EasVersion) => WbxmlNode
 
 const changes: readonly { readonly until: EasVersion; readonly tag: TagName; readonly change: Change }[] = [
   { until: OWN_BODIES, tag: 'airsync:ApplicationData', change: applicationData25 },
-  { until: CLASS_UNTIL, tag: 'airsync:Collection', change: withClass('airsync:Class') },
+  { until: CLASS_UNTIL, tag: 'airsync:Commands', change: commandsIn },
+  { until: CLASS_UNTIL, tag: 'airsync:Collection', change: collectionIn },
   { until: CLASS_UNTIL, tag: 'getitemestimate:Collection', change: withClass('getitemestimate:Class') },
+  { until: ADDRESSES_UNTIL, tag: 'settings:Get', change: addressesIn },
 ]
 
-const changed = (node: WbxmlNode, own: typeof changes): WbxmlNode => {
-  const change = own.find(({ tag }) => tag === node.tag)
+const changed = (node: WbxmlNode, version: EasVersion, own: typeof changes): WbxmlNode => {
+  const found = own.find(({ tag }) => tag === node.tag)
   const inner = Array.isArray(node.content)
-    ? { tag: node.tag, content: childrenOf(node).map((one) => changed(one, own)) }
+    ? { tag: node.tag, content: childrenOf(node).map((one) => changed(one, version, own)) }
     : node
-  return change ? change.change(inner) : inner
+  return found ? found.change(inner, version) : inner
 }
 
 /** A collection that a Sync asked about. */
@@ -123,5 +153,5 @@ export const inWordsOf = (
 ): WbxmlNode | undefined => {
   const own = changes.filter(({ until }) => version <= until)
   const complete = whole(root, asked)
-  return complete === undefined || own.length === 0 ? complete : changed(complete, own)
+  return complete === undefined || own.length === 0 ? complete : changed(complete, version, own)
 }
