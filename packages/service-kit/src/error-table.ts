@@ -226,6 +226,12 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
     'Synchronisation of phones is off for the account, its group or its tenant.',
   ),
   DEVICE_NOT_FOUND: terminally('NOT_FOUND', 'The account has no such device.'),
+  WIPE_PENDING: terminally('FAILED_PRECONDITION', 'The device has yet to be wiped: cancel that first.'),
+  NO_WIPE_PENDING: terminally('FAILED_PRECONDITION', 'No wipe of the device is asked for, or it was done.'),
+  WIPE_NOT_SUPPORTED: terminally(
+    'FAILED_PRECONDITION',
+    'Only devices that speak EAS 16.1 can erase one account alone.',
+  ),
   DEVICE_REMOVED: terminally('PERMISSION_DENIED', 'An administrator has removed the device.'),
   DEVICE_BLOCKED: terminally('PERMISSION_DENIED', 'An administrator has blocked the device.'),
   TOO_MANY_DEVICES: terminally('RESOURCE_EXHAUSTED', 'The account has as many devices as it may.'),

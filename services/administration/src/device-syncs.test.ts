@@ -16,6 +16,8 @@ const one = (held: readonly string[]): DeviceSyncServiceImplementation<Call> => 
     nextPageToken: 'next',
   }),
   blockDevice: async () => ({ position: 7 }),
+  wipeDevice: async () => ({ position: 9 }),
+  cancelWipe: async () => ({ position: 10 }),
   removeDevice: async ({ device }) => {
     if (device === 'unknown') throw terminal('DEVICE_NOT_FOUND', 'no such device')
     return { position: 8 }
@@ -29,6 +31,8 @@ const lost: DeviceSyncServiceImplementation<Call> = {
   listDevices: gone,
   blockDevice: gone,
   removeDevice: gone,
+  wipeDevice: gone,
+  cancelWipe: gone,
 }
 
 const together = (
@@ -67,6 +71,8 @@ describe('several device-syncs as one', () => {
     assert.equal((await both.listDevices({ tenant: 'acme' })).devices.filter(({ held }) => held).length, 1)
     assert.equal((await both.blockDevice({ ...ref('d1'), blocked: true })).position, 7)
     assert.equal((await both.removeDevice(ref('d1'))).position, 8)
+    assert.equal((await both.wipeDevice({ ...ref('d1'), accountOnly: true })).position, 9)
+    assert.equal((await both.cancelWipe(ref('d1'))).position, 10)
   })
 
   test('what one refuses the others aren’t asked', async () => {

@@ -103,6 +103,13 @@ for (const [transport, connect] of [
           registeredAt: 0,
           lastSeenAt: 0,
           held: false,
+          wipe: '',
+          wipeState: '',
+          wipeRequestedAt: 0,
+          wipeAnsweredAt: 0,
+          policyKey: 0,
+          policyAcknowledgedAt: 0,
+          policyStatus: 0,
         },
       )
       assert.equal(device?.registeredAt, service.clock.now())
@@ -207,6 +214,8 @@ for (const [transport, connect] of [
       const { client } = await setUp(t)
       assert.equal(await code(client.blockDevice({ ...one, blocked: true })), 'DEVICE_NOT_FOUND')
       assert.equal(await code(client.removeDevice(one)), 'DEVICE_NOT_FOUND')
+      assert.equal(await code(client.wipeDevice(one)), 'DEVICE_NOT_FOUND')
+      assert.equal(await code(client.cancelWipe(one)), 'DEVICE_NOT_FOUND')
       assert.equal(await code(client.listDevices({ ...all, tenant: '' })), 'INVALID_ARGUMENT')
       for (const pageToken of [
         'x',
@@ -222,6 +231,8 @@ for (const [transport, connect] of [
         'PERMISSION_DENIED',
       )
       assert.equal(await code(client.removeDevice(one, { identity })), 'PERMISSION_DENIED')
+      assert.equal(await code(client.wipeDevice(one, { identity })), 'PERMISSION_DENIED')
+      assert.equal(await code(client.cancelWipe(one, { identity })), 'PERMISSION_DENIED')
     }
     test('and nobody else see or change devices', async (t) => {
       const { client } = await setUp(t)

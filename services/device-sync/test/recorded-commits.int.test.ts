@@ -25,6 +25,19 @@ const recorded: readonly [account: string, type: string, payload: string][] = [
   ['u3', 'DeviceRemoved', 'ChFhbmRyb2lkYzI1OTE0ODk2MA=='],
   ['u4', 'DeviceRegistered', 'ChFhbmRyb2lkYzI1OTE0ODk2MBIHQW5kcm9pZBoUQW5kcm9pZC1NYWlsLzIwMjYuMDEiBDE0LjE='],
   ['u4', 'DevicesErased', ''],
+  // From here on: since policies and wipes.
+  ['u5', 'DeviceRegistered', 'CgxBUFBMRjE3TDJLWDESBmlQaG9uZRoXQXBwbGUtaVBob25lMTRDMi8xOTA0LjEiBDE2LjE='],
+  [
+    'u5',
+    'DevicePolicyAcknowledged',
+    'CgxBUFBMRjE3TDJLWDEQvvX61wwaIDhkNWU5NTdmMjk3ODkzNDg3YmQ5OGZhODMwZmE2NDEzIAI=',
+  ],
+  ['u5', 'DeviceWipeRequested', 'CgxBUFBMRjE3TDJLWDEQAQ=='],
+  ['u5', 'DeviceWipeCancelled', 'CgxBUFBMRjE3TDJLWDE='],
+  ['u6', 'DeviceRegistered', 'CgxBUFBMRjE3TDJLWDESBmlQaG9uZRoXQXBwbGUtaVBob25lMTRDMi8xOTA0LjEiBDE2LjE='],
+  ['u6', 'DeviceWipeRequested', 'CgxBUFBMRjE3TDJLWDE='],
+  ['u6', 'DeviceWipeAnswered', 'CgxBUFBMRjE3TDJLWDE='],
+  ['u6', 'DeviceWipeAnswered', 'CgxBUFBMRjE3TDJLWDEQAQ=='],
 ]
 
 const AT = Date.UTC(2026, 0, 5, 9)
@@ -82,6 +95,8 @@ describe('commits that were recorded long ago', () => {
             imei: '350000000000000',
             userAgent: 'Apple-iPhone14C2/1904.1',
           },
+          policy: undefined,
+          wipe: undefined,
         },
         {
           device: 'androidc259148960',
@@ -91,6 +106,8 @@ describe('commits that were recorded long ago', () => {
           registeredAt: AT,
           blocked: true,
           information: undefined,
+          policy: undefined,
+          wipe: undefined,
         },
       ],
     )
@@ -103,6 +120,21 @@ describe('commits that were recorded long ago', () => {
     const { devices, head: known } = await devicesOf('u3')
     assert.equal(devices.size, 0)
     assert.ok(known > 0)
+  })
+  test('a policy that was kept in part, and a wipe that was cancelled, are known', async () => {
+    const device = (await devicesOf('u5')).devices.get('APPLF17L2KX1')
+    assert.deepEqual(device?.policy, {
+      key: 3405691582,
+      hash: '8d5e957f297893487bd98fa830fa6413',
+      status: 2,
+      at: AT,
+    })
+    assert.equal(device.wipe, undefined)
+  })
+  test('a wiped device is blocked', async () => {
+    const device = (await devicesOf('u6')).devices.get('APPLF17L2KX1')
+    assert.equal(device?.blocked, true)
+    assert.deepEqual(device.wipe, { accountOnly: false, state: 'done', requestedAt: AT, answeredAt: AT })
   })
   test('of an erased account nothing is left', async () => {
     assert.deepEqual(await devicesOf('u4'), { devices: new Map(), head: 0 })
@@ -118,7 +150,7 @@ describe('commits that were recorded long ago', () => {
         'unknown',
         type,
       )
-    assert.equal(types.size, 5)
+    assert.equal(types.size, 9)
   })
   test('of a version to come are left alone', () => {
     assert.equal(

@@ -1,7 +1,9 @@
+import type { Device } from '@relais/proto/device_sync/v1/device_sync.ts'
 import type { Command } from 'commander'
 import { accountOf } from '../accounts.ts'
 import { moment, type Row } from '../output.ts'
 import type { Act, Session } from '../session.ts'
+import { UsageError } from '../usage-error.ts'
 
 export const addDeviceCommands = (program: Command, act: Act) => {
   const device = program.command('device').description('phones of an account')
@@ -14,32 +16,101 @@ export const addDeviceCommands = (program: Command, act: Act) => {
     .command('unblock <address> <device>')
     .description('it may again')
     .action(act(block(false)))
+  device.command('show <address> <device>').description('everything that is known of it').action(act(show))
+  device
+    .command('wipe <address> <device>')
+    .description('erase everything on it when it next comes, and block it')
+    .option('--account-only', "erase this account's data alone; for devices that speak 16.1")
+    .action(act(wipe))
+  device
+    .command('cancel-wipe <address> <device>')
+    .description('it needs not be erased, if it was not yet')
+    .action(act(cancelWipe))
   device
     .command('remove <address> <device>')
     .description('forget it; it begins anew if it comes back')
     .action(act(remove))
 }
 
-const list = async ({ connection, output }: Session, address: string) => {
+/** All devices of an account, page by page. */
+async function* devicesOf({ connection }: Session, address: string): AsyncGenerator<Device> {
   const { tenant, account } = await accountOf(connection, address)
-  const rows: Row[] = []
   let pageToken = ''
   do {
     const page = await connection.deviceSync.listDevices({ tenant, account, pageSize: 500, pageToken })
-    for (const device of page.devices)
-      rows.push({
-        device: device.device,
-        type: device.type,
-        model: device.model || device.friendlyName,
-        system: device.os,
-        version: device.protocolVersion,
-        blocked: device.blocked,
-        waiting: device.held,
-        'last seen': moment(device.lastSeenAt),
-      })
+    yield* page.devices
     pageToken = page.nextPageToken
   } while (pageToken !== '')
-  output.rows(rows)
+}
+
+const list = async (session: Session, address: string) => {
+  const rows: Row[] = []
+  for await (const device of devicesOf(session, address))
+    rows.push({
+      device: device.device,
+      type: device.type,
+      model: device.model || device.friendlyName,
+      system: device.os,
+      version: device.protocolVersion,
+      blocked: device.blocked,
+      wipe: wipeText(device),
+      waiting: device.held,
+      'last seen': moment(device.lastSeenAt),
+    })
+  session.output.rows(rows)
+}
+
+const wipeText = ({ wipe, wipeState }: Device): string =>
+  wipe === '' ? '-' : `${wipe === 'account' ? 'account only: ' : ''}${wipeState}`
+
+/** What the device made of its policy. */
+const ACKNOWLEDGED = ['-', 'applied', 'applied in part', 'not applied', 'managed by others']
+
+const shown = (device: Device): Row => ({
+  device: device.device,
+  type: device.type,
+  model: device.model,
+  name: device.friendlyName,
+  system: device.os,
+  'user agent': device.userAgent,
+  version: device.protocolVersion,
+  blocked: device.blocked,
+  waiting: device.held,
+  registered: moment(device.registeredAt),
+  'last seen': moment(device.lastSeenAt),
+  policy: ACKNOWLEDGED[device.policyStatus] ?? String(device.policyStatus),
+  'policy since': moment(device.policyAcknowledgedAt),
+  wipe: wipeText(device),
+  'wipe requested': moment(device.wipe === '' ? 0 : device.wipeRequestedAt),
+  'wipe answered': moment(device.wipe === '' ? 0 : device.wipeAnsweredAt),
+})
+
+const show = async (session: Session, address: string, name: string) => {
+  for await (const device of devicesOf(session, address))
+    if (device.device === name) return session.output.rows([shown(device)])
+  throw new UsageError(`${address} has no device ${name}`)
+}
+
+const wipe = async (
+  { connection, output }: Session,
+  address: string,
+  device: string,
+  { accountOnly = false }: { accountOnly?: boolean },
+) => {
+  const { tenant, account } = await accountOf(connection, address)
+  await connection.deviceSync.wipeDevice({ tenant, account, device, accountOnly })
+  const what = accountOnly ? `its data of ${address}` : 'everything on it'
+  output.done(`device ${device} is told to erase ${what} when it next comes`, {
+    address,
+    device,
+    accountOnly,
+  })
+}
+
+const cancelWipe = async ({ connection, output }: Session, address: string, device: string) => {
+  const { tenant, account } = await accountOf(connection, address)
+  await connection.deviceSync.cancelWipe({ tenant, account, device })
+  output.done(`device ${device} of ${address} needs not be erased`, { address, device })
 }
 
 const block =

@@ -47,6 +47,13 @@ const wireDevice = (
   userAgent: seen?.userAgent ?? device.userAgent,
   protocolVersion: seen?.version ?? device.protocolVersion,
   blocked: device.blocked,
+  wipe: device.wipe ? (device.wipe.accountOnly ? 'account' : 'device') : '',
+  wipeState: device.wipe?.state ?? '',
+  wipeRequestedAt: device.wipe?.requestedAt ?? 0,
+  wipeAnsweredAt: device.wipe?.answeredAt ?? 0,
+  policyKey: device.policy?.key ?? 0,
+  policyAcknowledgedAt: device.policy?.at ?? 0,
+  policyStatus: device.policy?.status ?? 0,
   registeredAt: device.registeredAt,
   lastSeenAt: seen?.at ?? device.registeredAt,
   held,
@@ -96,6 +103,18 @@ const change = async (
   return head
 }
 
+/** That the device spoke last, times ten; 0: there is no such device. */
+const spokenVersion = async (
+  { registry, rowStore }: HandlerDeps,
+  ref: DeviceRef,
+  { deadline }: Call,
+): Promise<number> => {
+  const device = (await registry.devicesOf(ref, deadline)).get(ref.device)
+  if (!device) return 0
+  const seen = (await rowStore.of(ref)).get(lastSeenRows)
+  return Number((seen?.version ?? device.protocolVersion).replace('.', ''))
+}
+
 /** The administrators' side of device-sync (proto/relais/device_sync/v1/device_sync.proto). */
 export const createHandlers = (deps: HandlerDeps): DeviceSyncServiceImplementation<Call> => ({
   async listDevices(request, call) {
@@ -107,6 +126,19 @@ export const createHandlers = (deps: HandlerDeps): DeviceSyncServiceImplementati
     const ref = { tenant, account, device }
     requireOperator(call, ref)
     return { position: await change(deps, ref, { type: 'BlockDevice', device, blocked }, call) }
+  },
+
+  async wipeDevice({ tenant, account, device, accountOnly }, call) {
+    const ref = { tenant, account, device }
+    requireOperator(call, ref)
+    const version = await spokenVersion(deps, ref, call)
+    return { position: await change(deps, ref, { type: 'WipeDevice', device, accountOnly, version }, call) }
+  },
+
+  async cancelWipe({ tenant, account, device }, call) {
+    const ref = { tenant, account, device }
+    requireOperator(call, ref)
+    return { position: await change(deps, ref, { type: 'CancelWipe', device }, call) }
   },
 
   async removeDevice({ tenant, account, device }, call) {

@@ -1,5 +1,6 @@
 import type { CallExtras } from '@relais/service-kit'
 import type { Device } from '../device/device.ts'
+import type { Asking } from '../devices/device-registry.ts'
 import type { DeviceRows } from '../devices/device-rows.ts'
 import type { FamilyTraits } from '../devices/families.ts'
 import type { RequestLine } from '../http/request-line.ts'
@@ -35,6 +36,8 @@ export type CommandAnswer =
   | { readonly kind: 'wbxml'; readonly root: WbxmlNode; readonly headers?: Readonly<Record<string, string>> }
   /** ItemOperations: the document is part 0, `parts` are 1, 2, … */
   | { readonly kind: 'multipart'; readonly root: WbxmlNode; readonly parts: readonly MultipartPart[] }
+  /** GetAttachment: no document, but what was asked for. */
+  | ({ readonly kind: 'content'; readonly type: string } & MultipartPart)
 
 /**
  * Instead of an answer: the request waits. It is no work while it does, and ends when its client goes, its account loses access
@@ -61,6 +64,20 @@ export type Command = {
   readonly emptyBody: boolean
   run(context: CommandContext): Promise<CommandOutcome>
 }
+
+const DEADLINE_MS = 10_000
+
+/** As whom a command changes its device, and until when. */
+export const askingOf = ({ call, user, device, now }: CommandContext): Asking => ({
+  identity: call.identity ?? {
+    tenant: user.tenant,
+    actor: { kind: 'device', id: user.account, device: device.device },
+    principal: user.account,
+  },
+  deadline: now + DEADLINE_MS,
+  correlation: call.correlation ?? '',
+  traceparent: '',
+})
 
 export const answer = (root: WbxmlNode, headers?: Readonly<Record<string, string>>): CommandAnswer => ({
   kind: 'wbxml',

@@ -5,7 +5,7 @@ import type { TagName } from '../wbxml/code-pages.ts'
 import { ValueError } from '../wbxml/errors.ts'
 import type { WbxmlNode } from '../wbxml/node.ts'
 import { child, textChild } from '../wbxml/read.ts'
-import type { CommandContext } from './command.ts'
+import { askingOf, type CommandContext } from './command.ts'
 
 const MAX = 1024
 
@@ -26,23 +26,14 @@ export const readDeviceInformation = (deviceInformation: WbxmlNode): DeviceInfor
   }
 }
 
-const DEADLINE_MS = 10_000
-
 /** Records what a device says about itself; of one that only asks nothing is kept. */
 export const recordDeviceInformation = async (
   registry: DeviceRegistry,
-  { user, device, call, now }: CommandContext,
+  context: CommandContext,
   information: DeviceInformation,
 ): Promise<void> => {
-  if (device.device === PROBE || !call.identity) return
-  await registry.execute(
-    user,
-    { type: 'SetDeviceInformation', device: device.device, information },
-    {
-      identity: call.identity,
-      deadline: now + DEADLINE_MS,
-      correlation: call.correlation ?? '',
-      traceparent: '',
-    },
-  )
+  const { user, device } = context
+  if (device.device === PROBE) return
+  const command = { type: 'SetDeviceInformation', device: device.device, information } as const
+  await registry.execute(user, command, askingOf(context))
 }

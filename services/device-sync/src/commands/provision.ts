@@ -1,33 +1,16 @@
-import type { DeviceRegistry } from '../devices/device-registry.ts'
 import { ValueError } from '../wbxml/errors.ts'
 import { el, type WbxmlNode } from '../wbxml/node.ts'
 import { child, descendant, has, requiredText } from '../wbxml/read.ts'
 import { answer, type Command, type CommandAnswer, type CommandContext } from './command.ts'
 import { readDeviceInformation, recordDeviceInformation } from './device-information.ts'
+import { answeredPolicy, type PolicyDeps } from './provision-policy.ts'
+import { type AnsweredWipe, answeredWipe } from './provision-wipe.ts'
 import { StatusError } from './status-error.ts'
 
-export type ProvisionDeps = { readonly registry: DeviceRegistry }
+export type ProvisionDeps = PolicyDeps
 
 const OK = 1
 const DEVICE_INFORMATION_REQUIRED = 165
-
-/** Policy Status (MS-ASPROV 2.2.2.53.2). */
-const NO_POLICY = 2
-const UNKNOWN_TYPE = 3
-const WRONG_KEY = 5
-
-const POLICY_TYPE = 'MS-EAS-Provisioning-WBXML'
-
-const isAcknowledgement = (policy: WbxmlNode): boolean => has(policy, 'provision:PolicyKey')
-
-/**
- * Nothing is enforced here, and a policy that enforces nothing is no harmless answer: Android would ask its owner for the rights of
- * a device administrator. So the client is told that there is none, gets no key, and needs none. A key it acknowledges isn't ours.
- */
-const policyStatus = (policy: WbxmlNode, type: string): number => {
-  if (type !== POLICY_TYPE) return UNKNOWN_TYPE
-  return isAcknowledgement(policy) ? WRONG_KEY : NO_POLICY
-}
 
 const policyOf = (body: WbxmlNode | undefined): WbxmlNode => {
   const policy = descendant(body, 'provision:Policies', 'provision:Policy')
@@ -38,7 +21,7 @@ const policyOf = (body: WbxmlNode | undefined): WbxmlNode => {
 /** From 14.1 on the first request says what the device is (MS-ASPROV 3.1.5.1), unless it has said so before or says so late. */
 const mustInform = ({ device, family, version }: CommandContext, policy: WbxmlNode): boolean =>
   version >= 141 &&
-  !isAcknowledgement(policy) &&
+  !has(policy, 'provision:PolicyKey') &&
   device.information === undefined &&
   !family.lateDeviceInformation
 
@@ -48,27 +31,35 @@ const inform = async ({ registry }: ProvisionDeps, context: CommandContext): Pro
   return given !== undefined
 }
 
-const policies = (type: string, status: number): WbxmlNode =>
-  el('provision:Policies', [
-    el('provision:Policy', [el('provision:PolicyType', type), el('provision:Status', status)]),
-  ])
+type Answered = AnsweredWipe & { readonly informed: boolean; readonly policies?: WbxmlNode }
+
+const provisioned = ({ status, directive, informed, policies }: Answered): CommandAnswer =>
+  answer(
+    el('provision:Provision', [
+      informed && el('settings:DeviceInformation', [el('settings:Status', OK)]),
+      el('provision:Status', status),
+      policies,
+      directive,
+    ]),
+  )
 
 const run = async (deps: ProvisionDeps, context: CommandContext): Promise<CommandAnswer> => {
+  const wiped = await answeredWipe(deps, context)
+  if (wiped) return provisioned({ ...wiped, informed: await inform(deps, context) })
   const policy = policyOf(context.body)
   const type = requiredText(policy, 'provision:PolicyType', { max: 64 })
   const informed = await inform(deps, context)
   if (!informed && mustInform(context, policy))
     throw new StatusError(DEVICE_INFORMATION_REQUIRED, 'the first Provision must say what the device is')
-  return answer(
-    el('provision:Provision', [
-      informed && el('settings:DeviceInformation', [el('settings:Status', OK)]),
-      el('provision:Status', OK),
-      policies(type, policyStatus(policy, type)),
-    ]),
-  )
+  const answered = await answeredPolicy(deps, context, { policy, type })
+  const policies = el('provision:Policies', [el('provision:Policy', answered)])
+  return provisioned({ status: OK, informed, policies })
 }
 
-/** Provision (MS-ASPROV): no policy is set, and says so. Errors end in Status 2 (no PolicyType) or 165. */
+/**
+ * Provision (MS-ASPROV): gives a device its policy and takes its word on it, or the order to erase itself and its word on that.
+ * Errors end in Status 2 (no PolicyType), 139, 141, 145 (a strict policy isn't kept) or 165.
+ */
 export const createProvision = (deps: ProvisionDeps): Command => ({
   name: 'Provision',
   body: 'small',

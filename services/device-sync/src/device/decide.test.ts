@@ -112,6 +112,133 @@ describe('an administrator', () => {
   })
 })
 
+const wipeRequested = (accountOnly = false, device = 'd1'): DeviceEvent => ({
+  type: 'DeviceWipeRequested',
+  payload: { device, accountOnly },
+})
+const wipeCancelled = (device = 'd1'): DeviceEvent => ({ type: 'DeviceWipeCancelled', payload: { device } })
+const wipeAnswered = (done: boolean, device = 'd1'): DeviceEvent => ({
+  type: 'DeviceWipeAnswered',
+  payload: { device, done },
+})
+const wipe = (accountOnly = false, version = 161): DeviceCommand => ({
+  ...{ type: 'WipeDevice', device: 'd1', accountOnly, version },
+})
+const answerWipe = (done: boolean, accountOnly = false): DeviceCommand => ({
+  ...{ type: 'AnswerWipe', device: 'd1', accountOnly, done },
+})
+const cancelWipe: DeviceCommand = { type: 'CancelWipe', device: 'd1' }
+
+describe('a wipe', () => {
+  test('is asked for once, of everything or of one account', () => {
+    given([registered()]).when(wipe()).then([wipeRequested()])
+    given([registered(), wipeRequested()]).when(wipe()).then([])
+    given([registered()])
+      .when(wipe(true))
+      .then([wipeRequested(true)])
+  })
+  test('of everything goes before one of the account, and the other way round', () => {
+    given([registered(), wipeRequested(true)])
+      .when(wipe(false))
+      .then([wipeRequested(false)])
+    given([registered(), wipeRequested(false)])
+      .when(wipe(true))
+      .then([wipeRequested(true)])
+  })
+  test('of the account alone needs a device of 16.1', () => {
+    given([registered()]).when(wipe(true, 160)).thenRefused('WIPE_NOT_SUPPORTED')
+    given([registered()]).when(wipe(false, 25)).then([wipeRequested()])
+  })
+  test('of an unknown device is refused', () => given([]).when(wipe()).thenRefused('DEVICE_NOT_FOUND'))
+  test('also reaches a device that is blocked', () =>
+    given([registered(), blocked()]).when(wipe()).then([wipeRequested()]))
+  test('that the device did is recorded once', () => {
+    given([registered(), wipeRequested()])
+      .when(answerWipe(true))
+      .then([wipeAnswered(true)])
+    given([registered(), wipeRequested(), wipeAnswered(true)])
+      .when(answerWipe(true))
+      .then([])
+  })
+  test('that failed is recorded once, until it succeeds', () => {
+    given([registered(), wipeRequested()])
+      .when(answerWipe(false))
+      .then([wipeAnswered(false)])
+    given([registered(), wipeRequested(), wipeAnswered(false)])
+      .when(answerWipe(false))
+      .then([])
+    given([registered(), wipeRequested(), wipeAnswered(false)])
+      .when(answerWipe(true))
+      .then([wipeAnswered(true)])
+  })
+  test('that nobody asked for, or of the other kind, is no word', () => {
+    given([registered()]).when(answerWipe(true)).then([])
+    given([registered(), wipeRequested(true)])
+      .when(answerWipe(true, false))
+      .then([])
+    given([registered(), wipeRequested(), wipeCancelled()]).when(answerWipe(true)).then([])
+  })
+  test('is cancelled before it was done, not after', () => {
+    given([registered(), wipeRequested()]).when(cancelWipe).then([wipeCancelled()])
+    given([registered(), wipeRequested(), wipeAnswered(false)])
+      .when(cancelWipe)
+      .then([wipeCancelled()])
+    given([registered()]).when(cancelWipe).thenRefused('NO_WIPE_PENDING')
+    given([registered(), wipeRequested(), wipeAnswered(true)])
+      .when(cancelWipe)
+      .thenRefused('NO_WIPE_PENDING')
+  })
+  test('that is asked for keeps a device from being forgotten; one that was done does not', () => {
+    const forget: DeviceCommand = { type: 'RemoveDevice', device: 'd1' }
+    given([registered(), wipeRequested()]).when(forget).thenRefused('WIPE_PENDING')
+    given([registered(), wipeRequested(), wipeAnswered(true)])
+      .when(forget)
+      .then([removed()])
+  })
+  test('blocks the device until it is allowed again, and is over then', () => {
+    given([registered(), wipeRequested(), wipeAnswered(true)])
+      .when(block('d1', true))
+      .then([])
+    given([registered(), wipeRequested(), wipeAnswered(true)])
+      .when(block('d1', false))
+      .then([blocked('d1', false)])
+    const events = [registered(), wipeRequested(), wipeAnswered(true), blocked('d1', false)]
+    const device = events.reduce((devices, event) => evolve(devices, event, AT), noDevices).get('d1')
+    assert.deepEqual([device?.blocked, device?.wipe], [false, undefined])
+  })
+  test('is not undone by letting a blocked device in again', () => {
+    const events = [registered(), blocked(), wipeRequested(), blocked('d1', false)]
+    const device = events.reduce((devices, event) => evolve(devices, event, AT), noDevices).get('d1')
+    assert.equal(device?.wipe?.state, 'requested')
+  })
+})
+
+describe('a policy', () => {
+  const acknowledge = (key: number, status = 1): DeviceCommand => ({
+    ...{ type: 'AcknowledgePolicy', device: 'd1', key, hash: 'h', status },
+  })
+  const acknowledged = (policyKey: number, status = 1): DeviceEvent => ({
+    type: 'DevicePolicyAcknowledged',
+    payload: { device: 'd1', policyKey, policyHash: 'h', status },
+  })
+  test('is acknowledged once; another one, or another word on it, again', () => {
+    given([registered()])
+      .when(acknowledge(7))
+      .then([acknowledged(7)])
+    given([registered(), acknowledged(7)])
+      .when(acknowledge(7))
+      .then([])
+    given([registered(), acknowledged(7)])
+      .when(acknowledge(8))
+      .then([acknowledged(8)])
+    given([registered(), acknowledged(7, 2)])
+      .when(acknowledge(7, 1))
+      .then([acknowledged(7)])
+  })
+  test('of an unknown device is refused', () =>
+    given([]).when(acknowledge(7)).thenRefused('DEVICE_NOT_FOUND'))
+})
+
 describe('the state', () => {
   test('keeps what was registered, when, and what was told', () => {
     const state = [registered(), informed()].reduce((devices, event) => evolve(devices, event, AT), noDevices)
@@ -123,6 +250,8 @@ describe('the state', () => {
       registeredAt: AT,
       blocked: false,
       information: information(),
+      policy: undefined,
+      wipe: undefined,
     })
   })
   test('isn’t changed by events of devices that are gone', () => {
@@ -141,6 +270,14 @@ describe('the state', () => {
       device.map((one) => inform(one)),
       fc.tuple(device, fc.boolean()).map(([one, value]) => block(one, value)),
       device.map((one): DeviceCommand => ({ type: 'RemoveDevice', device: one })),
+      fc
+        .tuple(device, fc.boolean())
+        .map(([one, accountOnly]): DeviceCommand => ({ ...wipe(accountOnly), device: one }) as DeviceCommand),
+      fc
+        .tuple(device, fc.boolean(), fc.boolean())
+        .map(
+          ([one, done, accountOnly]) => ({ ...answerWipe(done, accountOnly), device: one }) as DeviceCommand,
+        ),
     )
     fc.assert(
       fc.property(fc.array(command, { maxLength: 40 }), (commands) => {
@@ -149,6 +286,7 @@ describe('the state', () => {
           const events = attempt(state, one)
           state = events.reduce((devices, event) => evolve(devices, event, AT), state)
           assert.ok(state.size <= 2)
+          for (const known of state.values()) if (known.wipe?.state === 'done') assert.ok(known.blocked)
           if (one.type !== 'RemoveDevice') assert.deepEqual(attempt(state, one), [])
         }
       }),

@@ -8,9 +8,12 @@ import { PROBE, requireDevice } from '../devices/identify.ts'
 import { noteSeen } from '../devices/last-seen.ts'
 import { probeRows } from '../devices/probe-rows.ts'
 import type { DeviceRef } from '../held/held-requests.ts'
+import { requireProvisioned } from '../policy/require-provisioned.ts'
+import { requireUnwiped } from '../policy/require-unwiped.ts'
 import type { AccountSettings } from '../sign-in/account-settings.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import type { SignedIn } from '../sign-in/signed-in.ts'
+import { isEasVersion } from './protocol.ts'
 import type { RequestLine } from './request-line.ts'
 
 export type AdmissionDeps = {
@@ -68,6 +71,8 @@ const probeOf = ({ line, userAgent, version, now }: Arrival): Device => ({
   registeredAt: now,
   blocked: false,
   information: undefined,
+  policy: undefined,
+  wipe: undefined,
 })
 
 const DEADLINE_MS = 10_000
@@ -96,10 +101,13 @@ const registered = async (
   return devices.get(line.deviceId) ?? probeOf(arrival)
 }
 
-const requireUnblocked = (device: Device | undefined): void => {
+const requirePresent = (device: Device | undefined): Device => {
   if (!device) throw terminal('DEVICE_REMOVED', 'an administrator has removed this device')
-  if (device.blocked) throw terminal('DEVICE_BLOCKED', 'an administrator has blocked this device')
+  return device
 }
+
+/** A request that waits is a Ping or a Sync. */
+const HELD = { command: 'Ping', version: 161, key: 0 }
 
 /** Whether a request that waits would still be let in. Errors: those of letting it in, DEVICE_REMOVED. */
 export const readmit = async (
@@ -112,12 +120,24 @@ export const readmit = async (
   if (user.account !== device.account) throw terminal('BAD_CREDENTIALS', 'the name means another account now')
   if (device.device === PROBE) return
   const devices = await deps.registry.devicesOf(user, Date.now() + DEADLINE_MS)
-  requireUnblocked(devices.get(device.device))
+  requireUnwiped(requirePresent(devices.get(device.device)), HELD)
+}
+
+/** Whether it has done what administrators ask of it: to be wiped, to keep to a policy. */
+const requireObedient = async (
+  { settings }: AdmissionDeps,
+  { user, line }: Arrival,
+  device: Device,
+): Promise<void> => {
+  const { command, policyKey: key, version = 161 } = line
+  requireUnwiped(device, { command, version, key })
+  const { policy } = await settings.of(user.tenant, user.account)
+  if (isEasVersion(version)) requireProvisioned(policy, { command, version, key, device })
 }
 
 /**
  * Finds the device, or registers it at its first contact.
- * Errors: DEVICE_ID_INVALID, DEVICE_TYPE_INVALID, DEVICE_BLOCKED, TOO_MANY_DEVICES.
+ * Errors: DEVICE_ID_INVALID, DEVICE_TYPE_INVALID, DEVICE_BLOCKED, TOO_MANY_DEVICES, and the statuses that ask for Provision.
  */
 export const admitDevice = async (deps: AdmissionDeps, arrival: Arrival): Promise<Visitor> => {
   const { user, line, userAgent, version, now } = arrival
@@ -128,7 +148,7 @@ export const admitDevice = async (deps: AdmissionDeps, arrival: Arrival): Promis
   if (line.deviceId === PROBE)
     return { user, identity, family, device: probeOf(arrival), rows: probeRows(ref) }
   const device = await registered(deps, arrival, identity)
-  requireUnblocked(device)
+  await requireObedient(deps, arrival, device)
   const rows = await deps.rowStore.of(ref)
   noteSeen(rows, { at: now, userAgent, version })
   return { user, identity, family, device, rows }

@@ -1,5 +1,5 @@
 import type { Reader } from '@relais/read-store'
-import type { AccountDevices, Device } from '../device/device.ts'
+import type { AccountDevices, Device, Wipe } from '../device/device.ts'
 
 type Row = {
   account: string
@@ -18,10 +18,20 @@ type Row = {
   mobile_operator: string
   imei: string
   own_user_agent: string
+  policy_key: number
+  policy_hash: string
+  policy_status: number
+  policy_at: number
+  /** device, account, '' */
+  wipe: string
+  wipe_state: string
+  wipe_requested_at: number
+  wipe_answered_at: number
 }
 
 const columns = `account, device, type, user_agent, protocol_version, registered_at, blocked, informed, model, friendly_name, os,
-  os_language, phone_number, mobile_operator, imei, own_user_agent`
+  os_language, phone_number, mobile_operator, imei, own_user_agent, policy_key, policy_hash, policy_status, policy_at,
+  wipe, wipe_state, wipe_requested_at, wipe_answered_at`
 
 const informationOf = (row: Row): Device['information'] =>
   row.informed === 0
@@ -37,6 +47,21 @@ const informationOf = (row: Row): Device['information'] =>
         userAgent: row.own_user_agent,
       }
 
+const policyOf = (row: Row): Device['policy'] =>
+  row.policy_hash === ''
+    ? undefined
+    : { key: row.policy_key, hash: row.policy_hash, status: row.policy_status, at: row.policy_at }
+
+const wipeOf = (row: Row): Device['wipe'] =>
+  row.wipe === ''
+    ? undefined
+    : {
+        accountOnly: row.wipe === 'account',
+        state: row.wipe_state as Wipe['state'],
+        requestedAt: row.wipe_requested_at,
+        answeredAt: row.wipe_answered_at,
+      }
+
 const deviceOf = (row: Row): Device => ({
   device: row.device,
   type: row.type,
@@ -45,6 +70,8 @@ const deviceOf = (row: Row): Device => ({
   registeredAt: row.registered_at,
   blocked: row.blocked === 1,
   information: informationOf(row),
+  policy: policyOf(row),
+  wipe: wipeOf(row),
 })
 
 /** All devices of an account, and the position of its stream's last commit (0: none). */

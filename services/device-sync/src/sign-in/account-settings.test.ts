@@ -31,12 +31,23 @@ const setUp = () => {
 describe('settings of EAS', () => {
   test('are on where nothing is said', async () => {
     const { settings } = setUp()
-    assert.deepEqual(await settings.of('acme', 'u1'), { enabled: true, subfolders: true })
+    assert.deepEqual(await settings.of('acme', 'u1'), {
+      enabled: true,
+      subfolders: true,
+      policy: { entries: [], strict: false },
+    })
   })
   test('are what the directory says', async () => {
     const { settings, values } = setUp()
     values.set('eas.enabled', 'false').set('eas.subfolders', 'false').set('mail.quota', '0')
-    assert.deepEqual(await settings.of('acme', 'u1'), { enabled: false, subfolders: false })
+    const { enabled, subfolders } = await settings.of('acme', 'u1')
+    assert.deepEqual([enabled, subfolders], [false, false])
+  })
+  test('have the policy that phones keep to', async () => {
+    const { settings, values } = setUp()
+    values.set('eas.policy', 'AllowCamera=0; strict')
+    const { policy } = await settings.of('acme', 'u1')
+    assert.deepEqual([policy.entries.map(({ name }) => name), policy.strict], [['AllowCamera'], true])
   })
   test('are read once for an account, also by many at once', async () => {
     const { settings, asked } = setUp()

@@ -1,3 +1,4 @@
+import { type MobilePolicy, parsePolicy } from '@relais/mobile-policy'
 import type { DirectoryClient } from '@relais/proto/directory/v1/directory.ts'
 import type { CallExtras } from '@relais/service-kit'
 import { Lru } from './lru.ts'
@@ -9,7 +10,11 @@ export type EasSettings = {
   readonly enabled: boolean
   /** eas.subfolders: false shows the default folders only. */
   readonly subfolders: boolean
+  /** eas.policy */
+  readonly policy: MobilePolicy
 }
+
+const NO_POLICY: MobilePolicy = { entries: [], strict: false }
 
 type Known = { readonly settings: Promise<EasSettings>; readonly until: number }
 
@@ -45,8 +50,10 @@ export class AccountSettings {
       { tenant, account },
       { identity: SERVICE_IDENTITY },
     )
-    const on = (name: string) => settings.find((setting) => setting.name === name)?.value !== 'false'
-    return { enabled: on('eas.enabled'), subfolders: on('eas.subfolders') }
+    const values = new Map(settings.map(({ name, value }) => [name, value]))
+    const on = (name: string) => values.get(name) !== 'false'
+    const policy = parsePolicy(values.get('eas.policy') ?? '') ?? NO_POLICY
+    return { enabled: on('eas.enabled'), subfolders: on('eas.subfolders'), policy }
   }
 
   forgetAccount(tenant: string, account: string): void {
