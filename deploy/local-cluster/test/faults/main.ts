@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util'
 import { faultedRun } from './faulted-run.ts'
 
 process.setMaxListeners(0) // one listener for the end of each server and service
+// What was started ends, and what was mounted goes, when this process exits.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
