@@ -16,8 +16,7 @@ type Kept = {
   readonly erased?: readonly number[]
 }
 
-const apiOf = ({ kept, erased = [] }: Kept): ProofApi => ({
-  leaderLast: async () => kept.at(-1),
+const apiOf = ({ erased = [] }: Kept): ProofApi => ({
   areErased: async (from, to) => {
     for (let position = from; position <= to; position++) if (!erased.includes(position)) return false
     return true
@@ -52,17 +51,4 @@ test('an end that is known to be erased is proof', async () => {
 test('with nothing to read there is nothing to prove', async () => {
   assert.deepEqual(await positions({ kept: messages(5) }, { after: 5, upTo: 5 }), [])
   assert.deepEqual(await positions({ kept: [] }, { upTo: 0 }), [])
-})
-
-test('what is older than is asked for needn’t be there, and its last commit shows that nothing came later', async () => {
-  const old = messages(4, 100)
-  assert.deepEqual(await positions({ kept: old }, { since: 200, upTo: 4 }), [])
-  assert.deepEqual(await positions({ kept: old, erased: [5] }, { since: 200, upTo: 5 }), [])
-  await assert.rejects(positions({ kept: old }, { since: 200, upTo: 5 }), /lacks/)
-  await assert.rejects(positions({ kept: messages(4, 300).slice(0, 3) }, { since: 200, upTo: 4 }), /lacks/)
-})
-
-test('a reading that begins in the middle by time asks for nothing before', async () => {
-  const mixed = [...messages(6, 100), ...messages(10, 300).slice(6)]
-  assert.deepEqual(await positions({ kept: mixed }, { since: 200, upTo: 10 }), [7, 8, 9, 10])
 })

@@ -1,52 +1,75 @@
 import { hash } from 'node:crypto'
 import { COMMAND_RETENTION_MS } from '../port.ts'
-import { type AllCommitsDeps, allCommits } from './all-commits.ts'
 import { CommandTable, type Fingerprint } from './command-table.ts'
 import { type Told, toldBy } from './envelope.ts'
 import type { LogMessage } from './log-api.ts'
-import { behind } from './pages.ts'
+import { behind, coveredPages } from './pages.ts'
+import { type ReadingDeps, VerifiedReading } from './verified-reading.ts'
 
 const DAY = 24 * 3600 * 1000
 
 /** Servers' clocks and ours may differ: so much longer is indexed than is promised. */
 const SPARE = DAY
 
-/** Commits read at a time when the index is made. */
-const BUILD_BATCH = 2000
+/** Commits read at a time when a stream's commands are read. */
+const COVER_BATCH = 2000
 
 export type Known = { readonly position: number; readonly attempt: string }
 
-type Deps = AllCommitsDeps & {
+type Deps = ReadingDeps & {
   readonly isErased: (subject: string, position: number) => Promise<boolean>
   readonly at: (position: number) => Promise<LogMessage | undefined>
   readonly clock: () => number
 }
 
 /**
- * Which command made which commit, for the last 14 days: made of the log when it is first needed, kept up from notices and our own appends. It holds
- * fingerprints; that a command is known is said only after the commit itself was read.
+ * Which command made which commit, for the last 14 days, of those streams that this process appends to: read of the log when a stream is
+ * first appended to, kept up from notices and our own appends. It holds fingerprints; that a command is known is said only after the commit
+ * itself was read.
  */
 export class CommandIndex {
   readonly #deps: Deps
   readonly #table = new CommandTable(COMMAND_RETENTION_MS + SPARE)
-  #built: Promise<void> | undefined
 
   constructor(deps: Deps) {
     this.#deps = deps
   }
 
-  /** Resolves when every commit up to a position has been added; later ones are the caller's to add. */
-  built(upTo: () => number): Promise<void> {
-    this.#built ??= this.#build(upTo()).catch((error: unknown) => {
-      this.#built = undefined
-      throw error
-    })
-    return this.#built
+  /**
+   * Adds what a stream has up to its last commit, which the leader knows; later ones are the caller's to add.
+   * Errors: one that is tried again, where who was asked doesn't have as much.
+   */
+  async cover(last: LogMessage): Promise<void> {
+    const since = Date.now() - COMMAND_RETENTION_MS - SPARE
+    if (last.stored < since) return
+    const { subject, position: upTo } = last
+    const reading = new VerifiedReading(this.#deps)
+    const request = { subject, after: 0, since, upTo, count: COVER_BATCH }
+    let first: LogMessage | undefined
+    let end = 0
+    for await (const messages of coveredPages((wanted) => reading.page(wanted), request)) {
+      for (const message of messages) this.#addMessage(message)
+      first ??= messages[0]
+      end = messages.at(-1)?.position ?? end
+    }
+    if (first === undefined || end !== upTo) throw behind()
+    await this.#coverBefore(first, since)
   }
 
-  /** True once somebody has asked for it: before that, nothing need be added. */
-  get wanted(): boolean {
-    return this.#built !== undefined
+  /** Each commit names the one before it: what a replica left out at the beginning shows. */
+  async #coverBefore(first: LogMessage, since: number): Promise<void> {
+    let message: LogMessage | undefined = first
+    while (message) {
+      const { subject, headers } = message
+      const { previous } = toldBy(subject, headers)
+      message = previous > 0 ? await this.#deps.search.find(subject, previous) : undefined
+      if (message === undefined || message.stored < since) return
+      this.#addMessage(message)
+    }
+  }
+
+  #addMessage({ subject, headers, position, stored }: LogMessage) {
+    this.add(subject, toldBy(subject, headers).commandId, position, stored)
   }
 
   add(subject: string, commandId: string, position: number, stored: number) {
@@ -72,15 +95,6 @@ export class CommandIndex {
 
   #isKept({ appended }: Told): boolean {
     return this.#deps.clock() - appended <= COMMAND_RETENTION_MS
-  }
-
-  async #build(upTo: number): Promise<void> {
-    const since = Date.now() - COMMAND_RETENTION_MS - SPARE
-    for await (const messages of allCommits(this.#deps, { after: 0, since, upTo, count: BUILD_BATCH })) {
-      for (const { subject, headers, position, stored } of messages) {
-        this.add(subject, toldBy(subject, headers).commandId, position, stored)
-      }
-    }
   }
 }
 

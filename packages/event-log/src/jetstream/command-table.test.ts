@@ -22,6 +22,12 @@ test('commands of one fingerprint are all found, the newest first, whatever the 
   assert.deepEqual(table.find(print(7)), [300, 200, 100])
 })
 
+test('what is added again is there once', () => {
+  const table = new CommandTable(14 * DAY)
+  for (const position of [100, 200, 100]) table.add(print(7), position, 0)
+  assert.deepEqual([table.find(print(7)), table.size], [[200, 100], 2])
+})
+
 test('fingerprints that fall into one slot, 0 and the highest among them, are kept apart', () => {
   const table = new CommandTable(14 * DAY)
   const fingerprints = [0, 1024, 2048, 0xffffffff, 0xfffffbff]

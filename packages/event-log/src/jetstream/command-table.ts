@@ -67,11 +67,11 @@ export class CommandTable {
     return this.#days.values().reduce((sum, table) => sum + table.size, 0)
   }
 
-  /** `stored`: milliseconds since 1970 by the server that stored it. */
+  /** Once, however often it is added. `stored`: milliseconds since 1970 by the server that stored it. */
   add(fingerprint: Fingerprint, position: number, stored: number) {
     const day = Math.floor(stored / DAY)
     const table = this.#days.get(day) ?? this.#begin(day)
-    table.add(fingerprint, position)
+    if (!table.find(fingerprint).includes(position)) table.add(fingerprint, position)
   }
 
   /** Positions that may be the command's, the newest first. */

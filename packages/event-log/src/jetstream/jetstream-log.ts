@@ -172,7 +172,7 @@ class OpenJetStreamLog implements JetStreamLog {
     this.#losses = new Losses({ ...options, api, ledger: this.#ledger, closed: this.#closing })
     const reading = { search: this.#losses.tolerant, api }
     const commands = new CommandIndex({
-      ...reading,
+      search: this.#losses.tolerant,
       page: this.#pageIn('read', NEVER),
       at: (position) => api.leaderAt(position),
       isErased: (subject, upTo) => this.#losses.isErased(subject, upTo),
@@ -181,7 +181,7 @@ class OpenJetStreamLog implements JetStreamLog {
     const onCommit = (commit: Commit) => this.#told(commit)
     const page = this.#pageIn('read', this.#closing)
     this.#tail = new Tail({ ...reading, page, onCommit, onFault: (error) => this.#fault(error) }, position)
-    this.#view = new StreamView({ api, commands, tail: this.#tail, losses: this.#losses })
+    this.#view = new StreamView({ api, commands, losses: this.#losses })
     this.#tenants = new Set(options.tenants)
     const admit = (stream: Stream) => this.#readmit(stream)
     this.#appender = new Appender({ ...options, api, commands, view: this.#view, admit, closed: NEVER })

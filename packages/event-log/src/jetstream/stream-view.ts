@@ -5,18 +5,17 @@ import type { Losses } from './losses.ts'
 import { behind } from './pages.ts'
 import { type Patience, patiently } from './patience.ts'
 import { StreamHeads } from './stream-heads.ts'
-import type { Commit, Tail } from './tail.ts'
+import type { Commit } from './tail.ts'
 
 type Deps = {
   readonly api: Pick<LogApi, 'leaderLast' | 'leaderAt'>
-  readonly commands: Pick<CommandIndex, 'built' | 'wanted' | 'add'>
-  readonly tail: Pick<Tail, 'position'>
+  readonly commands: Pick<CommandIndex, 'cover' | 'add'>
   readonly losses: Pick<Losses, 'isErased' | 'suspect'>
 }
 
 /**
  * What this process knows of the streams that it appends to. A stream's head is remembered only when the command index has every
- * commit of the stream up to it; up to the tail's position it has those of all streams.
+ * commit of the stream up to it, for as long as commands are kept.
  */
 export class StreamView {
   readonly #deps: Deps
@@ -28,8 +27,6 @@ export class StreamView {
 
   /** Position of the stream's last commit as far as known here; the server judges. */
   async head(subject: string, deadline: number): Promise<number> {
-    const { commands, tail } = this.#deps
-    await patiently(() => commands.built(() => tail.position), patienceUntil(deadline))
     return this.#heads.get(subject) ?? (await this.refresh(subject, deadline))
   }
 
@@ -38,29 +35,28 @@ export class StreamView {
     return await patiently(() => this.#refresh(subject), patienceUntil(deadline))
   }
 
-  /** One of our own. */
+  /** One of our own, on top of the head. */
   appended(subject: string, commandId: string, position: number) {
-    const { tail, commands } = this.#deps
     if (position <= (this.#heads.get(subject) ?? 0)) return
-    if (position > tail.position) commands.add(subject, commandId, position, Date.now())
+    this.#deps.commands.add(subject, commandId, position, Date.now())
     this.#heads.set(subject, position)
   }
 
-  /** Whoever's it is, in order, from the tail. */
+  /** Whoever's it is, in order, from the tail. One that isn't on top of the head is found with what is missing when the head is refreshed. */
   told({ subject, position, told, stored }: Commit) {
-    if (!this.#deps.commands.wanted) return
-    const head = this.#heads.get(subject)
-    if (head !== undefined && position <= head) return
+    if (this.#heads.get(subject) !== told.previous) return
     this.#deps.commands.add(subject, told.commandId, position, stored)
-    if (head !== undefined) this.#heads.set(subject, position)
+    this.#heads.set(subject, position)
   }
 
   async #refresh(subject: string): Promise<number> {
-    const known = this.#heads.get(subject) ?? 0
-    const last = await this.#deps.api.leaderLast(subject)
+    const { api, commands } = this.#deps
+    const known = this.#heads.get(subject)
+    const last = await api.leaderLast(subject)
     const head = last?.position ?? 0
-    if (head < known) await this.#wentBack(subject, known)
-    if (last) await this.#catchUp(last, Math.min(known, head))
+    if (known !== undefined && head < known) await this.#wentBack(subject, known)
+    if (last && known === undefined) await commands.cover(last)
+    else if (last) await this.#catchUp(last, Math.min(known ?? 0, head))
     // Meanwhile the tail may have told of later ones.
     const newest = Math.max(head, this.#heads.get(subject) ?? 0)
     this.#heads.set(subject, newest)
@@ -81,15 +77,14 @@ export class StreamView {
    * if its account was erased there was nothing before.
    */
   async #catchUp(last: LogMessage, known: number) {
-    const { api, tail, commands, losses } = this.#deps
-    const after = Math.max(known, tail.position)
+    const { api, commands, losses } = this.#deps
     let message: LogMessage | undefined = last
-    while (message && message.position > after) {
+    while (message && message.position > known) {
       const { subject, position, stored } = message
       const { commandId, previous } = toldBy(subject, message.headers)
       commands.add(subject, commandId, position, stored)
-      message = previous > after ? await api.leaderAt(previous) : undefined
-      const isMissing = previous > after && message?.subject !== subject
+      message = previous > known ? await api.leaderAt(previous) : undefined
+      const isMissing = previous > known && message?.subject !== subject
       if (isMissing && !(await losses.isErased(subject, previous))) throw behind()
       if (isMissing) return
     }

@@ -28,7 +28,7 @@ const tailOf = (log: readonly LogMessage[], position = 0) => {
         return await page(request)
       },
       search: { find: async () => undefined, check: async () => undefined },
-      api: { leaderLast: async () => log.at(-1), areErased: async () => false },
+      api: { areErased: async () => false },
       onCommit: (commit) => told.push(commit.position),
       onFault: (error) => faults.push(error),
     },
