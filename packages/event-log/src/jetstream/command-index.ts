@@ -58,13 +58,12 @@ export class CommandIndex {
 
   /** Each commit names the one before it: what a replica left out at the beginning shows. */
   async #coverBefore(first: LogMessage, since: number): Promise<void> {
-    let message: LogMessage | undefined = first
-    while (message) {
-      const { subject, headers } = message
-      const { previous } = toldBy(subject, headers)
-      message = previous > 0 ? await this.#deps.search.find(subject, previous) : undefined
+    let { previous } = toldBy(first.subject, first.headers)
+    while (previous > 0) {
+      const message = await this.#deps.search.find(first.subject, previous)
       if (message === undefined || message.stored < since) return
       this.#addMessage(message)
+      previous = toldBy(message.subject, message.headers).previous
     }
   }
 
