@@ -143,4 +143,31 @@ describe('every service a process of its own', { skip: missing, timeout: 170_000
     assert.equal(addsIn(await one.sync()).length, 0)
     two.client.close()
   })
+
+  test('what a phone has waiting at one device-sync is over when it asks anew at the other one, which then wakes it', async () => {
+    const { held, phone, deliver } = running()
+    const one = await phone('TWICE', 1).setUp()
+    const two = phone('TWICE', 2)
+    const waiting = { one: await held('device-sync-1'), two: await held('device-sync-2') }
+    const older = one.ping()
+    await waitUntil(async () => (await held('device-sync-1')) === waiting.one + 1)
+    const newer = two.ping()
+    assert.equal(pingStatus(await older), '1')
+    await waitUntil(async () => (await held('device-sync-2')) === waiting.two + 1)
+    assert.equal(await held('device-sync-1'), waiting.one)
+    await deliver(HELLO)
+    assert.equal(pingStatus(await newer), '2')
+  })
+
+  test('also by a request that does not wait', async () => {
+    const { held, phone } = running()
+    const one = await phone('SYNCS', 1).setUp()
+    const two = phone('SYNCS', 2)
+    two.key = one.key
+    const before = await held('device-sync-1')
+    const older = one.ping()
+    await waitUntil(async () => (await held('device-sync-1')) === before + 1)
+    await two.sync()
+    assert.equal(pingStatus(await older), '1')
+  })
 })

@@ -36,6 +36,8 @@ export type RunningCluster = {
   deliver(message: string | Buffer): Promise<void>
   /** Status of a service's probe; 0: it doesn't answer. */
   probe(service: string, path: 'livez' | 'readyz' | 'startupz'): Promise<number>
+  /** Requests that wait at a device-sync, as it says itself. */
+  held(service: string): Promise<number>
   service(name: string): Cluster['services'][number]
   /** Lines of a service's log. */
   lines(
@@ -101,6 +103,10 @@ const runningCluster = (cluster: Cluster, { folder, endings }: Around): RunningC
     probe: async (name, path) => {
       const answer = await fetch(`http://127.0.0.1:${service(name).health}/${path}`).catch(() => undefined)
       return answer?.status ?? 0
+    },
+    held: async (name) => {
+      const figures = await fetch(`http://127.0.0.1:${service(name).health}/metrics`)
+      return Number(/^relais_held_requests(?:\{.*\})? (\d+)/m.exec(await figures.text())?.[1] ?? 0)
     },
     lines: (name) =>
       readFileSync(join(folder, 'data', 'processes', `${name}.log`), 'utf8')

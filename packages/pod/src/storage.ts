@@ -1,5 +1,6 @@
 import { type EventLog, observedLog } from '@relais/event-log'
 import {
+  type Announcements,
   ObservedProjection,
   type Projector,
   type Reader,
@@ -7,6 +8,7 @@ import {
   type ReadStore,
   type Schema,
 } from '@relais/read-store'
+import { openPostgresAnnouncements } from '@relais/read-store/postgres/announcements.ts'
 import { openPostgresProjector, type PostgresProjector } from '@relais/read-store/postgres/projector.ts'
 import { openPostgresStore } from '@relais/read-store/postgres/store.ts'
 import { describeError, type Logger, retryable } from '@relais/service-kit'
@@ -23,6 +25,8 @@ export type Storage = {
   readonly log: EventLog
   openProjector(model: ReadModel): Promise<Projector>
   openStore(definition: StoreDefinition): Promise<ReadStore>
+  /** What the processes of a service tell each other; closed with the pod. */
+  openAnnouncements(name: string): Announcements
   /** Resolves when the rows of every projector are those of the head that its service's log had when it was opened. */
   caughtUp(): Promise<void>
   /**
@@ -51,6 +55,16 @@ export const openStorage = async (pod: Pod, configuration: StorageConfiguration)
       )
       await watched(store)
       return store
+    },
+    openAnnouncements: (name) => {
+      const part = `announcements of ${name}`
+      const announcements = openPostgresAnnouncements({
+        ...{ name, connection },
+        onFault: (error) =>
+          pod.logger.warn({ component: part, ...describeError(error) }, "others aren't heard"),
+      })
+      pod.add({ name: part, stop: () => announcements.close() })
+      return announcements
     },
     openProjector: async (model) => {
       const part = `rows of ${model.name}`

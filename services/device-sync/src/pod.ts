@@ -22,6 +22,7 @@ export const run = (self: PodProcess): Promise<void> =>
       const storage = await openStorage(pod, configuration)
       const service = await createDeviceSync({
         ...{ ...storage, directory, mail, logger: pod.logger, incarnation, sharedRows: true },
+        announcements: storage.openAnnouncements('device-sync'),
         clock: Date.now,
         config: { publicUrl, trustedProxies, maxMessageBytes },
       })

@@ -3,7 +3,7 @@ import type { EventLog } from '@relais/event-log'
 import type { DeviceSyncServiceImplementation } from '@relais/proto/device_sync/v1/device_sync.ts'
 import type { DirectoryClient } from '@relais/proto/directory/v1/directory.ts'
 import type { MailClient } from '@relais/proto/mail/v1/mail.ts'
-import type { Projector, ReadModel, ReadStore } from '@relais/read-store'
+import type { Announcements, Projector, ReadModel, ReadStore } from '@relais/read-store'
 import { type Call, type CallExtras, describeError, type Logger } from '@relais/service-kit'
 import { createHandlers } from './api/handlers.ts'
 import type { Command } from './commands/command.ts'
@@ -22,6 +22,7 @@ import { defaultEasConfig, type EasEndpointConfig } from './http/endpoint-config
 import { RequestLoad } from './http/request-work.ts'
 import { deviceReadModel } from './projections/devices.ts'
 import { FollowedAccounts } from './push/followed-accounts.ts'
+import { newerRequestsBy } from './push/newer-requests.ts'
 import { Waiters } from './push/waiters.ts'
 import { AccountSettings } from './sign-in/account-settings.ts'
 import { DirectoryFollower } from './sign-in/directory-follower.ts'
@@ -49,6 +50,8 @@ export type DeviceSyncDeps = {
   readonly incarnation?: number
   /** Other processes use the store of rows too. Default: this one alone does, which is faster. */
   readonly sharedRows?: boolean
+  /** What these processes tell each other. */
+  readonly announcements?: Announcements
   /** From 0 to 1; default Math.random. */
   readonly random?: () => number
   readonly config?: Partial<EasEndpointConfig>
@@ -100,7 +103,8 @@ const assemble = (deps: DeviceSyncDeps, { projector, store }: Parts) => {
   const registry = new DeviceRegistry({ log, projector, clock })
   const rowStore = rowSource(deps, store)
   const accounts = new FollowedAccounts({ log, mail, clock })
-  const waiters = new Waiters({ clock, random: deps.random ?? Math.random })
+  const elsewhere = deps.announcements && newerRequestsBy(deps.announcements)
+  const waiters = new Waiters({ clock, elsewhere, random: deps.random ?? Math.random })
   const commands: ReadonlyMap<string, Command> = createCommands({
     mail,
     settings,
@@ -177,6 +181,7 @@ export const createDeviceSync = async (deps: DeviceSyncDeps): Promise<DeviceSync
       clearInterval(recheckTimer)
       figures.close()
       accounts.close()
+      waiters.close()
       recheck.close()
       await follower.stop()
       await erasure.stop()

@@ -1,5 +1,6 @@
 import type { DeviceRef } from '../held/held-requests.ts'
 import type { Cause, Change, FollowedAccount } from './followed-accounts.ts'
+import type { NewerRequests } from './newer-requests.ts'
 import { type TimerEntry, TimerWheel } from './timer-wheel.ts'
 
 /** How a wait ended. */
@@ -26,6 +27,8 @@ export type WaitersDeps = {
   readonly clock: () => number
   /** From 0 to 1. */
   readonly random: () => number
+  /** Where other processes hold requests of the same devices. */
+  readonly elsewhere?: NewerRequests
 }
 
 /** A second event of the same device within this time is gathered with what else comes (architecture 6). */
@@ -42,6 +45,8 @@ class Waiter implements Leaving {
   readonly key: string
   readonly wait: Wait
   readonly awaiting: Awaiting
+  /** Milliseconds since 1970. */
+  readonly since: number
   readonly #waiters: Waiters
   timer: TimerEntry | undefined
   gathering: NodeJS.Timeout | undefined
@@ -50,9 +55,10 @@ class Waiter implements Leaving {
   /** Of the first of them. */
   cause: Cause | undefined
 
-  constructor(waiters: Waiters, wait: Wait, awaiting: Awaiting) {
+  constructor(waiters: Waiters, { wait, since }: { wait: Wait; since: number }, awaiting: Awaiting) {
     this.key = keyOf(wait.device)
     this.wait = wait
+    this.since = since
     this.awaiting = awaiting
     this.#waiters = waiters
   }
@@ -101,20 +107,33 @@ export class Waiters {
   readonly #wheel = new TimerWheel()
   readonly #byDevice = new Map<string, Waiter>()
   readonly #wokenAt = new Map<string, number>()
+  readonly #hearing: { close(): void } | undefined
   #draining = false
 
   constructor(deps: WaitersDeps) {
     this.#deps = deps
+    this.#hearing = deps.elsewhere?.hear(({ key, at }) => this.#overtaken(key, at))
   }
 
   get count(): number {
     return this.#byDevice.size
   }
 
-  /** Another request of the device came: what it had waiting is over. */
+  /** Another request of the device came: what it had waiting is over, here and elsewhere. */
   supersede(device: DeviceRef): void {
-    const waiter = this.#byDevice.get(keyOf(device))
+    this.#supersede(keyOf(device), this.#deps.clock())
+  }
+
+  #supersede(key: string, at: number): void {
+    const waiter = this.#byDevice.get(key)
     if (waiter) this.finish(waiter, { kind: 'expired' })
+    this.#deps.elsewhere?.tell({ key, at })
+  }
+
+  /** Another request of the device came to another process. Of two that wait, the one that began later is left, whoever hears of whom first. */
+  #overtaken(key: string, at: number): void {
+    const waiter = this.#byDevice.get(key)
+    if (waiter && waiter.since < at) this.finish(waiter, { kind: 'expired' })
   }
 
   /**
@@ -122,8 +141,9 @@ export class Waiters {
    * and not at all once the wait was left.
    */
   wait(wait: Wait, awaiting: Awaiting): Leaving {
-    this.supersede(wait.device)
-    const waiter = new Waiter(this, wait, awaiting)
+    const since = this.#deps.clock()
+    const waiter = new Waiter(this, { wait, since }, awaiting)
+    this.#supersede(waiter.key, since)
     waiter.timer = this.#wheel.after(this.#jittered(wait.forMs), waiter)
     this.#byDevice.set(waiter.key, waiter)
     wait.followed.listeners.add(waiter)
@@ -144,6 +164,11 @@ export class Waiters {
         this.finish(waiter, { kind: 'expired' })
       }),
     )
+  }
+
+  /** Hears no more of other processes. */
+  close(): void {
+    this.#hearing?.close()
   }
 
   /** Ends a wait; one that has ended is ended for nothing. */
