@@ -9,6 +9,7 @@ import { benchPostgresLog } from './postgres-log.ts'
 import { benchPostgresRows } from './postgres-rows.ts'
 import { benchDelivery } from './product/delivery.ts'
 import { benchFolderSync } from './product/folders.ts'
+import { benchHeldMany } from './product/held/held-many.ts'
 import { benchIdle } from './product/idle.ts'
 import { benchHeldOverTls, benchPush } from './product/push.ts'
 import { benchRestart } from './product/restart.ts'
@@ -50,6 +51,7 @@ export const BENCHES: readonly Bench[] = [
   { name: 'start', forms: ONE, run: benchStart },
   { name: 'push', forms: BOTH, run: (target) => benchPush(target, 1000) },
   { name: 'push-15000', forms: ONE, run: (target) => benchPush(target, 15_000) },
+  { name: 'held-100000', forms: MANY, run: (target) => benchHeldMany(target, 100_000) },
   { name: 'held-tls', forms: ONE, run: (target) => benchHeldOverTls(target, 5000) },
   { name: 'restart', forms: ONE, run: (target) => benchRestart(target, 5000) },
   { name: 'quiet-sync', forms: BOTH, run: benchQuietSync },

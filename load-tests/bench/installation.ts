@@ -24,6 +24,8 @@ export type StartOptions = {
 export type Installation = {
   readonly pid: number
   readonly eas: Address
+  /** Of a cluster: each device-sync by itself, without what shares phones between them. */
+  readonly deviceSyncs: readonly Address[]
   readonly lmtp: { readonly host: string; readonly port: number }
   readonly admin: string
   readonly token: string
@@ -33,6 +35,8 @@ export type Installation = {
   memory(): Memory
   /** The services that run in processes of their own. */
   services(): readonly { readonly name: string; memory(): Memory }[]
+  /** Of a cluster: requests that wait, as its device-syncs say. */
+  heldRequests(): Promise<number>
   /** Asks it to drain and waits for its end. */
   stop(): Promise<void>
   kill(): Promise<void>
@@ -41,7 +45,15 @@ export type Installation = {
 /** Resident memory in MiB now, and the most it ever was. */
 export type Memory = { readonly now: number; readonly peak: number }
 
-type Ready = { pid: number; eas: string; admin: string; lmtp: string; token: string }
+type Ready = {
+  pid: number
+  eas: string
+  admin: string
+  lmtp: string
+  token: string
+  deviceSyncs?: readonly string[]
+  processes?: readonly { readonly name: string; readonly health: string }[]
+}
 
 export const startInstallation = async (options: StartOptions): Promise<Installation> => {
   const folder = mkdtempSync(join(tmpdir(), 'relais-bench-'))
@@ -49,7 +61,6 @@ export const startInstallation = async (options: StartOptions): Promise<Installa
   const child = spawnRelais(options, folder)
   const ready = await readyFile(join(folder, 'ready.json'), child)
   const startMs = performance.now() - startedAt
-  const eas = new URL(ready.eas)
   const [host, port] = splitHost(ready.lmtp)
   const ended = once(child, 'exit').then(() => rmSync(folder, { recursive: true, force: true }))
   const end = async (signal: NodeJS.Signals) => {
@@ -58,13 +69,15 @@ export const startInstallation = async (options: StartOptions): Promise<Installa
   }
   return {
     pid: ready.pid,
-    eas: { host: eas.hostname, port: Number(eas.port), secure: eas.protocol === 'https:' },
+    eas: addressOf(ready.eas),
+    deviceSyncs: (ready.deviceSyncs ?? []).map(addressOf),
     lmtp: { host, port },
     admin: ready.admin,
     token: ready.token,
     startMs,
     memory: () => sum(holders(options.target, ready.pid).map(memoryOf)),
     services: () => servicesOf(ready.pid).map(({ name, pid }) => ({ name, memory: () => memoryOf(pid) })),
+    heldRequests: () => heldRequests(ready),
     stop: () => end('SIGTERM'),
     // Servers of a cluster are stopped in order, or they would be left behind.
     kill: () => end(options.target.form === 'cluster' ? 'SIGTERM' : 'SIGKILL'),
@@ -140,6 +153,22 @@ const readIfWhole = (file: string): Ready | undefined => {
   }
 }
 
+const heldRequests = async ({ processes = [] }: Ready): Promise<number> => {
+  const deviceSyncs = processes.filter(({ name }) => name.startsWith('device-sync'))
+  const counts = await Promise.all(
+    deviceSyncs.map(async ({ health }) => {
+      const text = await (await fetch(`${health}/metrics`)).text()
+      return Number(/^relais_held_requests(?:\{.*\})? (\d+)/m.exec(text)?.[1] ?? 0)
+    }),
+  )
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+const addressOf = (text: string): Address => {
+  const { hostname, port, protocol } = new URL(text)
+  return { host: hostname, port: Number(port), secure: protocol === 'https:' }
+}
+
 const splitHost = (text: string): [string, number] => {
   const at = text.lastIndexOf(':')
   return [text.slice(0, at).replace(/^\[|\]$/g, ''), Number(text.slice(at + 1))]
@@ -176,6 +205,9 @@ const memoryOf = (pid: number): Memory => {
   return { now: mebibytes('VmRSS'), peak: mebibytes('VmHWM') }
 }
 
-/** Accounts u0@load.example, u1@… with the same password. */
-export const loadAccounts = (count: number): Account[] =>
-  Array.from({ length: count }, (_, n) => ({ address: `u${n}@load.example`, password: 'load-password' }))
+/** Accounts u0@load.example, u1@… with the same password; `first`: of the first of them. */
+export const loadAccounts = (count: number, first = 0): Account[] =>
+  Array.from({ length: count }, (_, n) => ({
+    address: `u${first + n}@load.example`,
+    password: 'load-password',
+  }))

@@ -4,7 +4,12 @@ import type { Figure } from './figure.ts'
 export type Form = 'standalone' | 'cluster'
 
 /** What is measured: a checkout, in one of its forms. */
-export type Target = { readonly root: string; readonly form: Form }
+export type Target = {
+  readonly root: string
+  readonly form: Form
+  /** Folder for what takes long to prepare, for the next time. */
+  readonly keep?: string
+}
 
 type Budget = Pick<Figure, 'atMost' | 'atLeast'>
 

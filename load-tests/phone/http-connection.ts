@@ -2,7 +2,13 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
 export type Answer = { readonly status: number; readonly head: string; readonly body: Buffer }
-export type Address = { readonly host: string; readonly port: number; readonly secure: boolean }
+export type Address = {
+  readonly host: string
+  readonly port: number
+  readonly secure: boolean
+  /** Own address; default: the system's choice. */
+  readonly from?: string
+}
 
 type Waiting = { resolve(answer: Answer): void; reject(error: Error): void }
 
@@ -34,8 +40,9 @@ export class HttpConnection {
 
   #opened(): Socket {
     if (this.#socket !== undefined && !this.#socket.destroyed) return this.#socket
-    const { host, port, secure } = this.#address
-    const socket = secure ? connectTls({ host, port, rejectUnauthorized: false }) : connectTcp({ host, port })
+    const { host, port, secure, from } = this.#address
+    const place = { host, port, ...(from === undefined ? {} : { localAddress: from }) }
+    const socket = secure ? connectTls({ ...place, rejectUnauthorized: false }) : connectTcp(place)
     socket.setNoDelay(true)
     socket.on('data', (chunk: Buffer) => this.#received(chunk))
     socket.on('error', (error) => this.#failed(error))

@@ -3,7 +3,7 @@ import { message } from '../../phone/messages.ts'
 import type { Figure } from '../figure.ts'
 import { loadAccounts, startInstallation } from '../installation.ts'
 import { budgetOf, type Target } from '../target.ts'
-import { inParallel } from './push.ts'
+import { inParallel } from './in-parallel.ts'
 
 /** Deliveries over LMTP from 16 connections; memory while receiving a message of 50 MB. */
 export const benchDelivery = async (target: Target): Promise<Figure[]> => {

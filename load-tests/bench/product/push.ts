@@ -4,6 +4,7 @@ import { Phone } from '../../phone/phone.ts'
 import { type Figure, percentile } from '../figure.ts'
 import { type Installation, loadAccounts, startInstallation } from '../installation.ts'
 import { budgetOf, type Target } from '../target.ts'
+import { inParallel } from './in-parallel.ts'
 
 type Held = { readonly phone: Phone; readonly address: string; answered: Promise<number> }
 
@@ -121,16 +122,4 @@ const atRate = async (installation: Installation, phones: Held[], perSecond: num
   })
   await Promise.all(lanes)
   return latencies.slice(50)
-}
-
-export const inParallel = async (
-  count: number,
-  lanes: number,
-  work: (n: number) => Promise<void>,
-): Promise<void> => {
-  let next = 0
-  const lane = async () => {
-    for (let n = next++; n < count; n = next++) await work(n)
-  }
-  await Promise.all(Array.from({ length: lanes }, lane))
 }

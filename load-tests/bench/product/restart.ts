@@ -5,7 +5,8 @@ import { Phone } from '../../phone/phone.ts'
 import type { Figure } from '../figure.ts'
 import { loadAccounts, startInstallation } from '../installation.ts'
 import type { Target } from '../target.ts'
-import { holdPhones, inParallel } from './push.ts'
+import { inParallel } from './in-parallel.ts'
+import { holdPhones } from './push.ts'
 
 /** Restart with phones that all come back at once: until every one of them is held again. */
 export const benchRestart = async (target: Target, count: number): Promise<Figure[]> => {

@@ -5,7 +5,7 @@ import { type Figure, median, percentile } from '../figure.ts'
 import { type Account, type Installation, loadAccounts, startInstallation } from '../installation.ts'
 import { writeMbox } from '../mailbox.ts'
 import { budgetOf, type Target } from '../target.ts'
-import { inParallel } from './push.ts'
+import { inParallel } from './in-parallel.ts'
 
 const SIZES = [100, 10_000, 100_000]
 

@@ -1,7 +1,7 @@
 import { LmtpSender } from '../../phone/lmtp-sender.ts'
 import { message } from '../../phone/messages.ts'
 import { Phone } from '../../phone/phone.ts'
-import { inParallel } from './push.ts'
+import { inParallel } from './in-parallel.ts'
 
 /** What a child process is asked for: work for so many milliseconds. */
 export type LoadRequest = { readonly kind: 'syncs' | 'deliveries'; readonly ms: number }

@@ -1,0 +1,54 @@
+import { Phone } from '../../../phone/phone.ts'
+import { loadAccounts } from '../../installation.ts'
+import { inParallel } from '../in-parallel.ts'
+import { type Allowance, type HolderMessage, monotonic, type Share } from './holder-messages.ts'
+
+/** A process of the load generator: sets phones up, or leaves each in a Ping on its inbox. Ends with whoever started it. */
+
+/** Phones that are set up at the same time. */
+const LANES = 24
+
+const { address, first, count, accounts, work }: Share = JSON.parse(process.argv[2] ?? '')
+
+const tell = (message: HolderMessage) => void process.send?.(message)
+
+const phoneOf = (n: number): Phone => {
+  const { address: user, password } = loadAccounts(1, n % accounts)[0]!
+  return new Phone({ address, user, password, device: `LOAD${Math.floor(n / accounts)}` })
+}
+
+const lost = (phone: number) => (error: unknown) =>
+  tell({ kind: 'lost', phone, reason: error instanceof Error ? error.message : String(error) })
+
+const setUp = async (phone: Phone): Promise<void> => {
+  await phone.folderSync()
+  await phone.prime('inbox')
+  await phone.sync('inbox', { window: 100 })
+}
+
+const setUpAndLeave = async (n: number): Promise<void> => {
+  const phone = phoneOf(n)
+  await setUp(phone).catch(lost(n))
+  phone.close()
+}
+
+let counts = false
+
+const hold = async (n: number, phone = phoneOf(n)): Promise<void> => {
+  const status = await phone.ping(['inbox'], 3540)
+  const at = monotonic()
+  if (counts) tell({ kind: 'answered', phone: n, status, at })
+  else await setUp(phone).then(() => hold(n, phone))
+}
+
+process.once('disconnect', () => process.exit(0))
+if (work === 'setUp') {
+  await inParallel(count, LANES, (n) => setUpAndLeave(first + n))
+  process.disconnect?.()
+} else {
+  let asked = 0
+  process.on('message', (allowance: Allowance) => {
+    counts = allowance.counts
+    for (; asked < Math.min(allowance.phones, count); asked++) hold(first + asked).catch(lost(first + asked))
+  })
+}
