@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, connect as connectTo, createServer } from 'node:net'
 import test, { before, describe, type TestContext } from 'node:test'
 import {
   CertificateSource,
@@ -21,6 +23,9 @@ const identity = {
   actor: { kind: 'account', id: 'u_1', device: '' },
   principal: 'u_1',
 }
+/** No test waits for it: a machine that is busy only takes longer. */
+const PATIENCE_MS = 60_000
+
 const answering = parcel({ ask: async () => ({ tenant: 'acme' }) })
 
 let ours: Authority
@@ -53,13 +58,29 @@ const serving = async (context: TestContext, { implementation = answering, crede
   const connect = (own: CertificateSource, service = 'mail') => {
     const client = createGrpcClient(ParcelDefinition, address, {
       tls: { certificates: own, service },
-      timeoutMs: 5_000,
+      timeoutMs: PATIENCE_MS,
       maxMessageBytes: MAX_PEER_MESSAGE_BYTES,
     })
     context.after(() => client.close())
     return client
   }
   return { server, certificates, address, connect }
+}
+
+/** Takes connections at once and answers nothing for so long: a peer whose processor is busy. */
+const busyFor = async (context: TestContext, address: string, ms: number): Promise<string> => {
+  const [host, port] = address.split(':')
+  const listener = createServer((socket) => {
+    const peer = connectTo(Number(port), host)
+    socket.on('error', () => peer.destroy())
+    peer.on('error', () => socket.destroy())
+    peer.pipe(socket)
+    setTimeout(() => socket.pipe(peer), ms)
+  })
+  listener.listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  context.after(() => listener.close())
+  return `127.0.0.1:${(listener.address() as AddressInfo).port}`
 }
 
 describe('services that call each other over mutual TLS', () => {
@@ -74,6 +95,16 @@ describe('services that call each other over mutual TLS', () => {
     const { connect } = await serving(context, { implementation })
     await connect(sourceOf(await of('device-sync'))).ask({}, { identity })
     assert.deepEqual((await seen.promise).identity, identity)
+  })
+
+  test('one that is too busy to shake hands within a second is waited for', async (context) => {
+    const { address } = await serving(context)
+    const client = createGrpcClient(ParcelDefinition, await busyFor(context, address, 1_000), {
+      tls: { certificates: sourceOf(await of('device-sync')), service: 'mail' },
+      timeoutMs: PATIENCE_MS,
+    })
+    context.after(() => client.close())
+    assert.equal((await client.ask({})).tenant, 'acme')
   })
 
   test('a service that has no business here is refused', async (context) => {
@@ -131,7 +162,7 @@ describe('services that call each other over mutual TLS', () => {
     const { address } = await serving(context)
     const client = createGrpcClient(ParcelDefinition, address, {
       tls: { ca: ours.ca, serverName: 'localhost' },
-      timeoutMs: 5_000,
+      timeoutMs: PATIENCE_MS,
     })
     context.after(() => client.close())
     await assert.rejects(client.ask({}), { code: 'UNAVAILABLE' })
@@ -155,7 +186,7 @@ describe('services that call each other over mutual TLS', () => {
     const client = connect(sourceOf(await of('device-sync')))
     const large = 'x'.repeat(50_000_000)
     assert.ok(large.length > MAX_MESSAGE_BYTES)
-    assert.equal((await client.ask({ login: large }, { timeoutMs: 30_000 })).displayName, large)
+    assert.equal((await client.ask({ login: large }, { timeoutMs: PATIENCE_MS })).displayName, large)
     await assert.rejects(client.ask({ login: 'x'.repeat(MAX_PEER_MESSAGE_BYTES) }), {
       code: 'REQUEST_TOO_LARGE',
     })
@@ -169,10 +200,10 @@ describe('services that call each other over mutual TLS', () => {
       return probe
     }
     const probe = probeOf(sourceOf(await of('mail-transport')))
-    await probe.check(5_000)
+    await probe.check(PATIENCE_MS)
     server.setHealth('', 'NOT_SERVING')
-    await assert.rejects(probe.check(5_000), { code: 'UNAVAILABLE', retryable: true })
-    await assert.rejects(probeOf(sourceOf(await of('mail-transport', theirs))).check(5_000), {
+    await assert.rejects(probe.check(PATIENCE_MS), { code: 'UNAVAILABLE', retryable: true })
+    await assert.rejects(probeOf(sourceOf(await of('mail-transport', theirs))).check(PATIENCE_MS), {
       code: 'UNAVAILABLE',
     })
   })

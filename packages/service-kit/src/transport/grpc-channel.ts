@@ -21,7 +21,8 @@ export const STEADY = {
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 5_000,
   'grpc.initial_reconnect_backoff_ms': 250,
-  'grpc.min_reconnect_backoff_ms': 250,
+  // Whatever its name says, so long may a connection take, the handshake too: a busy peer needs more than a moment.
+  'grpc.min_reconnect_backoff_ms': 5_000,
   'grpc.max_reconnect_backoff_ms': 4_000,
 }
 
