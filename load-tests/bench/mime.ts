@@ -60,7 +60,7 @@ const rendering = async (): Promise<Figure[]> => {
   }))
   const render = (type: string) => async () => {
     const bodies = [{ type, truncation: 32 * 1024, allOrNone: false, preview: 255 }]
-    const options = { bodies, mimeSupport: 2, withBody: true }
+    const options = { bodies, mimeSupport: 2, withBody: true, streamMime: false }
     for (const message of letters) await renderBody({ ...message, options })
   }
   const index = async () => {

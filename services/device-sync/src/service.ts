@@ -6,6 +6,7 @@ import type { MailClient } from '@relais/proto/mail/v1/mail.ts'
 import type { Announcements, Projector, ReadModel, ReadStore } from '@relais/read-store'
 import { type Call, type CallExtras, describeError, type Logger } from '@relais/service-kit'
 import { createHandlers } from './api/handlers.ts'
+import { trustedCertificates } from './certificates/trusted-certificates.ts'
 import type { Command } from './commands/command.ts'
 import { createCommands } from './commands/table.ts'
 import { DEVICE_SYNC } from './device/events.ts'
@@ -20,6 +21,7 @@ import { trustedProxies } from './http/client-address.ts'
 import { createEasEndpoint, type EasEndpointDeps } from './http/endpoint.ts'
 import { defaultEasConfig, type EasEndpointConfig } from './http/endpoint-config.ts'
 import { RequestLoad } from './http/request-work.ts'
+import { Loops } from './looping/loops.ts'
 import { deviceReadModel } from './projections/devices.ts'
 import { FollowedAccounts } from './push/followed-accounts.ts'
 import { newerRequestsBy } from './push/newer-requests.ts'
@@ -52,6 +54,8 @@ export type DeviceSyncDeps = {
   readonly sharedRows?: boolean
   /** What these processes tell each other. */
   readonly announcements?: Announcements
+  /** PEM of authorities whose certificates of signed mail are believed; default: those that Node comes with. */
+  readonly trustedCertificates?: string
   /** From 0 to 1; default Math.random. */
   readonly random?: () => number
   readonly config?: Partial<EasEndpointConfig>
@@ -107,6 +111,8 @@ const assemble = (deps: DeviceSyncDeps, { projector, store }: Parts) => {
   const waiters = new Waiters({ clock, elsewhere, random: deps.random ?? Math.random })
   const commands: ReadonlyMap<string, Command> = createCommands({
     mail,
+    directory,
+    trusted: trustedCertificates(deps.trustedCertificates),
     settings,
     registry,
     accounts,
@@ -136,6 +142,7 @@ const assemble = (deps: DeviceSyncDeps, { projector, store }: Parts) => {
     ...{ signIn, settings, registry, rowStore, commands, held, waiters, clock, logger, config },
     maxDevices: config.maxDevices,
     load: new RequestLoad(config.maxRequests),
+    loops: new Loops({ logger, rowStore, maxRepeats: config.maxRepeats }),
     budget: new ByteBudget(config.maxBodiesBytes),
     proxies: trustedProxies(config.trustedProxies),
   }

@@ -4,9 +4,11 @@ import {
   type Account,
   DirectoryDefinition,
   type GetAccountsRequest,
+  type Person,
+  type SearchPeopleRequest,
   type SignInRequest,
 } from '@relais/proto/directory/v1/directory.ts'
-import { type RelaisError, type ServiceClient, terminal } from '@relais/service-kit'
+import { type Call, type Identity, type RelaisError, type ServiceClient, terminal } from '@relais/service-kit'
 import { doubleClient } from './double-client.ts'
 
 export type TestAccount = {
@@ -22,6 +24,11 @@ export type DirectoryDouble = {
   /** Sign-ins that were checked, with the addresses they came from. */
   readonly signIns: SignInRequest[]
   readonly accounts: TestAccount[]
+  /** Of the address list; found by a part of their names. */
+  people: Person[]
+  /** Of searches for people. */
+  failure: RelaisError | undefined
+  readonly searches: { readonly request: SearchPeopleRequest; readonly identity: Identity }[]
   /** By name, of all accounts. */
   readonly settings: Map<string, string>
   /** Refuses every sign-in, in spite of the password. */
@@ -85,6 +92,14 @@ export const createDirectoryDouble = (log: EventLog, accounts: readonly TestAcco
       double.followed = Math.max(double.followed, minPosition)
       return { accounts: [] }
     },
+    async searchPeople(request: SearchPeopleRequest, { identity }: Call) {
+      double.searches.push({ request, identity })
+      if (double.failure) throw double.failure
+      const people = double.people.filter(({ displayName }) =>
+        displayName.toLowerCase().includes(request.query),
+      )
+      return { people: people.slice(request.offset).slice(0, request.limit), total: people.length }
+    },
     async getSettings() {
       const settings = [...double.settings].map(([name, value]) => ({ name, value, origin: 'tenant' }))
       return { settings }
@@ -93,6 +108,9 @@ export const createDirectoryDouble = (log: EventLog, accounts: readonly TestAcco
   const double: DirectoryDouble = {
     client: doubleClient(DirectoryDefinition, implementation),
     signIns: [],
+    people: [],
+    failure: undefined,
+    searches: [],
     accounts: accounts.map((account) => ({ ...account })),
     settings: new Map(),
     refusal: undefined,

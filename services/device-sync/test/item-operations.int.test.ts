@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
-import { retryable } from '@relais/service-kit'
+import { retryable, terminal } from '@relais/service-kit'
+import { longIdOf } from '../src/classes/long-id.ts'
 import { serverIdOf } from '../src/classes/server-id.ts'
 import type { TagName } from '../src/wbxml/code-pages.ts'
 import { el, type WbxmlNode } from '../src/wbxml/node.ts'
@@ -79,6 +80,7 @@ describe('Fetch of a message', () => {
       bodies: [{ type: 'mime', truncation: 500, allOrNone: false, preview: 0 }],
       mimeSupport: 2,
       withBody: true,
+      streamMime: true,
     })
   })
   test('several that want their bodies alike are one call', async () => {
@@ -112,9 +114,51 @@ describe('Fetch of a message', () => {
       assert.equal(child(refused, 'itemoperations:Properties'), undefined)
     }
   })
-  test('6: a LongId, which nobody was given', async () => {
-    const { fetch: refused } = await one(fetch(el('search:LongId', 'abc')))
-    assert.deepEqual([statusOf(refused), text(refused, 'search:LongId')], ['6', 'abc'])
+  test('by LongId finds it wherever it is, and names it so', async () => {
+    shared().mail.messages.set(77, testMessage(77, { mailbox: 'archive' }))
+    const { fetch: node } = await one(fetch(el('search:LongId', longIdOf(77))))
+    assert.deepEqual(tags(node), [
+      'itemoperations:Status',
+      'search:LongId',
+      'airsync:Class',
+      'itemoperations:Properties',
+    ])
+    assert.equal(property(node, 'email:Subject'), 'Re: Lunch')
+    assert.deepEqual(shared().mail.lastGetMessages?.items, [77])
+  })
+  test('6: a LongId, which nobody was given, or of what is gone', async () => {
+    for (const longId of ['abc', longIdOf(78)]) {
+      const { fetch: refused } = await one(fetch(el('search:LongId', longId)))
+      assert.deepEqual([statusOf(refused), text(refused, 'search:LongId')], ['6', longId])
+    }
+  })
+  test('2: a LongId and a ServerId', async () => {
+    assert.equal(statusOf((await one(fetch(el('search:LongId', longIdOf(77)), ...item(77)))).fetch), '2')
+  })
+  test('brings what its Schema names', async () => {
+    shared().mail.messages.set(77, testMessage(77))
+    const schema = options(el('itemoperations:Schema', [el('email:Subject'), el('email:Read')]))
+    const { fetch: node } = await one(fetch(...item(77), schema))
+    assert.deepEqual(tags(child(node, 'itemoperations:Properties')), ['email:Subject', 'email:Read'])
+    const all = await one(fetch(...item(77), options(el('itemoperations:Schema'))))
+    assert.ok(tags(child(all.fetch, 'itemoperations:Properties')).length > 5)
+  })
+  test('a long body is read while it is sent, in its place among the others’ elements', async () => {
+    const bytes = Buffer.from('Grüße '.repeat(500_000))
+    const body = { type: 'mime', estimatedSize: bytes.length, streamLength: bytes.length, preview: 'Gr' }
+    shared().mail.messages.set(77, testMessage(77, { body }))
+    shared().mail.parts.set('77/text', { type: 'message/rfc822', bytes })
+    const { fetch: node } = await one(fetch(...item(77)))
+    const read = descendant(node, 'itemoperations:Properties', 'airsyncbase:Body')
+    assert.deepEqual(tags(read), [
+      'airsyncbase:Type',
+      'airsyncbase:EstimatedDataSize',
+      'airsyncbase:Data',
+      'airsyncbase:Preview',
+    ])
+    assert.equal(text(read, 'airsyncbase:Data'), bytes.toString())
+    const response = await send(operations(fetch(...item(77))), { acceptMultipart: true })
+    assert.ok(response.parts[0]!.equals(bytes))
   })
   test('2: names half an item, or nothing', async () => {
     for (const node of [
@@ -270,16 +314,111 @@ describe('the request as a whole', () => {
     shared().mail.failure = retryable('UNAVAILABLE', 'away')
     assert.equal(text((await send(operations(fetch(...item(1))))).root, 'itemoperations:Status'), '111')
   })
-  test('16: what changes folders isn’t served, and is answered for itself', async () => {
-    const empty = el('itemoperations:EmptyFolderContents', [el('airsync:CollectionId', 'trash')])
-    const move = el('itemoperations:Move', [
-      el('itemoperations:ConversationId', Buffer.alloc(16, 1)),
-      el('itemoperations:DstFldId', 'archive'),
-    ])
-    const { root } = await send(operations(empty, move))
-    const response = child(root, 'itemoperations:Response')
-    assert.equal(text(response, 'itemoperations:EmptyFolderContents', 'itemoperations:Status'), '16')
-    assert.equal(text(response, 'itemoperations:EmptyFolderContents', 'airsync:CollectionId'), 'trash')
-    assert.equal(text(response, 'itemoperations:Move', 'itemoperations:Status'), '16')
+})
+
+const conversation = Buffer.alloc(16, 1)
+const move = (...children: WbxmlNode[]) => el('itemoperations:Move', children)
+const moveOf = (id: WbxmlNode | Buffer | string, to = 'archive', always = true) =>
+  move(
+    el('itemoperations:ConversationId', id as Buffer),
+    el('itemoperations:DstFldId', to),
+    options(...(always ? [el('itemoperations:MoveAlways')] : [])),
+  )
+const empty = (id: string, ...children: WbxmlNode[]) =>
+  el('itemoperations:EmptyFolderContents', [el('airsync:CollectionId', id), ...children])
+
+const answersOf = ({ root }: EasResponse) => childrenOf(child(root, 'itemoperations:Response')!)
+
+describe('EmptyFolderContents', () => {
+  test('empties a folder, with what is under it if it is asked', async () => {
+    const deep = options(el('itemoperations:DeleteSubFolders'))
+    const response = await send(operations(empty('trash'), empty('m1', deep)))
+    assert.deepEqual(
+      answersOf(response).map((node) => [node.tag, statusOf(node), text(node, 'airsync:CollectionId')]),
+      [
+        ['itemoperations:EmptyFolderContents', '1', 'trash'],
+        ['itemoperations:EmptyFolderContents', '1', 'm1'],
+      ],
+    )
+    assert.deepEqual(
+      shared().mail.emptied.map(({ mailbox, withChildren }) => [mailbox, withChildren]),
+      [
+        ['trash', false],
+        ['m1', true],
+      ],
+    )
+  })
+  test('6: there is no such folder; 2: none is named', async () => {
+    assert.equal(
+      statusOf(answersOf(await send(operations(el('itemoperations:EmptyFolderContents'))))[0]!),
+      '2',
+    )
+    shared().mail.failure = terminal('MAILBOX_NOT_FOUND', 'no such mailbox')
+    assert.equal(statusOf(answersOf(await send(operations(empty('m9'))))[0]!), '6')
+  })
+})
+
+describe('Move of a conversation', () => {
+  test('moves it for always, and names it as it was named', async () => {
+    const response = await send(operations(moveOf(conversation)))
+    const [node] = answersOf(response)
+    assert.deepEqual([node!.tag, statusOf(node!)], ['itemoperations:Move', '1'])
+    assert.deepEqual(
+      Buffer.from(child(node, 'itemoperations:ConversationId')!.content as Buffer),
+      conversation,
+    )
+    const [asked] = shared().mail.movedConversations
+    assert.deepEqual([asked!.to, asked!.always], ['archive', true])
+    assert.deepEqual(Buffer.from(asked!.conversation), conversation)
+  })
+  test('takes the base64 of an id for the id', async () => {
+    await send(operations(moveOf(conversation.toString('base64'))))
+    assert.deepEqual(Buffer.from(shared().mail.movedConversations[0]!.conversation), conversation)
+  })
+  test('155: not for always', async () => {
+    assert.equal(
+      statusOf(answersOf(await send(operations(moveOf(conversation, 'archive', false))))[0]!),
+      '155',
+    )
+    const bare = move(
+      el('itemoperations:ConversationId', conversation),
+      el('itemoperations:DstFldId', 'inbox'),
+    )
+    assert.equal(statusOf(answersOf(await send(operations(bare)))[0]!), '155')
+    assert.deepEqual(shared().mail.calls, [])
+  })
+  test('156: to no folder, or one that takes no mail', async () => {
+    for (const code of ['MAILBOX_NOT_FOUND', 'MAILBOX_TAKES_NO_MAIL']) {
+      shared().mail.failure = terminal(code, 'no')
+      assert.equal(statusOf(answersOf(await send(operations(moveOf(conversation))))[0]!), '156')
+    }
+  })
+  test('2: without a destination, or of what is no conversation', async () => {
+    for (const node of [moveOf('short'), moveOf(conversation, ''), moveOf(Buffer.alloc(100_000))])
+      assert.equal(statusOf(answersOf(await send(operations(node)))[0]!), '2')
+  })
+})
+
+describe('operations of several kinds', () => {
+  test('are done in their order, and answered in the schema’s', async () => {
+    shared().mail.messages.set(77, testMessage(77))
+    const nodes = [fetch(...item(77)), empty('trash'), moveOf(conversation), fetch(...item(77))]
+    const response = await send(operations(...nodes))
+    assert.deepEqual(shared().mail.calls, ['getMessages', 'emptyMailbox', 'moveConversation', 'getMessages'])
+    assert.deepEqual(
+      answersOf(response).map(({ tag }) => tag),
+      [
+        'itemoperations:Move',
+        'itemoperations:EmptyFolderContents',
+        'itemoperations:Fetch',
+        'itemoperations:Fetch',
+      ],
+    )
+  })
+  test('of which one can’t be read change nothing', async () => {
+    const bad = options(el('airsyncbase:BodyPreference', [el('airsyncbase:Type', 9)]))
+    const response = await send(operations(empty('trash'), fetch(...item(1), bad)))
+    assert.equal(text(response.root, 'itemoperations:Status'), '2')
+    assert.deepEqual(shared().mail.calls, [])
   })
 })

@@ -1,9 +1,12 @@
 import {
+  type EmptyMailboxRequest,
   type GetMessagesRequest,
   MailDefinition,
   Message,
+  type MoveConversationRequest,
   type ReadPartRequest,
   type ReadPartResponse,
+  type SearchMessagesRequest,
   type SubmitHeader,
   type SubmitRequest,
   type SyncMailboxesRequest,
@@ -25,6 +28,13 @@ export type MailDouble = {
   readonly hierarchy: Map<number, SyncMailboxesResponse>
   /** The same where a test works them out. */
   hierarchyOf: ((after: number) => SyncMailboxesResponse) | undefined
+  /** What a search finds, whatever it asks for. */
+  found: { messages: readonly Message[]; total: number }
+  readonly searches: SearchMessagesRequest[]
+  /** Told when a search has begun; it goes on once this resolves, or its call is given up. */
+  searching: ((signal: AbortSignal) => Promise<void>) | undefined
+  readonly emptied: EmptyMailboxRequest[]
+  readonly movedConversations: MoveConversationRequest[]
   readonly calls: string[]
   /** For whom each call was made, and about whose mail. */
   readonly callers: { readonly identity: Identity; readonly tenant: string; readonly account: string }[]
@@ -39,7 +49,7 @@ const noHierarchy: SyncMailboxesResponse = { changes: [], removed: [], position:
 async function* readPart(double: MailDouble, request: ReadPartRequest): AsyncGenerator<ReadPartResponse> {
   double.calls.push('readPart')
   if (double.failure) throw double.failure
-  const part = double.parts.get(`${request.placement}/${request.part}`)
+  const part = double.parts.get(`${request.placement}/${request.asText ? 'text' : request.part}`)
   if (!part) throw terminal('PART_NOT_FOUND', 'no such part')
   const { type, bytes } = part
   yield { part: { $case: 'header', value: { type, name: '', total: bytes.length } } }
@@ -71,8 +81,22 @@ const getMessages = async (double: MailDouble, request: GetMessagesRequest) => {
   double.calls.push('getMessages')
   double.lastGetMessages = request
   if (double.failure) throw double.failure
-  const messages = request.placements.flatMap((placement) => double.messages.get(placement) ?? [])
+  const named = [...request.placements, ...request.items]
+  const messages = named.flatMap((name) => double.messages.get(name) ?? [])
   return { messages, position: 1 }
+}
+
+const searched = async (double: MailDouble, request: SearchMessagesRequest, call: Call) => {
+  double.calls.push('searchMessages')
+  double.searches.push(request)
+  if (double.failure) throw double.failure
+  await double.searching?.((call as Call & { signal: AbortSignal }).signal)
+  return { messages: [...double.found.messages], total: double.found.total }
+}
+
+const changed = async (double: MailDouble) => {
+  if (double.failure) throw double.failure
+  return { position: 1, moved: 1 }
 }
 
 const syncMailboxes = async (double: MailDouble, { after }: SyncMailboxesRequest) => {
@@ -98,6 +122,18 @@ export const createMailDouble = (): MailDouble => {
       return answer
     },
     getMessages: (request: GetMessagesRequest, call: Call) => getMessages(double, noted(request, call)),
+    searchMessages: (request: SearchMessagesRequest, call: Call) =>
+      searched(double, noted(request, call), call),
+    emptyMailbox: (request: EmptyMailboxRequest, call: Call) => {
+      double.calls.push('emptyMailbox')
+      double.emptied.push(noted(request, call))
+      return changed(double)
+    },
+    moveConversation: (request: MoveConversationRequest, call: Call) => {
+      double.calls.push('moveConversation')
+      double.movedConversations.push(noted(request, call))
+      return changed(double)
+    },
     readPart: (request: ReadPartRequest, call: Call) => readPart(double, noted(request, call)),
     syncMailboxes: (request: SyncMailboxesRequest, call: Call) => syncMailboxes(double, noted(request, call)),
   }
@@ -108,6 +144,11 @@ export const createMailDouble = (): MailDouble => {
     parts: new Map(),
     hierarchy: new Map(),
     hierarchyOf: undefined,
+    found: { messages: [], total: 0 },
+    searches: [],
+    searching: undefined,
+    emptied: [],
+    movedConversations: [],
     calls: [],
     callers: [],
     lastGetMessages: undefined,

@@ -49,6 +49,8 @@ export type TestServiceOptions = {
   readonly config?: Partial<EasEndpointConfig>
   /** Besides mike. */
   readonly accounts?: readonly TestAccount[]
+  /** PEM. */
+  readonly trustedCertificates?: string
 }
 
 const listen = (server: Server): Promise<number> =>
@@ -85,6 +87,7 @@ const open = async (scope: TestScope, folder: string, options: TestServiceOption
       destination: { write: (line) => logged.push(line) },
     }),
     config: options.config,
+    trustedCertificates: options.trustedCertificates,
   })
   await service.start()
   const server = createServer(easServerOptions, service.listener)
@@ -156,6 +159,9 @@ const resetMail = (mail: MailDouble): void => {
   mail.failure = undefined
   mail.lastGetMessages = undefined
   mail.hierarchyOf = undefined
+  mail.searching = undefined
+  mail.found = { messages: [], total: 0 }
+  for (const list of [mail.searches, mail.emptied, mail.movedConversations]) list.length = 0
   mail.submitted.length = 0
   mail.calls.length = 0
   mail.callers.length = 0

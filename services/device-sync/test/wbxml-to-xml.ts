@@ -25,5 +25,7 @@ const contentXml = (content: WbxmlContent): string => {
 export const toXml = ({ tag, content }: WbxmlNode): string => {
   const place = tagPlaces.get(tag)
   if (!place) throw new TypeError(`no such tag: ${tag}`)
-  return `<${place.localName} xmlns="${place.namespace}">${contentXml(content)}</${place.localName}>`
+  // Code pages and schemas write it differently.
+  const namespace = place.namespace === 'Gal' ? 'GAL' : place.namespace
+  return `<${place.localName} xmlns="${namespace}">${contentXml(content)}</${place.localName}>`
 }

@@ -1,4 +1,5 @@
 import { isCoded, RelaisError } from '@relais/service-kit'
+import { SlowedError } from '../looping/slowing.ts'
 import { ValueError, WbxmlError } from '../wbxml/errors.ts'
 import { StatusError } from './status-error.ts'
 
@@ -6,7 +7,11 @@ import { StatusError } from './status-error.ts'
 type Row = { readonly status: number; readonly http: number }
 
 /** What a failure means to the client. `status` 0: it is told by HTTP alone, whatever the version. */
-export type Failure = Row & { readonly retryAfterSeconds?: number }
+export type Failure = Row & {
+  readonly retryAfterSeconds?: number
+  /** X-MS-ASThrottle. */
+  readonly throttle?: string
+}
 
 const row = (status: number, http: number): Row => ({ status, http })
 
@@ -20,6 +25,7 @@ const common: Readonly<Record<string, Row>> = {
   BAD_CREDENTIALS: byHttpAlone(401),
   SIGN_IN_SLOWED: byHttpAlone(503),
   OVERLOADED: byHttpAlone(503),
+  DEVICE_SLOWED: byHttpAlone(503),
   BODY_TIMEOUT: byHttpAlone(408),
   UNKNOWN_CODING: byHttpAlone(415),
   CANCELLED: byHttpAlone(503),
@@ -89,6 +95,10 @@ const byCommand: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
   Sync: { INTERNAL: row(5, 500), INVALID_VALUE: row(4, 400) },
   Ping: { INTERNAL: row(8, 500), INVALID_VALUE: row(4, 400) },
   ItemOperations: { INTERNAL: row(3, 500), INVALID_VALUE: row(2, 400) },
+  Search: { INTERNAL: row(3, 500), INVALID_VALUE: row(2, 400) },
+  Find: { INTERNAL: row(110, 500), INVALID_VALUE: row(2, 400) },
+  ResolveRecipients: { INTERNAL: row(6, 500), INVALID_VALUE: row(5, 400) },
+  ValidateCert: { INTERNAL: row(17, 500), INVALID_VALUE: row(2, 400) },
   Provision: { INTERNAL: row(3, 500), INVALID_VALUE: row(2, 400) },
   Settings: { INTERNAL: row(4, 500), INVALID_VALUE: row(2, 400) },
   SendMail: { INVALID_ARGUMENT: row(107, 400), INTERNAL: row(120, 500) },
@@ -124,5 +134,6 @@ export const failureOf = (error: unknown, command: string): Failure => {
   if (error instanceof StatusError) return row(error.status, error.http)
   if (error instanceof WbxmlError) return row(error.status, 400)
   const found = rowOf(codeOf(error), isCoded(error) && error.retryable, command)
-  return { ...found, retryAfterSeconds: waiting(found, error) }
+  const throttle = error instanceof SlowedError ? error.throttle : undefined
+  return { ...found, throttle, retryAfterSeconds: waiting(found, error) }
 }

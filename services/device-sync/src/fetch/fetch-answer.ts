@@ -27,7 +27,7 @@ export const fetchElement = (
     name('airsync:CollectionId', names.collectionId),
     name('airsync:ServerId', names.serverId),
     name('search:LongId', names.longId),
-    status === FETCH_STATUS.ok && names.serverId !== undefined && el('airsync:Class', 'Email'),
+    status === FETCH_STATUS.ok && names.fileReference === undefined && el('airsync:Class', 'Email'),
     name('documentlibrary:LinkId', names.linkId),
     name('airsyncbase:FileReference', names.fileReference),
     properties !== undefined && el('itemoperations:Properties', properties),

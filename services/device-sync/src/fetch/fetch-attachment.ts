@@ -1,5 +1,6 @@
 import type { MailClient, PartHeader } from '@relais/proto/mail/v1/mail.ts'
 import { type CallExtras, isCoded } from '@relais/service-kit'
+import type { FileReference } from '../classes/server-id.ts'
 import type { CommandContext } from '../commands/command.ts'
 import { el, StreamedContent, type WbxmlNode } from '../wbxml/node.ts'
 import { base64Chunks, base64Length } from './base64-stream.ts'
@@ -10,29 +11,34 @@ import { type AttachmentFetch, FETCH_STATUS } from './fetch-request.ts'
 type Mail = MailClient<CallExtras>
 
 /** While a slow phone reads; the next piece comes only when it has taken the last. */
-const READ_TIMEOUT_MS = 30 * 60_000
+export const READ_TIMEOUT_MS = 30 * 60_000
 
-const partRequest = ({ user }: CommandContext, { file }: AttachmentFetch) => ({
+const partRequest = ({ user }: CommandContext, file: FileReference) => ({
   tenant: user.tenant,
   account: user.account,
   placement: file.placement,
   part: file.part,
 })
 
-const headerOf = async (mail: Mail, context: CommandContext, fetch: AttachmentFetch): Promise<PartHeader> => {
-  const responses = mail.readPart({ ...partRequest(context, fetch), offset: 0, length: 1 }, context.call)
+/** What is said of an attachment before its content. Errors: MESSAGE_NOT_FOUND, PART_NOT_FOUND. */
+export const attachmentHeader = async (
+  mail: Mail,
+  context: CommandContext,
+  file: FileReference,
+): Promise<PartHeader> => {
+  const responses = mail.readPart({ ...partRequest(context, file), offset: 0, length: 1 }, context.call)
   for await (const { part } of responses) if (part?.$case === 'header') return part.value
   throw new TypeError('a part without a header')
 }
 
-async function* contentOf(
+/** A range of its content, read while it is sent. */
+export async function* attachmentContent(
   mail: Mail,
   context: CommandContext,
-  fetch: AttachmentFetch,
-  range: ByteRange,
+  { file, range }: { readonly file: FileReference; readonly range: ByteRange },
 ): AsyncGenerator<Uint8Array, void> {
   const request = {
-    ...partRequest(context, fetch),
+    ...partRequest(context, file),
     offset: range.first,
     length: range.last - range.first + 1,
   }
@@ -61,19 +67,25 @@ const fetchPart = async (
   fetch: AttachmentFetch,
   parts: Parts | undefined,
 ): Promise<WbxmlNode> => {
-  const { type, total } = await headerOf(mail, context, fetch)
+  const { type, total } = await attachmentHeader(mail, context, fetch.file)
   if (total === 0) return fetchElement(FETCH_STATUS.empty, fetch.names, undefined)
   const range = clipRange(fetch.range ?? { first: 0, last: total - 1 }, total)
   if (!range) return fetchElement(FETCH_STATUS.badRange, fetch.names, undefined)
   const length = range.last - range.first + 1
   return fetchElement(FETCH_STATUS.ok, fetch.names, [
     ...rangeElements(fetch, range, total),
-    dataElement(length, () => contentOf(mail, context, fetch, range), parts),
-    el('airsyncbase:ContentType', type || 'application/octet-stream'),
+    dataElement(length, () => attachmentContent(mail, context, { file: fetch.file, range }), parts),
+    el('airsyncbase:ContentType', type || UNKNOWN_TYPE),
   ])
 }
 
+/** RFC 2046 4.5.1. */
+export const UNKNOWN_TYPE = 'application/octet-stream'
+
 const NOT_THERE = new Set(['MESSAGE_NOT_FOUND', 'PART_NOT_FOUND'])
+
+/** Whether an attachment, or its message, doesn't exist any more. */
+export const isNotThere = (error: unknown): boolean => isCoded(error) && NOT_THERE.has(error.code)
 
 /** Fetch of an attachment by its FileReference; `parts` if the client takes a multipart answer. */
 export const fetchAttachment = async (
@@ -85,7 +97,7 @@ export const fetchAttachment = async (
   try {
     return await fetchPart(mail, context, fetch, parts)
   } catch (error) {
-    if (!isCoded(error) || !NOT_THERE.has(error.code)) throw error
+    if (!isNotThere(error)) throw error
     return fetchElement(FETCH_STATUS.badAttachment, fetch.names, undefined)
   }
 }

@@ -2,10 +2,14 @@ import type { MailClient, Message } from '@relais/proto/mail/v1/mail.ts'
 import type { CallExtras } from '@relais/service-kit'
 import { emailElements } from '../classes/email.ts'
 import { bodyOf } from '../classes/email-body.ts'
-import type { CommandContext } from '../commands/command.ts'
-import type { WbxmlNode } from '../wbxml/node.ts'
+import type { CommandContext, MultipartPart } from '../commands/command.ts'
+import { el, StreamedContent, type WbxmlNode } from '../wbxml/node.ts'
+import { childrenOf } from '../wbxml/read.ts'
 import { fetchElement, type Parts } from './fetch-answer.ts'
+import { READ_TIMEOUT_MS } from './fetch-attachment.ts'
 import { FETCH_STATUS, type MessageFetch } from './fetch-request.ts'
+
+type Mail = MailClient<CallExtras>
 
 export type FetchedMessages = ReadonlyMap<MessageFetch, Message>
 
@@ -13,51 +17,120 @@ const groupedByOptions = (fetches: readonly MessageFetch[]): readonly (readonly 
   ...Map.groupBy(fetches, ({ options }) => JSON.stringify(options)).values(),
 ]
 
+/** Bodies of so many may be in one call's answer: a text has at most 4 MiB, an answer 80. */
+const AT_ONCE = 16
+
+const batchesOf = (fetches: readonly MessageFetch[]): readonly (readonly MessageFetch[])[] =>
+  Array.from({ length: Math.ceil(fetches.length / AT_ONCE) }, (_, n) =>
+    fetches.slice(n * AT_ONCE, (n + 1) * AT_ONCE),
+  )
+
+const namedBy = <By extends 'place' | 'item'>(fetches: readonly MessageFetch[], by: By) =>
+  fetches.flatMap(({ message }) =>
+    message.by === by ? [message as Extract<typeof message, { by: By }>] : [],
+  )
+
+const isNamed = ({ message: name }: MessageFetch, message: Message): boolean =>
+  name.by === 'item'
+    ? name.item === message.item
+    : name.placement === message.placement && name.collectionId === message.mailbox
+
 const readGroup = async (
-  mail: MailClient<CallExtras>,
+  mail: Mail,
   { user, call }: CommandContext,
   fetches: readonly MessageFetch[],
 ): Promise<readonly (readonly [MessageFetch, Message])[]> => {
-  const placements = [...new Set(fetches.map(({ placement }) => placement))]
-  const { tenant, account } = user
   const { messages } = await mail.getMessages(
-    { tenant, account, placements, options: fetches[0]?.options },
+    {
+      tenant: user.tenant,
+      account: user.account,
+      placements: [...new Set(namedBy(fetches, 'place').map(({ placement }) => placement))],
+      items: [...new Set(namedBy(fetches, 'item').map(({ item }) => item))],
+      options: fetches[0]?.options,
+    },
     call,
   )
-  const byPlacement = new Map(messages.map((message) => [message.placement, message]))
   return fetches.flatMap((fetch) => {
-    const message = byPlacement.get(fetch.placement)
-    return message && message.mailbox === fetch.collectionId ? [[fetch, message] as const] : []
+    const message = messages.find((one) => isNamed(fetch, one))
+    return message ? [[fetch, message] as const] : []
   })
 }
 
-/** All messages of a request: one call for all that want their bodies alike. What isn't there is left out. */
+/** All messages of a request: one call for those that want their bodies alike. What isn't there is left out. */
 export const readMessages = async (
-  mail: MailClient<CallExtras>,
+  mail: Mail,
   context: CommandContext,
   fetches: readonly MessageFetch[],
 ): Promise<FetchedMessages> => {
-  const groups = groupedByOptions(fetches).map((group) => readGroup(mail, context, group))
+  const groups = groupedByOptions(fetches)
+    .flatMap(batchesOf)
+    .map((group) => readGroup(mail, context, group))
   return new Map((await Promise.all(groups)).flat())
 }
 
-const bodyPart = (message: Message, parts: Parts | undefined): number | undefined => {
+async function* textOf(
+  mail: Mail,
+  { user, call }: CommandContext,
+  { placement, length }: { readonly placement: number; readonly length: number },
+): AsyncGenerator<Uint8Array, void> {
+  const { tenant, account } = user
+  const request = { tenant, account, placement, part: '', offset: 0, length, asText: true }
+  for await (const { part } of mail.readPart(request, { ...call, timeoutMs: READ_TIMEOUT_MS }))
+    if (part?.$case === 'chunk') yield part.value
+}
+
+/** A body that came without its data, to be read while it is sent. */
+const streamedBody = (mail: Mail, context: CommandContext, message: Message): MultipartPart | undefined => {
+  const length = message.body?.streamLength ?? 0
+  if (length === 0) return undefined
+  return { length, chunks: () => textOf(mail, context, { placement: message.placement, length }) }
+}
+
+const inlineBody = (message: Message): MultipartPart | undefined => {
   const bytes = bodyOf(message)?.data
-  if (!parts || bytes === undefined) return undefined
+  if (bytes === undefined) return undefined
   const chunks = async function* () {
     yield bytes
   }
-  return parts.add({ length: bytes.length, chunks })
+  return { length: bytes.length, chunks }
 }
 
-/** Fetch of a message by its ServerId; Status 6 where it is not, or not in that folder any more. */
-export const messageElement = (
-  { version }: CommandContext,
-  fetch: MessageFetch,
-  message: Message | undefined,
-  parts: Parts | undefined,
-): WbxmlNode => {
+const AFTER_DATA = new Set(['airsyncbase:Preview', 'itemoperations:Part'])
+
+/** Puts the data where the schema wants it: after Truncated, before Preview. */
+const withData = (body: WbxmlNode, { length, chunks }: MultipartPart): WbxmlNode => {
+  const children = childrenOf(body)
+  const at = children.findIndex(({ tag }) => AFTER_DATA.has(tag))
+  const data = el('airsyncbase:Data', new StreamedContent('text', length, chunks))
+  return el(body.tag, children.toSpliced(at < 0 ? children.length : at, 0, data))
+}
+
+export type MessageAnswer = {
+  readonly fetch: MessageFetch
+  readonly message: Message | undefined
+  /** If the client takes a multipart answer. */
+  readonly parts: Parts | undefined
+}
+
+const isWanted = ({ schema }: MessageFetch, tag: string): boolean => schema === undefined || schema.has(tag)
+
+const propertiesOf = (
+  mail: Mail,
+  context: CommandContext,
+  { fetch, message, parts }: MessageAnswer & { readonly message: Message },
+): readonly WbxmlNode[] => {
+  const streamed = streamedBody(mail, context, message)
+  const body = isWanted(fetch, 'airsyncbase:Body') ? (streamed ?? inlineBody(message)) : undefined
+  const bodyPart = parts && body && parts.add(body)
+  const elements = emailElements(message, { version: context.version, bodyPart })
+  const wanted = elements.filter(({ tag }) => isWanted(fetch, tag))
+  if (!streamed || bodyPart !== undefined) return wanted
+  return wanted.map((element) => (element.tag === 'airsyncbase:Body' ? withData(element, streamed) : element))
+}
+
+/** Fetch of a message by its ServerId or LongId; Status 6 where it is not, or not in that folder any more. */
+export const messageElement = (mail: Mail, context: CommandContext, answer: MessageAnswer): WbxmlNode => {
+  const { fetch, message } = answer
   if (!message) return fetchElement(FETCH_STATUS.notFound, fetch.names, undefined)
-  const properties = emailElements(message, { version, bodyPart: bodyPart(message, parts) })
-  return fetchElement(FETCH_STATUS.ok, fetch.names, properties)
+  return fetchElement(FETCH_STATUS.ok, fetch.names, propertiesOf(mail, context, { ...answer, message }))
 }

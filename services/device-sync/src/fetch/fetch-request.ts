@@ -1,8 +1,9 @@
 import type { ContentOptions } from '@relais/proto/mail/v1/mail.ts'
 import { contentOptionsOf } from '../classes/body-options.ts'
+import { itemOf } from '../classes/long-id.ts'
 import { type FileReference, parseFileReference, placementOf } from '../classes/server-id.ts'
 import type { WbxmlNode } from '../wbxml/node.ts'
-import { child, has, textChild } from '../wbxml/read.ts'
+import { child, childrenNamed, childrenOf, has, textChild } from '../wbxml/read.ts'
 import { type ByteRange, parseByteRange } from './byte-range.ts'
 
 /** ItemOperations Status (MS-ASCMD 2.2.3.177.8). */
@@ -16,6 +17,8 @@ export const FETCH_STATUS = {
   empty: 10,
   badAttachment: 15,
   denied: 16,
+  noMoveAlways: 155,
+  badDestination: 156,
 } as const
 
 /** What a Fetch names, given back in its answer as it came. */
@@ -27,12 +30,18 @@ export type FetchNames = {
   readonly fileReference: string | undefined
 }
 
+/** By its place in a folder, or as a search has named it. */
+export type MessageName =
+  | { readonly by: 'place'; readonly placement: number; readonly collectionId: string }
+  | { readonly by: 'item'; readonly item: number }
+
 export type MessageFetch = {
   readonly kind: 'message'
   readonly names: FetchNames
-  readonly placement: number
-  readonly collectionId: string
+  readonly message: MessageName
   readonly options: ContentOptions
+  /** Properties that are wanted; undefined: all. */
+  readonly schema: ReadonlySet<string> | undefined
 }
 export type AttachmentFetch = {
   readonly kind: 'attachment'
@@ -69,19 +78,35 @@ const attachmentFetch = (
   return { kind: 'attachment', names, file, range }
 }
 
-const messageFetch = (names: FetchNames, options: WbxmlNode | undefined): FetchRequest => {
-  const { collectionId, serverId } = names
-  if (!collectionId || !serverId) return { kind: 'refused', names, status: FETCH_STATUS.protocolError }
-  const placement = placementOf(serverId)
-  if (placement === undefined) return { kind: 'refused', names, status: FETCH_STATUS.notFound }
-  return { kind: 'message', names, placement, collectionId, options: contentOptionsOf(options) }
+/** What of a message is wanted (MS-ASCMD 2.2.3.158); an empty Schema asks for nothing less. */
+const schemaOf = (options: WbxmlNode | undefined): ReadonlySet<string> | undefined => {
+  const schemas = options ? childrenNamed(options, 'itemoperations:Schema') : []
+  const tags = schemas.flatMap(childrenOf).map(({ tag }) => tag)
+  return tags.length === 0 ? undefined : new Set(tags)
 }
 
-/** LongIds come from Search, which gave none. */
+/** A status where they name none. */
+const messageNamed = ({ longId, collectionId, serverId }: FetchNames): MessageName | number => {
+  if (longId !== undefined) {
+    if (serverId !== undefined) return FETCH_STATUS.protocolError
+    const item = itemOf(longId)
+    return item === undefined ? FETCH_STATUS.notFound : { by: 'item', item }
+  }
+  if (!collectionId || !serverId) return FETCH_STATUS.protocolError
+  const placement = placementOf(serverId)
+  return placement === undefined ? FETCH_STATUS.notFound : { by: 'place', placement, collectionId }
+}
+
+const messageFetch = (names: FetchNames, options: WbxmlNode | undefined): FetchRequest => {
+  const message = messageNamed(names)
+  if (typeof message === 'number') return { kind: 'refused', names, status: message }
+  const content = { ...contentOptionsOf(options), streamMime: true }
+  return { kind: 'message', names, message, options: content, schema: schemaOf(options) }
+}
+
 const wanted = (node: WbxmlNode, names: FetchNames): FetchRequest => {
   const options = child(node, 'itemoperations:Options')
   if (names.fileReference !== undefined) return attachmentFetch(names, names.fileReference, options)
-  if (names.longId !== undefined) return { kind: 'refused', names, status: FETCH_STATUS.notFound }
   return messageFetch(names, options)
 }
 

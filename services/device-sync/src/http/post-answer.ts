@@ -1,11 +1,11 @@
 import type { OutgoingHttpHeaders } from 'node:http'
-import { type CommandAnswer, emptyAnswer } from '../commands/command.ts'
+import { type CommandAnswer, emptyAnswer, type MultipartPart } from '../commands/command.ts'
 import { type Failure, failureOf } from '../commands/error-table.ts'
 import { roots } from '../commands/roots.ts'
 import { type Answering, inWordsOf } from '../versions/older-answer.ts'
 import type { EasVersion } from '../wbxml/code-page.ts'
-import { encodeDocument } from '../wbxml/encode.ts'
-import { el, type WbxmlNode } from '../wbxml/node.ts'
+import { type EncodedDocument, encodeDocument } from '../wbxml/encode.ts'
+import { el, StreamedContent, type WbxmlNode } from '../wbxml/node.ts'
 import type { HttpAnswer } from './http-answer.ts'
 import { encodeMultipart } from './multipart.ts'
 import type { Post } from './post.ts'
@@ -34,6 +34,15 @@ const documentOf = (
   }
 }
 
+/** A type as a message calls it may be anything. */
+const contentType = (type: string): string =>
+  /^[\w.+-]+\/[\w.+-]+$/.test(type) ? type : 'application/octet-stream'
+
+const contentOf = ({ length, chunks }: MultipartPart): EncodedDocument => ({
+  length,
+  segments: length === 0 ? [] : [new StreamedContent('opaque', length, chunks)],
+})
+
 /** An answer as its version has it: [HTTP 283]. */
 export const successOf = (answer: CommandAnswer, answering: Answering): HttpAnswer => {
   switch (answer.kind) {
@@ -48,13 +57,16 @@ export const successOf = (answer: CommandAnswer, answering: Answering): HttpAnsw
         type: MULTIPART,
         body: encodeMultipart(answer.root, answer.parts, answering.version),
       }
+    case 'content':
+      return { status: 200, headers: serverHeaders, type: contentType(answer.type), body: contentOf(answer) }
   }
 }
 
-const failureHeaders = ({ http, retryAfterSeconds }: Failure): OutgoingHttpHeaders => ({
+const failureHeaders = ({ http, retryAfterSeconds, throttle }: Failure): OutgoingHttpHeaders => ({
   ...serverHeaders,
   ...(http === 401 ? CHALLENGE : {}),
   ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': retryAfterSeconds }),
+  ...(throttle === undefined ? {} : { 'X-MS-ASThrottle': throttle }),
 })
 
 /** A failure by HTTP alone, as for OPTIONS. */

@@ -1,4 +1,5 @@
 import type { SearchMessagesRequest, SearchMessagesResponse } from '@relais/proto/mail/v1/mail.ts'
+import { terminal } from '@relais/service-kit/errors.ts'
 import { descendants } from '../mailbox/mailbox.ts'
 import type { AccountKey } from '../queries/account.ts'
 import { loadHierarchy } from '../queries/mailboxes.ts'
@@ -48,7 +49,10 @@ const mailboxesOf = async (
 ): Promise<readonly string[]> => {
   if (mailboxes.length > MAX_MAILBOXES) throw invalid('too many mailboxes in one call')
   for (const mailbox of mailboxes) requireId(mailbox, 'mailbox')
-  if (!withChildren || mailboxes.length === 0) return mailboxes
+  if (mailboxes.length === 0) return mailboxes
   const hierarchy = await projector.store.snapshot((reader) => loadHierarchy(reader, key))
+  if (!mailboxes.every((mailbox) => hierarchy.mailboxes.has(mailbox)))
+    throw terminal('MAILBOX_NOT_FOUND', 'there is no such mailbox')
+  if (!withChildren) return mailboxes
   return [...new Set(mailboxes.flatMap((mailbox) => [mailbox, ...descendants(hierarchy, mailbox)]))]
 }

@@ -1,0 +1,88 @@
+import type { DirectoryClient, Person } from '@relais/proto/directory/v1/directory.ts'
+import type { CallExtras } from '@relais/service-kit'
+import { NO_PICTURE } from '../people/person-elements.ts'
+import { type Resolved, resolveName } from '../people/resolve.ts'
+import { type ResolveRequest, readResolve } from '../people/resolve-request.ts'
+import { el, type WbxmlNode } from '../wbxml/node.ts'
+import { answer, type Command, type CommandAnswer, type CommandContext } from './command.ts'
+
+export type ResolveRecipientsDeps = { readonly directory: DirectoryClient<CallExtras> }
+
+const OK = 1
+/** Status of a Response (MS-ASCMD 2.2.3.177.12): found; may be any of these; of these and more; nobody. */
+const RESPONSE_STATUS = { found: 1, ambiguous: 2, partial: 3, nobody: 4 } as const
+/** Certificates: the directory knows none. */
+const NO_CERTIFICATE = 7
+/** A person of the address list. */
+const OF_THE_LIST = 2
+
+const availability = (digits: string): WbxmlNode =>
+  el('resolverecipients:Availability', [
+    el('resolverecipients:Status', OK),
+    el('resolverecipients:MergedFreeBusy', digits),
+  ])
+
+const certificates = el('resolverecipients:Certificates', [
+  el('resolverecipients:Status', NO_CERTIFICATE),
+  el('resolverecipients:CertificateCount', 0),
+])
+
+const picture = el('resolverecipients:Picture', [el('resolverecipients:Status', NO_PICTURE)])
+
+const recipient = ({ displayName, address }: Person, asked: ResolveRequest, isSure: boolean): WbxmlNode =>
+  el('resolverecipients:Recipient', [
+    el('resolverecipients:Type', OF_THE_LIST),
+    el('resolverecipients:DisplayName', displayName || address),
+    el('resolverecipients:EmailAddress', address),
+    isSure && asked.freeBusy !== undefined && availability(asked.freeBusy),
+    asked.certificates && certificates,
+    asked.pictures !== undefined && picture,
+  ])
+
+const statusOf = ({ people, total }: Resolved, shown: number): number => {
+  if (people.length === 0) return RESPONSE_STATUS.nobody
+  if (total === 1) return RESPONSE_STATUS.found
+  return shown < total ? RESPONSE_STATUS.partial : RESPONSE_STATUS.ambiguous
+}
+
+const response = (to: string, resolved: Resolved, asked: ResolveRequest): WbxmlNode => {
+  const isSure = resolved.total === 1
+  const people = isSure ? resolved.people : resolved.people.slice(0, asked.maxAmbiguous)
+  return el('resolverecipients:Response', [
+    el('resolverecipients:To', to),
+    el('resolverecipients:Status', statusOf(resolved, people.length)),
+    el('resolverecipients:RecipientCount', resolved.total),
+    ...people.map((person) => recipient(person, asked, isSure)),
+  ])
+}
+
+/** Searches of the address list that run at once for one request. */
+const AT_ONCE = 8
+
+const resolveAll = async (
+  { directory }: ResolveRecipientsDeps,
+  context: CommandContext,
+  names: readonly string[],
+): Promise<readonly Resolved[]> => {
+  const resolved: Resolved[] = []
+  for (let at = 0; at < names.length; at += AT_ONCE) {
+    const some = names.slice(at, at + AT_ONCE)
+    resolved.push(...(await Promise.all(some.map((name) => resolveName(directory, context, name)))))
+  }
+  return resolved
+}
+
+const run = async (deps: ResolveRecipientsDeps, context: CommandContext): Promise<CommandAnswer> => {
+  const asked = readResolve(context.body)
+  const resolved = await resolveAll(deps, context, asked.to)
+  const responses = asked.to.map((to, n) => response(to, resolved[n] as Resolved, asked))
+  return answer(el('resolverecipients:ResolveRecipients', [el('resolverecipients:Status', OK), ...responses]))
+}
+
+/** ResolveRecipients (MS-ASCMD 2.2.1.15): names into people of the tenant's address list. */
+export const createResolveRecipients = (deps: ResolveRecipientsDeps): Command => ({
+  name: 'ResolveRecipients',
+  body: 'small',
+  emptyBody: false,
+  run: (context) => run(deps, context),
+})

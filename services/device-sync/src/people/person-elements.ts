@@ -1,0 +1,34 @@
+import type { Person } from '@relais/proto/directory/v1/directory.ts'
+import type { TagName } from '../wbxml/code-pages.ts'
+import { el, type WbxmlNode } from '../wbxml/node.ts'
+
+/** The directory knows no pictures yet: MS-ASCMD 2.2.4, "the user does not have a photo". */
+export const NO_PICTURE = 173
+
+const attribute = (tag: TagName, value: string | undefined): WbxmlNode | false =>
+  value !== undefined && value !== '' && el(tag, value)
+
+const localPart = (address: string): string => address.slice(0, address.lastIndexOf('@'))
+
+/**
+ * A person of the address list (MS-ASCMD 2.2.3.42, page Gal). FirstName is there also where it is empty: Nokia's client wants it.
+ * `withPicture`: a picture was asked for.
+ */
+export const personElements = (
+  { address, displayName, attributes }: Person,
+  withPicture: boolean,
+): readonly WbxmlNode[] =>
+  [
+    el('gal:DisplayName', displayName || address),
+    attribute('gal:Phone', attributes.phone),
+    attribute('gal:Office', attributes.office),
+    attribute('gal:Title', attributes.title),
+    attribute('gal:Company', attributes.company),
+    el('gal:Alias', attributes.alias || localPart(address)),
+    el('gal:FirstName', attributes.firstName || null),
+    attribute('gal:LastName', attributes.lastName),
+    attribute('gal:HomePhone', attributes.homePhone),
+    attribute('gal:MobilePhone', attributes.mobilePhone),
+    el('gal:EmailAddress', address),
+    withPicture && el('gal:Picture', [el('gal:Status', NO_PICTURE)]),
+  ].filter((element) => element !== false)
