@@ -30,6 +30,8 @@ export class Dispatcher {
   readonly #deps: DispatcherDeps
   readonly #busy = new Map<string, Promise<void>>()
   #timer: NodeJS.Timeout | undefined
+  /** Until it is over nothing is tried, whatever is due or new: it would fail the same way at once. */
+  #pausing: NodeJS.Timeout | undefined
   #projected: { close(): void } | undefined
   #stopped = false
   #looking = false
@@ -47,7 +49,7 @@ export class Dispatcher {
   /** Looks for what is due, soon. */
   wake(): void {
     this.#again = true
-    if (this.#looking || this.#stopped) return
+    if (this.#looking || this.#stopped || this.#pausing !== undefined) return
     this.#looking = true
     void this.#look().finally(() => {
       this.#looking = false
@@ -60,6 +62,7 @@ export class Dispatcher {
     this.#stopped = true
     this.#projected?.close()
     clearTimeout(this.#timer)
+    clearTimeout(this.#pausing)
     await Promise.allSettled(this.#busy.values())
   }
 
@@ -102,8 +105,12 @@ export class Dispatcher {
   }
 
   #pause(error: unknown): void {
+    if (this.#stopped || this.#pausing !== undefined) return
     this.#deps.logger.warn({ err: error }, 'the outbound queue pauses')
-    this.#wakeIn(PAUSE_MS)
+    this.#pausing = setTimeout(() => {
+      this.#pausing = undefined
+      this.wake()
+    }, PAUSE_MS)
   }
 
   #wakeIn(ms: number): void {
