@@ -7,12 +7,14 @@ import { benchMail } from './mail.ts'
 import { benchMime } from './mime.ts'
 import { benchPostgresLog } from './postgres-log.ts'
 import { benchPostgresRows } from './postgres-rows.ts'
+import { benchAttachment } from './product/attachment.ts'
 import { benchDelivery } from './product/delivery.ts'
 import { benchFolderSync } from './product/folders.ts'
 import { benchHeldMany } from './product/held/held-many.ts'
 import { benchIdle } from './product/idle.ts'
 import { benchHeldOverTls, benchPush } from './product/push.ts'
 import { benchRestart } from './product/restart.ts'
+import { benchSearch } from './product/search.ts'
 import { benchStart } from './product/start.ts'
 import { benchFirstSync, benchQuietSync } from './product/sync.ts'
 import { benchTelemetry } from './product/telemetry.ts'
@@ -57,6 +59,8 @@ export const BENCHES: readonly Bench[] = [
   { name: 'quiet-sync', forms: BOTH, run: benchQuietSync },
   { name: 'first-sync', forms: BOTH, run: benchFirstSync },
   { name: 'folder-sync', forms: ONE, run: benchFolderSync },
+  { name: 'search', forms: BOTH, run: benchSearch },
+  { name: 'attachment', forms: BOTH, run: benchAttachment },
   { name: 'delivery', forms: BOTH, run: benchDelivery },
   { name: 'telemetry', part: true, forms: ONE, run: () => benchTelemetry() },
   { name: 'idle', forms: MANY, run: benchIdle },

@@ -1,7 +1,13 @@
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
-export type Answer = { readonly status: number; readonly head: string; readonly body: Buffer }
+export type Answer = {
+  readonly status: number
+  readonly head: string
+  readonly body: Buffer
+  /** When the first byte of the body was there, by performance.now(). */
+  readonly begunAt: number
+}
 export type Address = {
   readonly host: string
   readonly port: number
@@ -19,6 +25,7 @@ export class HttpConnection {
   readonly #address: Address
   #socket: Socket | undefined
   #rest: Buffer = Buffer.alloc(0)
+  #begunAt = 0
   #waiting: Waiting | undefined
 
   constructor(address: Address) {
@@ -63,6 +70,7 @@ export class HttpConnection {
     this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
     const end = this.#rest.indexOf(HEAD_END)
     if (end === -1) return
+    this.#begunAt ||= this.#rest.length > end + HEAD_END.length ? performance.now() : 0
     const head = this.#rest.toString('latin1', 0, end)
     const length = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0)
     const bodyStart = end + HEAD_END.length
@@ -71,6 +79,8 @@ export class HttpConnection {
     this.#rest = this.#rest.subarray(bodyStart + length)
     const waiting = this.#waiting
     this.#waiting = undefined
-    waiting?.resolve({ status: Number(head.slice(9, 12)), head, body })
+    const begunAt = this.#begunAt
+    this.#begunAt = 0
+    waiting?.resolve({ status: Number(head.slice(9, 12)), head, body, begunAt })
   }
 }

@@ -18,6 +18,8 @@ export type Synced = {
   readonly bytes: number
   /** Of the last item added. */
   readonly lastAdded: string
+  /** FileReference of the last attachment. */
+  readonly lastFile: string
 }
 
 export type SyncOptions = {
@@ -93,6 +95,43 @@ export class Phone {
     return status
   }
 
+  /** The first 50 messages with a word, without bodies. */
+  async search(word: string): Promise<{ results: number; total: number }> {
+    const { body } = await this.#post('Search', [
+      T.search,
+      [
+        T.store,
+        [T.storeName, 'Mailbox'],
+        [T.query, [T.and, [T.freeText, word]]],
+        [T.searchOptions, [T.searchRange, '0-49']],
+      ],
+    ])
+    const found = { results: 0, total: 0 }
+    scan(body, (page, token, text) => {
+      if (page !== 15) return
+      if (token === T.result[1]) found.results++
+      else if (token === T.total[1]) found.total = Number(text)
+      else if (token === T.searchStatus[1] && text !== '1') throw new Error(`Search Status ${text}`)
+    })
+    return found
+  }
+
+  /** A range of an attachment in base64; answers with the milliseconds until its first byte, and those of the whole. */
+  async fetchRange(
+    file: string,
+    range: string,
+  ): Promise<{ firstMs: number; wholeMs: number; bytes: number }> {
+    const sentAt = performance.now()
+    const { body, begunAt } = await this.#post('ItemOperations', [
+      T.itemOperations,
+      [T.fetch, [T.fetchStore, 'Mailbox'], [T.fileReference, file], [T.fetchOptions, [T.fetchRange, range]]],
+    ])
+    scan(body, (page, token, text) => {
+      if (page === 20 && token === T.fetchStatus[1] && text !== '1') throw new Error(`Fetch Status ${text}`)
+    })
+    return { firstMs: begunAt - sentAt, wholeMs: performance.now() - sentAt, bytes: body.length }
+  }
+
   /** The same phone, with the keys it has, at another server. */
   at(url: string): Phone {
     const { hostname, port, protocol } = new URL(url)
@@ -115,16 +154,32 @@ export class Phone {
         [T.collection, [T.syncKey, key], [T.collectionId, collection], ...inOrder(options, rest)],
       ],
     ])
-    const seen = { added: 0, changed: 0, deleted: 0, more: false, bytes: body.length, lastAdded: '' }
+    const seen = {
+      added: 0,
+      changed: 0,
+      deleted: 0,
+      more: false,
+      bytes: body.length,
+      lastAdded: '',
+      lastFile: '',
+    }
     scan(body, (page, token, text) => this.#note(seen, collection, { page, token, text }))
     return seen
   }
 
   #note(
-    seen: { added: number; changed: number; deleted: number; more: boolean; lastAdded: string },
+    seen: {
+      added: number
+      changed: number
+      deleted: number
+      more: boolean
+      lastAdded: string
+      lastFile: string
+    },
     collection: string,
     { page, token, text }: { page: number; token: number; text: string | undefined },
   ): void {
+    if (page === 17 && token === T.fileReference[1]) seen.lastFile = text ?? ''
     if (page !== 0) return
     if (token === T.add[1]) seen.added++
     else if (token === T.serverId[1]) seen.lastAdded = text ?? ''

@@ -3,6 +3,7 @@ import { DeviceSyncDefinition } from '@relais/proto/device_sync/v1/device_sync.t
 import { DirectoryDefinition } from '@relais/proto/directory/v1/directory.ts'
 import { MailDefinition } from '@relais/proto/mail/v1/mail.ts'
 import { serve } from '@relais/service-kit'
+import { readTrustedCertificates } from './certificates/trusted-certificates.ts'
 import { createPhoneServer } from './http/phone-server.ts'
 import { createDeviceSync } from './service.ts'
 import { settings } from './settings.ts'
@@ -23,6 +24,7 @@ export const run = (self: PodProcess): Promise<void> =>
       const service = await createDeviceSync({
         ...{ ...storage, directory, mail, logger: pod.logger, incarnation, sharedRows: true },
         announcements: storage.openAnnouncements('device-sync'),
+        trustedCertificates: readTrustedCertificates(configuration.trustedCertificates),
         clock: Date.now,
         config: { publicUrl, trustedProxies, maxMessageBytes },
       })

@@ -25,6 +25,13 @@ export const settings = podSettings
       .default(52_428_800)
       .describe('Largest message, in bytes.')
       .meta({ placeholder: 'BYTES' }),
+    trustedCertificates: z
+      .string()
+      .default('')
+      .describe(
+        'PEM of the authorities by which certificates of signed mail are believed; default: those that Node comes with.',
+      )
+      .meta({ placeholder: 'FILE' }),
     incarnation: z
       .int()
       .min(0)

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { retryable, terminal } from '@relais/service-kit'
+import { longIdOf } from '../src/classes/long-id.ts'
 import { serverIdOf } from '../src/classes/server-id.ts'
 import { el, type WbxmlNode } from '../src/wbxml/node.ts'
 import { child, textOf } from '../src/wbxml/read.ts'
 import type { EasResponse } from './eas-client.ts'
+import { testMessage } from './mail-double.ts'
 import { sharedTestService, startTestService } from './test-service.ts'
 
 const MIME = Buffer.from(
@@ -211,6 +213,13 @@ for (const [command, verb] of [
         statusOf(await send(command, smart(command, clientId(), source(...item()), mime()))),
         '150',
       )
+    })
+    test('takes the message that a search has named, wherever it is now', async () => {
+      const { service, send } = setUp()
+      service.mail.messages.set(77, testMessage(78, { item: 77 }))
+      const longId = source(el('composemail:LongId', longIdOf(77)))
+      assert.equal((await send(command, smart(command, clientId(), longId, mime()))).bytes.length, 0)
+      assert.equal(service.mail.submitted.at(-1)!.header.source!.placement, 78)
     })
     test('150: a LongId, which nobody was given', async () => {
       const { send } = setUp()

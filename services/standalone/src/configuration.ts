@@ -38,6 +38,9 @@ export const configurationSchema = z.object({
     .default([])
     .describe('Addresses or networks of proxies whose X-Forwarded-For is believed.')
     .meta({ placeholder: 'LIST' }),
+  trustedCertificates: file(
+    'PEM of the authorities by which certificates of signed mail are believed; default: those that Node comes with.',
+  ),
   smarthost: z
     .string()
     .refine(

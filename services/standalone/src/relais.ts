@@ -32,6 +32,8 @@ export type RelaisOptions = {
   readonly serverName: string
   readonly publicUrl: string
   readonly trustedProxies: readonly string[]
+  /** PEM; undefined: those that Node comes with. */
+  readonly trustedCertificates?: string | undefined
   readonly maxMessageBytes: number
   readonly smarthost: SmarthostOptions | undefined
   readonly progress: (line: string) => void
@@ -147,11 +149,12 @@ const openServices = async (options: RelaisOptions & Common): Promise<Services> 
     random: Math.random,
   })
   mailTransport.start()
-  const { publicUrl, trustedProxies } = options
+  const { publicUrl, trustedProxies, trustedCertificates } = options
   const deviceSync = await createDeviceSync({
     ...child('device-sync'),
     ...clients,
     incarnation: data.incarnation,
+    trustedCertificates,
     config: { publicUrl, trustedProxies, maxMessageBytes },
   })
   await deviceSync.start()

@@ -1,5 +1,6 @@
 import { createWriteStream, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readTrustedCertificates } from '@relais/device-sync'
 import { smarthostOf } from '@relais/mail-transport'
 import {
   createLogger,
@@ -97,6 +98,7 @@ const open = ({ configuration, data, logger, machine, say, telemetry }: Opening)
     graceMs: graceSeconds * 1000,
     publicUrl: publicName === '' ? '' : `https://${publicName}`,
     smarthost: smarthostOf(smarthost, serverName),
+    trustedCertificates: readTrustedCertificates(configuration.trustedCertificates),
     progress: say,
   })
 }

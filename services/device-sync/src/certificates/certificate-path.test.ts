@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
+import { temporaryFolder } from '@relais/testing'
 import fc from 'fast-check'
 import {
   createRoot,
@@ -10,7 +13,7 @@ import {
   type TestCertificate,
 } from '../../test/test-certificates.ts'
 import { parseCertificate, trustStoreOf, validateCertificate } from './certificate-path.ts'
-import { certificatesIn, trustedCertificates } from './trusted-certificates.ts'
+import { certificatesIn, readTrustedCertificates, trustedCertificates } from './trusted-certificates.ts'
 
 let root: TestCertificate
 let middle: TestCertificate
@@ -122,6 +125,14 @@ describe('trusted certificates', () => {
   test('are those that Node comes with, where none are given', () => {
     const trust = trustedCertificates(undefined)()
     assert.ok(!trust.has(root.node))
+  })
+  test('are read from a file, if there is one', async (t) => {
+    const file = join(await temporaryFolder(t), 'trusted.pem')
+    writeFileSync(file, root.node.toString())
+    assert.ok(trustedCertificates(readTrustedCertificates(file))().has(root.node))
+    assert.equal(readTrustedCertificates(undefined), undefined)
+    assert.equal(readTrustedCertificates(''), undefined)
+    assert.throws(() => readTrustedCertificates(`${file}x`), { code: 'TLS_FILE_UNREADABLE' })
   })
   test('must be certificates', () => {
     for (const pem of ['', 'nothing', '-----BEGIN CERTIFICATE-----\nxx\n-----END CERTIFICATE-----'])

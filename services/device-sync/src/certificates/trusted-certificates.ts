@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { getCACertificates } from 'node:tls'
 import { terminal } from '@relais/service-kit'
 import { type TrustStore, trustStoreOf } from './certificate-path.ts'
@@ -14,6 +15,16 @@ export const certificatesIn = (pem: string): readonly X509Certificate[] => {
     return blocks.map((block) => new X509Certificate(block))
   } catch (cause) {
     throw terminal('CONFIGURATION_INVALID', "a certificate to trust can't be read", { cause })
+  }
+}
+
+/** The text of a file of such certificates; no file: undefined. Errors: TLS_FILE_UNREADABLE. */
+export const readTrustedCertificates = (file: string | undefined): string | undefined => {
+  if (file === undefined || file === '') return undefined
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw terminal('TLS_FILE_UNREADABLE', `${file} can't be read: ${(cause as Error).message}`, { cause })
   }
 }
 

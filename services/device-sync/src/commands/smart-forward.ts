@@ -23,7 +23,7 @@ export const createSmartForward = (deps: ComposeDeps): Command => ({
   run: async (context) => {
     const body = requireBody(context, 'composemail:SmartForward')
     refuseForwardees(body)
-    const source = readSource(body, 'forward')
+    const source = await readSource(deps, context, { body, verb: 'forward' })
     return submit(deps, context, { name: 'SmartForward', composed: readComposed(body), source })
   },
 })

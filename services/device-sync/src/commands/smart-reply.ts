@@ -9,7 +9,7 @@ export const createSmartReply = (deps: ComposeDeps): Command => ({
   emptyBody: false,
   run: async (context) => {
     const body = requireBody(context, 'composemail:SmartReply')
-    const source = readSource(body, 'reply')
+    const source = await readSource(deps, context, { body, verb: 'reply' })
     return submit(deps, context, { name: 'SmartReply', composed: readComposed(body), source })
   },
 })

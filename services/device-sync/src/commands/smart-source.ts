@@ -1,8 +1,11 @@
 import type { SubmitSource } from '@relais/proto/mail/v1/mail.ts'
+import { itemOf } from '../classes/long-id.ts'
 import { placementOf } from '../classes/server-id.ts'
 import { ValueError } from '../wbxml/errors.ts'
 import type { WbxmlNode } from '../wbxml/node.ts'
 import { child, has, textChild } from '../wbxml/read.ts'
+import type { CommandContext } from './command.ts'
+import type { ComposeDeps } from './compose.ts'
 import { StatusError } from './status-error.ts'
 
 const INVALID_COMBINATION = 105
@@ -20,16 +23,42 @@ const placementIn = (source: WbxmlNode): number => {
   return placement
 }
 
-/**
- * The message that is answered or forwarded (MS-ASCMD 2.2.3.167). LongIds come from Search, which gave none, so nothing has them.
- * InstanceId is for meetings; the message is the same for all instances.
- */
-export const readSource = (body: WbxmlNode, verb: 'reply' | 'forward'): SubmitSource => {
+const LONG_ID = 256
+
+/** A LongId says which message it is, wherever it is now; where that is, mail knows. */
+const placementByLongId = async (
+  { mail }: ComposeDeps,
+  { user: { tenant, account }, call }: CommandContext,
+  longId: string,
+): Promise<number> => {
+  const item = itemOf(longId)
+  const { messages } =
+    item === undefined ? { messages: [] } : await mail.getMessages({ tenant, account, items: [item] }, call)
+  const [message] = messages
+  if (!message) throw new StatusError(ITEM_NOT_FOUND, 'no such LongId')
+  return message.placement
+}
+
+const sourceIn = (body: WbxmlNode): WbxmlNode => {
   const source = child(body, 'composemail:Source')
   if (!source) throw new ValueError('composemail:Source', 'is missing')
-  const longId = has(source, 'composemail:LongId')
-  if (longId && has(source, 'composemail:ItemId'))
+  if (has(source, 'composemail:LongId') && has(source, 'composemail:ItemId'))
     throw new StatusError(INVALID_COMBINATION, 'LongId with ItemId')
-  if (longId) throw new StatusError(ITEM_NOT_FOUND, 'no such LongId')
-  return { placement: placementIn(source), verb, replaceMime: has(body, 'composemail:ReplaceMime') }
+  return source
+}
+
+/**
+ * The message that is answered or forwarded (MS-ASCMD 2.2.3.167), by its place or as Search has named it.
+ * InstanceId is for meetings; the message is the same for all instances.
+ */
+export const readSource = async (
+  deps: ComposeDeps,
+  context: CommandContext,
+  { body, verb }: { readonly body: WbxmlNode; readonly verb: 'reply' | 'forward' },
+): Promise<SubmitSource> => {
+  const source = sourceIn(body)
+  const longId = textChild(source, 'composemail:LongId', { max: LONG_ID })
+  const placement =
+    longId === undefined ? placementIn(source) : await placementByLongId(deps, context, longId)
+  return { placement, verb, replaceMime: has(body, 'composemail:ReplaceMime') }
 }

@@ -1,0 +1,81 @@
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { Phone } from '../../phone/phone.ts'
+import { type Figure, percentile } from '../figure.ts'
+import { loadAccounts, startInstallation } from '../installation.ts'
+import { budgetOf, type Target } from '../target.ts'
+
+const MESSAGES = 100_000
+/** One message in so many has the rare word. */
+const RARE = 5000
+const ROUNDS = 100
+const COUNTED = 5000
+
+/** Search by a phone in a mailbox of 100,000 messages: the first 50 of a word that all have, and of one that 20 have. */
+export const benchSearch = async (target: Target): Promise<Figure[]> => {
+  const box = await writeLetters()
+  const [account] = loadAccounts(1)
+  const installation = await startInstallation({ target, accounts: [{ ...account!, import: [box.file] }] })
+  try {
+    const phone = new Phone({
+      ...{ address: installation.eas, user: account!.address, password: account!.password },
+      device: 'SEARCH',
+    })
+    await phone.folderSync()
+    await indexed(phone)
+    const common = await times(phone, 'budget', 50)
+    const rare = await times(phone, 'zanzibar', Math.min(50, MESSAGES / RARE))
+    phone.close()
+    return [figure(target, 'a common word', common, 60), figure(target, 'a rare word', rare, 20)]
+  } finally {
+    await installation.kill()
+    box.remove()
+  }
+}
+
+const figure = (target: Target, what: string, found: readonly number[], atMost: number): Figure => ({
+  name: `Search in 100,000 messages, first 50 of ${what}, p50`,
+  value: percentile(found, 50),
+  unit: 'ms',
+  ...budgetOf(target, { standalone: { atMost } }),
+})
+
+/** The index follows what is imported: it has come to the end once every rare message is found. */
+const indexed = async (phone: Phone): Promise<void> => {
+  const until = Date.now() + 15 * 60_000
+  while ((await phone.search('zanzibar')).total < MESSAGES / RARE) {
+    if (Date.now() > until) throw new Error('the index does not get on')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
+}
+
+const times = async (phone: Phone, word: string, results: number): Promise<number[]> => {
+  const found: number[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const startedAt = performance.now()
+    const answer = await phone.search(word)
+    found.push(performance.now() - startedAt)
+    if (answer.results !== results || answer.total > COUNTED) throw new Error(`${answer.results} results`)
+  }
+  return found
+}
+
+function* letters(): Generator<Buffer> {
+  for (let n = 0; n < MESSAGES; n++) {
+    const date = new Date(Date.UTC(2026, 0, 1) + n * 60_000).toUTCString()
+    const words = `budget of department ${n % 1000}, as agreed with person${n % 300}${n % RARE === 0 ? ' zanzibar' : ''}`
+    yield Buffer.from(
+      `From s@elsewhere.example ${date}\nFrom: s${n % 97}@elsewhere.example\nTo: u@load.example\nSubject: Message ${n}\nDate: ${date}\nMessage-ID: <s${n}@elsewhere.example>\n\n${words}\n${'A short text of no importance. '.repeat(10)}\n\n`,
+    )
+  }
+}
+
+const writeLetters = async (): Promise<{ file: string; remove(): void }> => {
+  const folder = mkdtempSync(join(tmpdir(), 'relais-search-'))
+  const file = join(folder, 'mail.mbox')
+  await pipeline(Readable.from(letters()), createWriteStream(file))
+  return { file, remove: () => rmSync(folder, { recursive: true, force: true }) }
+}
