@@ -2,12 +2,14 @@ import type { MailServiceImplementation } from '@relais/proto/mail/v1/mail.ts'
 import type { Projector, ReadStore } from '@relais/read-store'
 import type { Call } from '@relais/service-kit/call.ts'
 import { Accounts } from './accounts/accounts.ts'
+import { type AnsweringDeps, answering } from './answering/answering.ts'
 import type { Handling } from './api/context.ts'
 import { createHandlers } from './api/handlers.ts'
 import { MailStreams } from './commands/streams.ts'
 import { Usage } from './commands/usage.ts'
 import { createFeedHandlers } from './device-feed/handlers.ts'
 import { eraseAccount } from './erasure/erasure.ts'
+import { SearchTexts } from './ingest/search-texts.ts'
 import type { Limits } from './limits.ts'
 import { createMimeWorkers, type MimeWorkers } from './mime/workers/pool.ts'
 import { accountLife } from './onboarding/account-life.ts'
@@ -45,7 +47,7 @@ export const openMail = async (parts: MailParts): Promise<Running> => {
   const opened = await openStores(parts)
   const handling = handlingOf(parts, opened)
   const projected = opened.projector.onProjected((checkpoint) => handling.streams.forget(checkpoint))
-  const following = startFollowing(handling, opened)
+  const following = startFollowing({ ...handling, directory: parts.directory }, opened)
   const sweeper = new Sweeper({
     blobs: parts.blobs,
     logger: parts.logger,
@@ -95,21 +97,23 @@ const handlingOf = (parts: MailParts, { projector, searchStore, parser }: Opened
   const streams = new MailStreams({ log, projector, clock })
   const usage = new Usage(projector, clock)
   const onboarding = new Onboarding({ projector, streams, accounts })
+  const searchTexts = new SearchTexts({ blobs, parser })
   return {
-    ...{ log, projector, searchStore, blobs, accounts, onboarding, streams, usage, parser },
+    ...{ log, projector, searchStore, blobs, accounts, onboarding, streams, usage, parser, searchTexts },
     ...{ rights, limits, clock, ids, logger },
   }
 }
 
-const startFollowing = (handling: Handling, { processStore, searchStore }: Opened) => {
-  const { log, projector, blobs, onboarding, limits, clock, logger } = handling
+const startFollowing = (handling: AnsweringDeps, { processStore, searchStore }: Opened) => {
+  const { log, projector, searchTexts, onboarding, limits, clock, logger } = handling
   const erase: Parameters<typeof accountLife>[0]['erase'] = (key, caller) =>
     eraseAccount(handling, key, caller)
   return [
     new Following({ log, logger, store: processStore }, accountLife({ onboarding, erase, clock, logger })),
+    new Following({ log, logger, store: processStore }, answering(handling)),
     new Following(
       { log, logger, store: searchStore },
-      indexing({ store: searchStore, projector, blobs, clock, gatherMs: limits.searchGatherMs }),
+      indexing({ store: searchStore, projector, searchTexts, clock, gatherMs: limits.searchGatherMs }),
     ),
   ]
 }

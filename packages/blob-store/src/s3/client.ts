@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { AwsV4Signer } from 'aws4fetch'
 import { type Dispatcher, Pool } from 'undici'
 import { codeIn, isPassing, needsAnOperator, type Refusal, refused, unreachable, unusable } from './faults.ts'
 import type { S3Settings } from './options.ts'
 import { pauseBefore } from './pause.ts'
+import { Signer } from './signature.ts'
 
 export type S3Request = {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
@@ -58,7 +58,7 @@ class PassingError extends Error {
 export class S3Client {
   readonly #settings: S3Settings
   readonly #pool: Pool
-  readonly #signingKeys = new Map<string, ArrayBuffer>()
+  readonly #signer: Signer
   /** True since an operator was told that something has to be mended. */
   #told = false
   /** When the bucket was last known to be there, of `performance.now()`. */
@@ -66,6 +66,7 @@ export class S3Client {
 
   constructor(settings: S3Settings) {
     this.#settings = settings
+    this.#signer = new Signer(settings)
     const { endpoint, connections, answerWithinMs, tls } = settings
     this.#pool = new Pool(endpoint, {
       connections,
@@ -128,7 +129,7 @@ export class S3Client {
   }
 
   async #send(request: S3Request): Promise<S3Stream> {
-    const signed = await this.#sign(request)
+    const signed = this.#sign(request)
     const late = new AbortController()
     const timer = setTimeout(() => late.abort(new Error('no answer in time')), this.#timeFor(request))
     try {
@@ -145,29 +146,19 @@ export class S3Client {
     return answerWithinMs + body.length / SLOWEST_BYTES_PER_MS
   }
 
-  async #sign(request: S3Request) {
-    const { method, query = {}, headers = {}, body = EMPTY, sha256 = hash('sha256', body, 'hex') } = request
-    const { region, credentials } = this.#settings
-    const signer = new AwsV4Signer({
-      method,
-      url: this.#url(request.key, query),
-      headers: { ...headers, 'x-amz-content-sha256': sha256 },
-      ...credentials,
-      region,
-      service: 's3',
-      cache: this.#signingKeys,
-      datetime: signingTime(request.signedAt ?? Date.now()),
-    })
-    const signed = await signer.sign()
-    const path = signed.url.pathname + signed.url.search
-    return { method, path, headers: Object.fromEntries(signed.headers), ...withBody(method, body) }
+  #sign(request: S3Request) {
+    const { method, headers = {}, body = EMPTY, sha256 = hash('sha256', body, 'hex') } = request
+    const url = this.#url(request)
+    const at = request.signedAt ?? Date.now()
+    const signed = this.#signer.sign({ method, url, headers, sha256, at })
+    return { method, path: url.pathname + url.search, headers: signed, ...withBody(method, body) }
   }
 
-  #url(key: string | undefined, query: Readonly<Record<string, string>>): string {
+  #url({ key, query = {} }: S3Request): URL {
     const { endpoint, bucket } = this.#settings
     const url = new URL(key === undefined ? `/${bucket}` : `/${bucket}/${key}`, endpoint)
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
-    return url.href
+    return url
   }
 
   async #whole(stream: S3Stream, { maxBytes = MAX_ANSWER_BYTES }: S3Request): Promise<S3Answer> {
@@ -209,10 +200,6 @@ export class S3Client {
 const isAnswer = (status: number) => (status >= 200 && status < 300) || status === 416
 
 const isXml = (headers: S3Answer['headers']) => headers['content-type']?.includes('xml') ?? false
-
-/** 20261125T184705Z */
-const signingTime = (milliseconds: number) =>
-  new Date(milliseconds).toISOString().replace(/[:-]|\.\d{3}/g, '')
 
 const withBody = (method: S3Request['method'], body: Uint8Array) =>
   method === 'PUT' || method === 'POST' ? { body } : {}

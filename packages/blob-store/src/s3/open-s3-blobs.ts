@@ -4,6 +4,7 @@ import { checkedArtefact, checkedId } from '../file/names.ts'
 import type { IsReferenced } from '../file/sweep.ts'
 import type { BlobRef, BlobStore, BlobWriter, Range } from '../port.ts'
 import { S3Client } from './client.ts'
+import { JustStored } from './just-stored.ts'
 import { Keys, tenantOfKey } from './keys.ts'
 import { headObject, listFolders, storedHeaders } from './objects.ts'
 import { type S3BlobsOptions, type S3Settings, settingsOf } from './options.ts'
@@ -19,6 +20,7 @@ export class S3Blobs implements BlobStore {
   readonly #client: S3Client
   readonly #keys: Keys
   readonly #guard: SweepGuard
+  readonly #justStored = new JustStored(() => performance.now())
   readonly #writers = new Set<S3BlobWriter>()
 
   constructor(settings: S3Settings) {
@@ -61,7 +63,7 @@ export class S3Blobs implements BlobStore {
 
   async putArtefact(tenant: string, id: string, name: string, bytes: Uint8Array): Promise<void> {
     const key = this.#artefact(tenant, id, name)
-    if (!(await this.stat(tenant, id))) throw blobNotFound(id)
+    if (!this.#justStored.has(tenant, id) && !(await this.stat(tenant, id))) throw blobNotFound(id)
     await this.#client.call({ method: 'PUT', key, body: bytes, headers: this.#headers() })
   }
 
@@ -76,6 +78,7 @@ export class S3Blobs implements BlobStore {
     const { clock, abandonedAfterMs, leaseMs } = this.#settings
     const [client, keys, now] = [this.#client, this.#keys, clock()]
     const abandoned = now - Math.max(olderThanMs, abandonedAfterMs)
+    this.#justStored.clear()
     await sweepUploads({ client, prefix: keys.uploads(tenant), before: abandoned })
     const claims = { client, keys, leaseMs }
     return sweepTenant({ claims, tenant, isReferenced, before: now - olderThanMs })
@@ -104,12 +107,14 @@ export class S3Blobs implements BlobStore {
       const headers = { ...this.#headers(), 'x-amz-checksum-sha256': checksum }
       await this.#client.call({ method: 'PUT', key, body, sha256: id, headers })
     })
+    this.#justStored.add(tenant, id)
   }
 
   async #publish(tenant: string, id: string, upload: Upload): Promise<void> {
     const { bucket, clock } = this.#settings
     const key = this.#keys.blob(tenant, id)
     await this.#guard.store(tenant, id, () => upload.copyTo(key, `/${bucket}`, clock()))
+    this.#justStored.add(tenant, id)
   }
 
   #headers() {

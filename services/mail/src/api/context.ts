@@ -7,6 +7,7 @@ import type { CallContext } from 'nice-grpc-common'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { MailStreams } from '../commands/streams.ts'
 import type { Usage } from '../commands/usage.ts'
+import type { SearchTexts } from '../ingest/search-texts.ts'
 import type { Limits } from '../limits.ts'
 import type { MimeWorkers } from '../mime/workers/pool.ts'
 import type { Onboarding } from '../onboarding/onboarding.ts'
@@ -23,6 +24,7 @@ export type Handling = {
   readonly streams: MailStreams
   readonly usage: Usage
   readonly parser: MimeWorkers
+  readonly searchTexts: SearchTexts
   readonly rights: Rights
   readonly limits: Limits
   readonly clock: () => number

@@ -54,7 +54,8 @@ export class Importing {
     requireText(header.envelopeSender, 'envelope sender', MAX_ADDRESS_LENGTH)
     const key = await requireOwner(this.handling, header, this.call)
     await this.handling.onboarding.ensure(key, this.call)
-    this.current = { index: this.count++, header, key, ingest: await Ingest.open(this.handling, key.tenant) }
+    const ingest = await Ingest.open(this.handling, { tenant: key.tenant, inBulk: true })
+    this.current = { index: this.count++, header, key, ingest }
   }
 
   async chunk(bytes: Uint8Array): Promise<void> {

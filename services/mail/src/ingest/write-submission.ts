@@ -24,7 +24,7 @@ export const writeSubmission = async (
   deps: IngestDeps,
   { tenant, prepared, body }: Writing,
 ): Promise<Written> => {
-  const saved = await Ingest.open(deps, tenant)
+  const saved = await Ingest.open(deps, { tenant })
   const sent = prepared.sent === prepared.saved ? undefined : await deps.blobs.writer(tenant)
   try {
     await saved.write(headerBytes(prepared.saved))

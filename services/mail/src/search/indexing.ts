@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { BlobStore } from '@relais/blob-store'
 import type { Projector, ReadStore, Writer } from '@relais/read-store'
 import { MAIL_SERVICE } from '../events.ts'
-import { SEARCH_TEXT } from '../ingest/ingest.ts'
+import type { SearchTexts } from '../ingest/search-texts.ts'
 import type { Process } from '../process/follow.ts'
 import type { AccountKey } from '../queries/account.ts'
 import { storedMessage } from '../queries/message.ts'
@@ -20,7 +19,7 @@ import {
 type IndexingDeps = {
   readonly store: ReadStore
   readonly projector: Projector
-  readonly blobs: BlobStore
+  readonly searchTexts: Pick<SearchTexts, 'of'>
   readonly clock: () => number
   /** How long arrivals are gathered: each transaction of the index costs as much as some documents. */
   readonly gatherMs: number
@@ -72,12 +71,12 @@ const documentsOf = async (deps: IndexingDeps, changes: readonly SearchChange[])
 }
 
 const documentOf = async (
-  { blobs }: IndexingDeps,
+  { searchTexts }: IndexingDeps,
   { tenant }: AccountKey,
   row: MessageRow,
 ): Promise<SearchDocument> => {
   const { content } = storedMessage(row)
-  const text = await blobs.getArtefact(tenant, content.blob, SEARCH_TEXT)
+  const text = await searchTexts.of(tenant, { id: content.blob, size: content.size })
   return {
     item: row.item,
     placement: row.placement,
