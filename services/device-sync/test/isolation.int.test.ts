@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type Context, OPERATOR, retryable } from '@relais/service-kit'
 import { waitUntil } from '@relais/testing'
+import { longIdOf } from '../src/classes/long-id.ts'
 import { serverIdOf } from '../src/classes/server-id.ts'
 import { encodeWbxml } from '../src/wbxml/encode.ts'
 import { el, type WbxmlNode } from '../src/wbxml/node.ts'
@@ -29,6 +30,31 @@ const commands: readonly [name: string, body: WbxmlNode][] = [
         el('itemoperations:Store', 'Mailbox'),
         el('airsyncbase:FileReference', `${serverIdOf(77)}:2`),
       ]),
+      el('itemoperations:Fetch', [el('itemoperations:Store', 'Mailbox'), el('search:LongId', longIdOf(77))]),
+      el('itemoperations:EmptyFolderContents', [el('airsync:CollectionId', 'trash')]),
+      el('itemoperations:Move', [
+        el('itemoperations:ConversationId', Buffer.alloc(16)),
+        el('itemoperations:DstFldId', 'archive'),
+        el('itemoperations:Options', [el('itemoperations:MoveAlways')]),
+      ]),
+    ]),
+  ],
+  [
+    'Search',
+    el('search:Search', [
+      el('search:Store', [
+        el('search:Name', 'Mailbox'),
+        el('search:Query', [el('search:FreeText', 'mike@example.org')]),
+      ]),
+    ]),
+  ],
+  [
+    'Find',
+    el('find:Find', [
+      el('find:SearchId', 'x'),
+      el('find:ExecuteSearch', [
+        el('find:MailBoxSearchCriterion', [el('find:Query', [el('find:FreeText', 'mike')])]),
+      ]),
     ]),
   ],
   [
@@ -48,6 +74,26 @@ const commands: readonly [name: string, body: WbxmlNode][] = [
       ]),
       el('composemail:Mime', Buffer.from('To: a@b\r\n\r\nx')),
     ]),
+  ],
+]
+
+const peopleCommands: readonly [name: string, body: WbxmlNode][] = [
+  [
+    'Search',
+    el('search:Search', [
+      el('search:Store', [el('search:Name', 'GAL'), el('search:Query', 'mike@example.org')]),
+    ]),
+  ],
+  [
+    'Find',
+    el('find:Find', [
+      el('find:SearchId', 'x'),
+      el('find:ExecuteSearch', [el('find:GalSearchCriterion', [el('find:Query', 'mike')])]),
+    ]),
+  ],
+  [
+    'ResolveRecipients',
+    el('resolverecipients:ResolveRecipients', [el('resolverecipients:To', 'mike@example.org')]),
   ],
 ]
 
@@ -78,6 +124,23 @@ describe('whoever asks', () => {
           principal: 'u1',
         })
       }
+    })
+  for (const [name, body] of peopleCommands)
+    test(`${name} is about the people of the signed-in account’s tenant`, async () => {
+      const { directory } = shared()
+      const before = directory.searches.length
+      const phone = shared().phone({ user: eve.address, password: eve.password, deviceId: 'SAME1' })
+      const query = `Cmd=${name}&User=mike%40example.org&DeviceId=SAME1&DeviceType=iPhone&Tenant=acme`
+      const { status } = await phone.request(`/Microsoft-Server-ActiveSync?${query}`, {
+        method: 'POST',
+        body: encodeWbxml(body),
+        headers: { 'MS-ASProtocolVersion': '16.1' },
+      })
+      assert.equal(status, 200)
+      const searches = directory.searches.slice(before)
+      assert.ok(searches.length > 0)
+      for (const { request, identity } of searches)
+        assert.deepEqual([request.tenant, identity.tenant, identity.principal], ['evil', 'evil', 'u1'])
     })
   test('the same device of two accounts is two devices', async (t) => {
     const service = await startTestService(t, { accounts: [eve] })

@@ -5,5 +5,6 @@ await import('../src/projections/mail-rows.int.test.ts')
 await import('../src/queries/messages.int.test.ts')
 await import('../src/queries/threads.int.test.ts')
 await import('./search.int.test.ts')
+await import('./conversations.int.test.ts')
 
 export {}
