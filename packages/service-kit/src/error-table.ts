@@ -155,6 +155,10 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
     'RESOURCE_EXHAUSTED',
     'Too many wrong passwords for this account or from this address: later again.',
   ),
+  DEVICE_SLOWED: passing(
+    'RESOURCE_EXHAUSTED',
+    'The phone asks the same again and again; one of its commands is refused for a while.',
+  ),
   ACCOUNT_LOCKED: terminally('PERMISSION_DENIED', 'An administrator has locked the account.'),
   ACCOUNT_SUSPENDED: terminally(
     'PERMISSION_DENIED',

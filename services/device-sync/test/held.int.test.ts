@@ -16,6 +16,7 @@ import { trustedProxies } from '../src/http/client-address.ts'
 import { createEasEndpoint } from '../src/http/endpoint.ts'
 import { defaultEasConfig, easServerOptions } from '../src/http/endpoint-config.ts'
 import { RequestLoad } from '../src/http/request-work.ts'
+import { Loops } from '../src/looping/loops.ts'
 import { deviceReadModel } from '../src/projections/devices.ts'
 import { FollowedAccount } from '../src/push/followed-accounts.ts'
 import { Waiters } from '../src/push/waiters.ts'
@@ -74,9 +75,10 @@ const setUp = async (t: TestContext, maxRequests = 100) => {
   const load = new RequestLoad(maxRequests)
   const waiters = new Waiters({ clock, random: Math.random })
   const config = { ...defaultEasConfig, maxRequests }
+  const rowStore = new DeviceRowStore({ store, logger })
+  const loops = new Loops({ logger, rowStore, maxRepeats: 0 })
   const listener = createEasEndpoint({
-    ...{ signIn, settings, registry, held, waiters, load, config, clock, logger },
-    rowStore: new DeviceRowStore({ store, logger }),
+    ...{ signIn, settings, registry, rowStore, held, waiters, load, loops, config, clock, logger },
     commands: new Map([[command.name, command]]),
     maxDevices: 10,
     budget: new ByteBudget(1_000_000),

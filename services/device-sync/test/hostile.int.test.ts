@@ -20,6 +20,10 @@ const commands = [
   'SendMail',
   'SmartReply',
   'SmartForward',
+  'Search',
+  'Find',
+  'ResolveRecipients',
+  'ValidateCert',
 ]
 
 const command = fc.constantFrom(...commands)
@@ -89,7 +93,8 @@ describe('whatever a client sends', () => {
         const { status } = await shared()
           .phone()
           .post('Settings', body, { headers: { [header]: text } })
-        assert.ok([200, 400].includes(status), `${status} for ${header}: ${text}`)
+        // 501: without a version it is 2.5, which has no Settings.
+        assert.ok([200, 400, 501].includes(status), `${status} for ${header}: ${text}`)
       }),
       { numRuns: 150 },
     )

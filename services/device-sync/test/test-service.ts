@@ -86,7 +86,8 @@ const open = async (scope: TestScope, folder: string, options: TestServiceOption
       level: 'debug',
       destination: { write: (line) => logged.push(line) },
     }),
-    config: options.config,
+    // Tests repeat themselves more than phones do.
+    config: { maxRepeats: 0, ...options.config },
     trustedCertificates: options.trustedCertificates,
   })
   await service.start()

@@ -39,6 +39,7 @@ export const METRICS = {
     'Work on a request of a phone; the time in which it is held is not in it.',
     ...['command', 'http_status', 'code'],
   ),
+  relais_devices_slowed: counter('Phones that looped and were slowed down, by why.', 'reason'),
   relais_rpc_seconds: seconds('Calls served, by method and code.', 'method', 'code'),
   relais_deliveries: counter(
     'Recipients of incoming messages, by protocol and outcome.',

@@ -16,6 +16,8 @@ export type EasEndpointConfig = {
   readonly maxRequests: number
   /** Devices of one account (Status 177). */
   readonly maxDevices: number
+  /** Repeats of one request by one device, beyond one in ten seconds, before it is slowed down; 0: any number. */
+  readonly maxRepeats: number
   /** A client that sends nothing of its body for so long counts as gone. */
   readonly bodyIdleMs: number
 }
@@ -28,6 +30,7 @@ export const defaultEasConfig: EasEndpointConfig = {
   maxBodiesBytes: 160 * 1024 * 1024,
   maxRequests: 2_000,
   maxDevices: 100,
+  maxRepeats: 60,
   bodyIdleMs: 60_000,
 }
 

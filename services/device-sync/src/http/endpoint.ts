@@ -56,7 +56,7 @@ const optionsAnswer = async (deps: EasEndpointDeps, request: IncomingMessage): P
 }
 
 /** What happens every day: a crowd, a phone that left, a password that is tried again. */
-const everyday = new Set(['OVERLOADED', 'SIGN_IN_SLOWED', 'CANCELLED'])
+const everyday = new Set(['OVERLOADED', 'SIGN_IN_SLOWED', 'DEVICE_SLOWED', 'CANCELLED'])
 
 /** Refusals are for who looks for them; what we couldn't do is for the operator, and what nobody foresaw with its stack. */
 const report = ({ logger }: EasEndpointDeps, error: unknown, post?: Post): void => {

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BlockList } from 'node:net'
-import { activeTraceparent, type CallExtras, terminal } from '@relais/service-kit'
+import { activeTraceparent, type CallExtras, isCoded, terminal } from '@relais/service-kit'
 import type { Command, CommandContext, CommandOutcome } from '../commands/command.ts'
 import { roots } from '../commands/roots.ts'
+import { StatusError } from '../commands/status-error.ts'
 import { type DeviceRows, decidedOn } from '../devices/device-rows.ts'
+import { countsByCommand, type Seen } from '../looping/device-loops.ts'
+import { fingerprintOf, type Loops } from '../looping/loops.ts'
+import { narrowed, narrowWindow, onlyItem, STUB_AFTER, withStub } from '../looping/stuck-item.ts'
 import { ofVersion } from '../versions/of-version.ts'
 import { type AskedCollection, askedCollections } from '../versions/older-answer.ts'
 import { inNewerWords } from '../versions/older-request.ts'
@@ -12,7 +16,7 @@ import { bodyIsMessage, messageDocument } from '../versions/raw-message.ts'
 import type { EasVersion } from '../wbxml/code-page.ts'
 import { decodeWbxml } from '../wbxml/decode.ts'
 import type { WbxmlNode } from '../wbxml/node.ts'
-import { type AdmissionDeps, admitDevice, admitUser, type Visitor } from './admission.ts'
+import { type AdmissionDeps, type Arrival, admitDevice, admitUser, type Visitor } from './admission.ts'
 import { type Body, readBody } from './body.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { clientAddress } from './client-address.ts'
@@ -25,6 +29,7 @@ export type PostDeps = AdmissionDeps & {
   readonly budget: ByteBudget
   readonly proxies: BlockList
   readonly config: EasEndpointConfig
+  readonly loops: Loops
   readonly clock: () => number
 }
 
@@ -142,6 +147,28 @@ const contextOf = (
   return { version, user, device, family, rows, line, body, call, holdUntil: user.expiresAt }
 }
 
+/** Registered, but not let in as it is. */
+const isKnownButRefused = (error: unknown): boolean =>
+  error instanceof StatusError || (isCoded(error) && error.code === 'DEVICE_BLOCKED')
+
+/** Lets a device in, unless it loops; also what is refused is a loop if it comes again and again. */
+const visitorOf = async (deps: PostDeps, arrival: Arrival): Promise<Visitor> => {
+  const { loops } = deps
+  const { user, line, now } = arrival
+  const { command } = line
+  const ref = { tenant: user.tenant, account: user.account, device: line.deviceId }
+  loops.check(ref, command, now)
+  try {
+    const visitor = await admitDevice(deps, arrival)
+    loops.checkRows(visitor.rows, command, now)
+    if (countsByCommand(command)) await loops.note(ref, { command, fingerprint: 0 }, now)
+    return visitor
+  } catch (error) {
+    if (isKnownButRefused(error)) await loops.note(ref, { command, fingerprint: 0 }, now)
+    throw error
+  }
+}
+
 const identify = async (deps: PostDeps, post: Post, query: string, now: number): Promise<Identified> => {
   const { request, correlation } = post
   const line = lineOf(request, query)
@@ -150,7 +177,7 @@ const identify = async (deps: PostDeps, post: Post, query: string, now: number):
   post.version = version
   const user = await admitUser(deps, request.headers.authorization, clientAddress(request, deps.proxies))
   const command = commandOf(deps.commands, line, version)
-  const visitor = await admitDevice(deps, {
+  const visitor = await visitorOf(deps, {
     user,
     line,
     userAgent: headerOf(request, 'user-agent').slice(0, 256),
@@ -166,22 +193,63 @@ const maxBodyOf = ({ body }: Command, { maxMessageBytes, maxRequestBytes }: EasE
   // A message comes within a document of a few hundred bytes.
   body === 'message' ? maxMessageBytes + 64 * 1024 : maxRequestBytes
 
+/** A request that is read. */
+type Reading = { readonly identified: Identified; readonly body: Body; readonly now: number }
+
+type Repeated = { readonly seen: Seen; readonly repeats: number }
+
+/** How often the device has sent the very same lately. */
+const repeatedBy = async ({ loops }: PostDeps, { identified, body, now }: Reading): Promise<Repeated> => {
+  const { command, visitor } = identified
+  const seen = { command: command.name, fingerprint: fingerprintOf(body.bytes) }
+  const { device } = visitor.rows
+  if (!countsByCommand(command.name)) await loops.note(device, seen, now)
+  return { seen, repeats: loops.repeats(device, seen, now) }
+}
+
+const asked = (tree: WbxmlNode | undefined, { seen, repeats }: Repeated): WbxmlNode | undefined => {
+  const window = seen.command === 'Sync' ? narrowWindow(repeats) : undefined
+  return tree && window !== undefined ? narrowed(tree, window) : tree
+}
+
+/** The one item of an answer that was given again and again is what the phone doesn't get over. */
+const pastItem = async (
+  { loops }: PostDeps,
+  { identified, now }: Reading,
+  { seen, repeats, outcome }: Repeated & { readonly outcome: CommandOutcome },
+): Promise<CommandOutcome> => {
+  if (outcome.kind !== 'wbxml' || seen.command !== 'Sync' || narrowWindow(repeats) !== 1) return outcome
+  const { device } = identified.visitor.rows
+  const item = onlyItem(outcome.root)
+  loops.stuckAt(device, seen, item)
+  if (item === '' || repeats < STUB_AFTER) return outcome
+  if (repeats === STUB_AFTER) await loops.tellStub(device, item, now)
+  return { ...outcome, root: withStub(outcome.root) }
+}
+
+const served = async (deps: PostDeps, post: Post, reading: Reading): Promise<CommandOutcome> => {
+  const { identified, body, now } = reading
+  const { command, version } = identified
+  const repeated = await repeatedBy(deps, reading)
+  const tree = asked(treeOf(identified, body, post.request), repeated)
+  if (tree && command.name === 'Sync') post.asked = askedCollections(tree, version)
+  const context = { ...contextOf(identified, tree), now }
+  const outcome = await decidedOn(context.rows, () => command.run(context))
+  return pastItem(deps, reading, { ...repeated, outcome })
+}
+
 /** One POST from its query to what its command says. Throws what {@link failureOf} turns into an answer. */
 export const runPost = async (deps: PostDeps, post: Post, query: string): Promise<CommandOutcome> => {
   const now = deps.clock()
   const identified = await identify(deps, post, query, now)
-  const { command } = identified
   const { budget, config } = deps
   const body = await readBody(post.request, {
-    maxBytes: maxBodyOf(command, config),
+    maxBytes: maxBodyOf(identified.command, config),
     budget,
     idleMs: config.bodyIdleMs,
   })
   try {
-    const tree = treeOf(identified, body, post.request)
-    if (tree && command.name === 'Sync') post.asked = askedCollections(tree, identified.version)
-    const context = { ...contextOf(identified, tree), now }
-    return await decidedOn(context.rows, () => command.run(context))
+    return await served(deps, post, { identified, body, now })
   } finally {
     body.release()
   }

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { DeviceLoops, FORGET_MS, type Seen } from './device-loops.ts'
+import type { Slowing } from './slowing.ts'
+
+const MAX = 60
+const MINUTE = 60_000
+
+const sync = (fingerprint: number): Seen => ({ command: 'Sync', fingerprint })
+const ping = (fingerprint = 0): Seen => ({ command: 'Ping', fingerprint })
+const folderSync = (fingerprint = 0): Seen => ({ command: 'FolderSync', fingerprint })
+
+type Many = { readonly times: number; readonly everyMs: number; readonly from?: number }
+
+/** The first slowing, and when. */
+const repeat = (loops: DeviceLoops, seen: (n: number) => Seen, { times, everyMs, from = 0 }: Many) => {
+  for (let n = 0; n < times; n += 1) {
+    const slowing = loops.note(seen(n), from + n * everyMs, MAX)
+    if (slowing) return { slowing, n }
+  }
+  return undefined
+}
+
+describe('a device loops', () => {
+  const kinds: readonly (readonly [string, (n: number) => Seen, string])[] = [
+    ['with a Sync of the same key', () => sync(1), 'same_key'],
+    ['with two Syncs in turn', (n) => sync(n % 2), 'same_key'],
+    ['with Pings, whatever they say', (n) => ping(n), 'ping_storm'],
+    ['with FolderSyncs, whatever their key', (n) => folderSync(n), 'folder_sync_storm'],
+    ['with any other command', () => ({ command: 'Settings', fingerprint: 7 }), 'same_request'],
+    ['with Provision', (n) => ({ command: 'Provision', fingerprint: n }), 'same_request'],
+  ]
+  for (const [name, seen, reason] of kinds)
+    test(`${name}: it is slowed down for a minute, and says why`, () => {
+      const found = repeat(new DeviceLoops(), seen, { times: 200, everyMs: 10 })
+      assert.equal(found?.slowing.reason, reason)
+      assert.equal((found?.slowing.until ?? 0) - (found?.slowing.at ?? 0), MINUTE)
+      assert.ok((found?.n ?? 999) <= 2 * (MAX + 2))
+    })
+  test('with one request a second after about a minute', () => {
+    const found = repeat(new DeviceLoops(), () => sync(1), { times: 200, everyMs: 1000 })
+    assert.ok(found && found.n >= MAX && found.n <= 75, String(found?.n))
+  })
+  test('with a key that brings one item: that item is the reason', () => {
+    const loops = new DeviceLoops()
+    loops.note(sync(1), 0, MAX)
+    loops.stuckAt(sync(1), 'a1')
+    const found = repeat(loops, () => sync(1), { times: 200, everyMs: 1 })
+    assert.deepEqual([found?.slowing.reason, found?.slowing.item], ['bad_item', 'a1'])
+  })
+})
+
+describe('a device does not loop', () => {
+  test('that repeats a request no more often than once in ten seconds, for however long', () => {
+    for (const seen of [() => sync(1), () => ping(), () => folderSync()])
+      assert.equal(repeat(new DeviceLoops(), seen, { times: 10_000, everyMs: FORGET_MS }), undefined)
+  })
+  test('that fetches a large mailbox: every request has another key', () => {
+    assert.equal(repeat(new DeviceLoops(), sync, { times: 100_000, everyMs: 1 }), undefined)
+  })
+  test('whose Pings are answered one after the other by news that it fetches', () => {
+    const loops = new DeviceLoops()
+    for (let n = 0; n < 1000; n += 1) {
+      assert.equal(loops.note(ping(), n * 100, MAX), undefined)
+      assert.equal(loops.note(sync(n), n * 100 + 50, MAX), undefined)
+    }
+  })
+  test('that a user makes look for folders again and again', () => {
+    assert.equal(
+      repeat(new DeviceLoops(), () => folderSync(), { times: MAX, everyMs: 500 }),
+      undefined,
+    )
+  })
+  test('whatever it does in at most as many requests as are allowed', () => {
+    const request = fc.record({
+      command: fc.constantFrom('Sync', 'Ping', 'FolderSync', 'Settings'),
+      fingerprint: fc.nat(3),
+    })
+    fc.assert(
+      fc.property(fc.array(request, { maxLength: MAX }), (requests) => {
+        const loops = new DeviceLoops()
+        assert.ok(requests.every((seen) => loops.note(seen, 0, MAX) === undefined))
+      }),
+    )
+  })
+})
+
+describe('slowed down', () => {
+  const looped = () => {
+    const loops = new DeviceLoops()
+    const { slowing } = repeat(loops, () => sync(1), { times: 200, everyMs: 10 })!
+    return { loops, slowing }
+  }
+  test('is the command that loops, and no other', () => {
+    const { loops, slowing } = looped()
+    assert.ok(loops.slowedAt('Sync', slowing.at))
+    for (const other of ['Ping', 'SendMail', 'FolderSync'])
+      assert.equal(loops.slowedAt(other, slowing.at), undefined)
+  })
+  test('is it until the time is over; then it has three tries', () => {
+    const { loops, slowing } = looped()
+    assert.ok(loops.slowedAt('Sync', slowing.until - 1))
+    assert.equal(loops.slowedAt('Sync', slowing.until), undefined)
+    const tries = [0, 1, 2, 3].map((n) => loops.note(sync(1), slowing.until + n, MAX) !== undefined)
+    assert.deepEqual(tries, [false, false, false, true])
+  })
+  test('is it twice as long each time, up to an hour, and as at first after a day', () => {
+    const loops = new DeviceLoops()
+    let now = 0
+    const waits = Array.from({ length: 9 }, () => {
+      const { slowing } = repeat(loops, () => sync(1), { times: 200, everyMs: 1, from: now })!
+      now = slowing.until
+      return (slowing.until - slowing.at) / MINUTE
+    })
+    assert.deepEqual(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60])
+    const { slowing } = repeat(loops, () => sync(1), {
+      times: 200,
+      everyMs: 1,
+      from: now + 24 * 60 * MINUTE,
+    })!
+    assert.equal(slowing.times, 1)
+  })
+  test('is it also by what another process saw', () => {
+    const loops = new DeviceLoops()
+    const slowing: Slowing = { command: 'Sync', reason: 'same_key', item: '', at: 0, until: 1000, times: 1 }
+    loops.adopt(slowing)
+    assert.equal(loops.slowedAt('Sync', 999), slowing)
+  })
+})
+
+test('what is remembered is bounded, and a loop among many other requests is seen', () => {
+  const loops = new DeviceLoops()
+  let slowed = 0
+  for (let n = 0; n < 10_000; n += 1) {
+    if (loops.note(sync(-1), n, MAX)) slowed += 1
+    loops.note({ command: 'ItemOperations', fingerprint: n }, n, MAX)
+  }
+  assert.ok(slowed > 0)
+})
