@@ -192,13 +192,15 @@ const settleDone = async (
 const resultOf = ({ decision, created }: CarriedOut['carried'][number]): CommandResult => {
   switch (decision.kind) {
     case 'create':
-      return { outcome: 'ok', placement: created! }
+      return { outcome: 'ok', placement: created ?? 0 }
     case 'missing':
       return { outcome: 'not_found', placement: decision.placement }
     case 'conflict':
       return { outcome: 'conflict', placement: decision.placement }
     case 'refused':
       return { outcome: 'refused', placement: decision.row.id }
+    case 'declined':
+      return { outcome: 'refused', placement: 0 }
     case 'gone':
       return { outcome: 'ok', placement: decision.placement }
     default:

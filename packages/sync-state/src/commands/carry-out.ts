@@ -39,8 +39,11 @@ export interface Ground {
   /** Reads of one moment; `head`: the stream's last commit in these rows; `checkpoint`: the log position they stand for. */
   snapshot<T>(read: (reader: Reader, at: { head: number; checkpoint: number }) => Promise<T>): Promise<T>
   facts(reader: Reader, rows: readonly PlacementRow[], commands: readonly DeviceCommand[]): Promise<Facts>
-  /** Appends the commit, or finds it. Throws ConflictError where the stream's head isn't the expected one. */
-  append(step: CommitStep, context: CommitContext): Promise<Appended>
+  /**
+   * Appends the commit, or finds it; `refused`: it can't be made, whatever is tried. Throws ConflictError where the stream's head isn't
+   * the expected one.
+   */
+  append(step: CommitStep, context: CommitContext): Promise<Appended | 'refused'>
   /** Resolves when the rows of a position are there. */
   waitFor(position: number): Promise<void>
   /**
@@ -56,6 +59,9 @@ export type CarriedOut = {
   readonly positions: ReadonlyMap<string, number>
 }
 
+/** What became of commits, by command id. */
+type Made = { readonly positions: Map<string, number>; readonly refused: Set<string> }
+
 /** Times in a row that somebody else's commit comes before the next one of the device. */
 const MAX_ATTEMPTS = 5
 
@@ -70,19 +76,21 @@ type Task = {
 /** Makes the commits of a request's commands; each is one commit with a derived id, so a repeat finds the first and does the rest. */
 export const carryOut = async (task: Task, commands: readonly DeviceCommand[]): Promise<CarriedOut> => {
   const carried: Carried[] = []
-  const positions = new Map<string, number>()
+  const made: Made = { positions: new Map(), refused: new Set() }
   let remaining = commands
   let attempts = 0
   while (remaining.length > 0) {
     const { decisions, commandsNow, head } = await decideNext(task, remaining)
-    const done = await appendAll(task, { decisions, commands: commandsNow, head }, positions)
+    const done = await appendAll(task, { decisions, commands: commandsNow, head }, made)
     attempts = done === 0 ? attempts + 1 : 0
     if (attempts === MAX_ATTEMPTS) throw new ConflictError(head)
-    carried.push(...decisions.slice(0, done).map((decision) => withCreated(decision, positions)))
+    carried.push(
+      ...decisions.slice(0, done).map((decision) => withCreated(withRefusal(decision, made), made)),
+    )
     remaining = remaining.slice(done)
-    if (remaining.length > 0) await task.ground.waitFor(Math.max(head, ...positions.values()))
+    if (remaining.length > 0) await task.ground.waitFor(Math.max(head, ...made.positions.values()))
   }
-  return { carried, positions }
+  return { carried, positions: made.positions }
 }
 
 const decideNext = ({ ground, scope, presentation }: Task, remaining: readonly DeviceCommand[]) =>
@@ -105,10 +113,10 @@ type Decided = {
 }
 
 /** Answers with the number of decisions whose commits are all there. */
-const appendAll = async (task: Task, decided: Decided, positions: Map<string, number>): Promise<number> => {
+const appendAll = async (task: Task, decided: Decided, made: Made): Promise<number> => {
   const steps = decided.decisions.map((decision, index) => stepsOf(decision, decided.commands[index]!))
-  if (!task.commuting) return appendInOrder(task, { steps, head: decided.head }, positions)
-  await Promise.all(steps.flat().map((step) => append(task, { step, expected: undefined }, positions)))
+  if (!task.commuting) return appendInOrder(task, { steps, head: decided.head }, made)
+  await Promise.all(steps.flat().map((step) => append(task, { step, expected: undefined }, made)))
   return steps.length
 }
 
@@ -116,13 +124,14 @@ const appendAll = async (task: Task, decided: Decided, positions: Map<string, nu
 const appendInOrder = async (
   task: Task,
   { steps, head }: { readonly steps: readonly (readonly CommitStep[])[]; readonly head: number },
-  positions: Map<string, number>,
+  made: Made,
 ): Promise<number> => {
   let expected = head
   for (const [done, ofOne] of steps.entries())
     for (const [index, step] of ofOne.entries()) {
-      const appended = await appendExpecting(task, { step, expected }, positions)
+      const appended = await appendExpecting(task, { step, expected }, made)
       if (appended === 'conflict') return done
+      if (appended === 'refused') continue
       // Another request of the device made it since: what else came in between hasn't been looked at.
       if (appended.repeated && appended.position > expected)
         return index === ofOne.length - 1 ? done + 1 : done
@@ -136,10 +145,10 @@ type Expecting = { readonly step: CommitStep; readonly expected: number | undefi
 const appendExpecting = async (
   task: Task,
   expecting: Expecting,
-  positions: Map<string, number>,
-): Promise<Appended | 'conflict'> => {
+  made: Made,
+): Promise<Appended | 'conflict' | 'refused'> => {
   try {
-    return await append(task, expecting, positions)
+    return await append(task, expecting, made)
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
     await task.ground.waitFor(error.head)
@@ -150,11 +159,12 @@ const appendExpecting = async (
 const append = async (
   { ground, presentation }: Task,
   { step, expected }: Expecting,
-  positions: Map<string, number>,
-): Promise<Appended> => {
+  { positions, refused }: Made,
+): Promise<Appended | 'refused'> => {
   const { collection, syncKey } = presentation
   const appended = await ground.append(step, { collection, syncKey, expected })
-  positions.set(step.commandId, appended.position)
+  if (appended === 'refused') refused.add(step.commandId)
+  else positions.set(step.commandId, appended.position)
   return appended
 }
 
@@ -177,7 +187,28 @@ const stepsOf = (decision: Decision, command: DeviceCommand): readonly CommitSte
   }
 }
 
-const withCreated = (decision: Decision, positions: ReadonlyMap<string, number>): Carried => ({
+const withCreated = (decision: Decision, { positions }: Made): Carried => ({
   decision,
-  created: decision.kind === 'create' ? placementId(positions.get(decision.commandId)!, 0) : undefined,
+  created:
+    decision.kind === 'create' && !decision.command.transient
+      ? placementId(positions.get(decision.commandId)!, 0)
+      : undefined,
 })
+
+/** What the class refused when the commit was to be made: the device gets the item as it is. */
+const withRefusal = (decision: Decision, { refused }: Made): Decision => {
+  switch (decision.kind) {
+    case 'change':
+      return decision.steps.some(({ commandId }) => refused.has(commandId)) ? undone(decision.row) : decision
+    case 'matched':
+      return decision.edit && refused.has(decision.edit.commandId) ? undone(decision.row) : decision
+    case 'delete':
+      return refused.has(decision.commandId) ? undone(decision.row) : decision
+    case 'create':
+      return refused.has(decision.commandId) ? { kind: 'declined' } : decision
+    default:
+      return decision
+  }
+}
+
+const undone = (row: PlacementRow): Decision => ({ kind: 'refused', row, correction: 'change' })

@@ -11,15 +11,27 @@ export type ChangeCommand = {
   readonly changes: readonly GroupChange[]
   /** One change replaces the whole content (calendar, contacts): conflicts are judged, and moves aren't followed. */
   readonly whole: boolean
+  /** Groups of which an untold change by somebody else is a conflict, instead of any change; the item is told whole then. */
+  readonly judged?: readonly PropertyGroup[]
 }
 
-export type DeleteCommand = { readonly kind: 'delete'; readonly placement: number }
+export type DeleteCommand = {
+  readonly kind: 'delete'
+  readonly placement: number
+  /**
+   * It does something with the item, which it ends by that (a draft is sent): one that somebody else ended is missing, content that
+   * somebody else changed is a conflict, and the device is told that it is gone.
+   */
+  readonly consumes?: true
+}
 
 export type AddCommand = {
   readonly kind: 'add'
   readonly clientId: string
   /** Hash of the content. */
   readonly digest: string
+  /** It leaves no item in the collection. */
+  readonly transient?: true
 }
 
 export type DeviceCommand = ChangeCommand | DeleteCommand | AddCommand

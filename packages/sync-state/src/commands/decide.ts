@@ -27,7 +27,13 @@ export type GroupStep = {
 
 export type Decision =
   | { readonly kind: 'change'; readonly row: PlacementRow; readonly steps: readonly GroupStep[] }
-  | { readonly kind: 'delete'; readonly row: PlacementRow; readonly commandId: string }
+  | {
+      readonly kind: 'delete'
+      readonly row: PlacementRow
+      readonly commandId: string
+      /** The device doesn't take it for gone: it is told. */
+      readonly consumes: boolean
+    }
   /** The item is gone, which is what a Delete wants. */
   | { readonly kind: 'gone'; readonly placement: number }
   | { readonly kind: 'create'; readonly command: AddCommand; readonly commandId: string }
@@ -38,7 +44,11 @@ export type Decision =
       readonly row: PlacementRow
       readonly edit: GroupStep | undefined
     }
-  | { readonly kind: 'missing' | 'conflict'; readonly placement: number }
+  | { readonly kind: 'missing'; readonly placement: number }
+  /** `isPartial`: what else the device changed with it is to be undone too. */
+  | { readonly kind: 'conflict'; readonly placement: number; readonly isPartial: boolean }
+  /** The class refused it when its commit was made: nothing is there. */
+  | { readonly kind: 'declined' }
   | { readonly kind: 'refused'; readonly row: PlacementRow; readonly correction: 'add' | 'change' }
 
 /** Decides a request's commands on one snapshot. Each item may be named once: {@link splitByItem}. */
@@ -69,9 +79,27 @@ const decideChange = (
   if (row === undefined) return { kind: 'missing', placement }
   if (facts.refuses(row, command)) return { kind: 'refused', row, correction: 'change' }
   const steps = changes.map((change) => decideGroup(presentation, subjects, { row, change, facts }))
-  if (whole && !presentation.clientWins && isConflict(presentation, subjects, { row, steps }))
-    return { kind: 'conflict', placement }
+  if (command.judged) {
+    const judged = steps.filter(({ kind, group }) => kind === 'apply' && command.judged!.includes(group))
+    if (judged.some(({ group }) => isGroupConflict(presentation, subjects, { row, group })))
+      return { kind: 'conflict', placement: row.id, isPartial: true }
+  } else if (whole && !presentation.clientWins && isConflict(presentation, subjects, { row, steps }))
+    return { kind: 'conflict', placement, isPartial: false }
   return { kind: 'change', row, steps }
+}
+
+/** Somebody else changed the group since the device's last word on it, and the device hasn't been told (confl). */
+const isGroupConflict = (
+  presentation: Presentation,
+  { journal }: Subjects,
+  { row, group }: { readonly row: PlacementRow; readonly group: PropertyGroup },
+): boolean => {
+  const position = row.groups[group]
+  const own = journal.get(journalKey(row.item, group))
+  if (presentation.clientWins || position === 0 || (own !== undefined && own.position >= position))
+    return false
+  const isNews = (at: number) => !isTold(presentation, row, { position: at, learned: NOTHING_LEARNED })
+  return isNews(lastTouch(row)) && (isNews(position) || position > presentation.cursor.told)
 }
 
 const decideGroup = (
@@ -124,16 +152,18 @@ const decideDelete = (
   subjects: Subjects,
   { command, facts }: Case<DeleteCommand>,
 ): Decision => {
-  const { placement } = command
+  const { placement, consumes = false } = command
   const row = subjects.rows.get(placement)
-  if (row === undefined || row.ended > 0 || !presentation.collections.includes(row.collection))
-    return { kind: 'gone', placement }
-  if (facts.refuses(row, command)) return { kind: 'refused', row, correction: 'add' }
-  return {
-    kind: 'delete',
-    row,
-    commandId: deriveCommandId('delete', ...idParts(presentation, row), placement),
+  const commandId =
+    row === undefined ? '' : deriveCommandId('delete', ...idParts(presentation, row), placement)
+  if (row === undefined || row.ended > 0 || !presentation.collections.includes(row.collection)) {
+    const isDone = !consumes || (row !== undefined && row.endedCommand === commandId)
+    return { kind: isDone ? 'gone' : 'missing', placement }
   }
+  if (facts.refuses(row, command)) return { kind: 'refused', row, correction: consumes ? 'change' : 'add' }
+  if (consumes && isGroupConflict(presentation, subjects, { row, group: 'content' }))
+    return { kind: 'conflict', placement, isPartial: true }
+  return { kind: 'delete', row, commandId, consumes }
 }
 
 type AddCase = Case<AddCommand> & {

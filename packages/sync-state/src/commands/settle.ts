@@ -60,14 +60,18 @@ const settle = (presentation: Presentation, outcome: Outcome, { carried, applied
       applied.corrections.set(decision.row.id, decision.correction)
       return
     case 'create':
-      return settleCreated(outcome, { placement: created!, digest: decision.command.digest, applied })
+      if (created === undefined) return
+      return settleCreated(outcome, { placement: created, digest: decision.command.digest, applied })
     case 'matched':
       settleCreated(outcome, { placement: decision.row.id, digest: decision.command.digest, applied })
       if (decision.edit)
         settleStep(presentation, outcome, { row: decision.row, step: decision.edit, applied })
       return
-    case 'missing':
     case 'conflict':
+      if (decision.isPartial) applied.corrections.set(decision.placement, 'change')
+      return
+    case 'missing':
+    case 'declined':
       return
   }
 }
@@ -107,6 +111,7 @@ const settleDelete = (
   applied: Mutable,
 ) => {
   const row = rows.get(decision.row.id)
+  if (decision.consumes) return
   applied.gone.add(decision.row.id)
   if (row?.endedCommand === decision.commandId)
     applied.touches.push({ position: row.ended, placement: row.id })

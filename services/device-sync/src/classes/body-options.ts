@@ -1,6 +1,8 @@
 import type { BodyPreference, ContentOptions } from '@relais/proto/mail/v1/mail.ts'
+import { StatusError } from '../commands/status-error.ts'
+import { ValueError } from '../wbxml/errors.ts'
 import type { WbxmlNode } from '../wbxml/node.ts'
-import { boolChild, childrenNamed, intChild } from '../wbxml/read.ts'
+import { boolChild, child, childrenNamed, intChild } from '../wbxml/read.ts'
 
 /** AirSyncBase Type by our word; RTF (3) isn't made here. */
 const types: Readonly<Record<number, string>> = { 1: 'plain', 2: 'html', 4: 'mime' }
@@ -20,6 +22,26 @@ const preferenceOf = (node: WbxmlNode): BodyPreference | undefined => {
       }
 }
 
+/** One of a type (MS-ASAIRS 2.2.2.12). */
+const requireOneOfEach = (nodes: readonly WbxmlNode[]): void => {
+  const named = nodes.map((node) => intChild(node, 'airsyncbase:Type'))
+  if (new Set(named).size < named.length)
+    throw new ValueError('airsyncbase:BodyPreference', 'is there more than once for a type')
+}
+
+const HTML = 2
+const BODY_PART_TYPE = 164
+
+/** MS-ASAIRS 2.2.2.11: a part of a conversation comes as HTML alone. Errors: Status 164. */
+const bodyPartOf = (options: WbxmlNode | undefined): BodyPreference | undefined => {
+  const node = child(options, 'airsyncbase:BodyPartPreference')
+  if (!node) return undefined
+  if (intChild(node, 'airsyncbase:Type', { min: 1, max: 4 }) !== HTML)
+    throw new StatusError(BODY_PART_TYPE, 'a part of a conversation is HTML')
+  const preference = preferenceOf(node)
+  return preference && { ...preference, type: 'part' }
+}
+
 /** MIMETruncation holds where a preference for MIME has no TruncationSize of its own. */
 const truncated = (preference: BodyPreference, mimeTruncation: number | undefined): BodyPreference =>
   preference.type === 'mime' && preference.truncation === undefined && mimeTruncation !== undefined
@@ -31,18 +53,21 @@ const plain: BodyPreference = { type: 'plain', truncation: undefined, allOrNone:
 
 /**
  * How bodies are wanted, from Options of Sync or ItemOperations (MS-ASAIRS 2.2.2.12). No Options: plain text.
- * Errors: INVALID_VALUE.
+ * Errors: INVALID_VALUE, Status 164.
  */
 export const contentOptionsOf = (options: WbxmlNode | undefined): ContentOptions => {
   const given = options ? childrenNamed(options, 'airsyncbase:BodyPreference') : []
+  requireOneOfEach(given)
   const mimeTruncation = intChild(options, 'airsync:MIMETruncation', { max: 8 })
   const bodies = given
     .map(preferenceOf)
     .filter((preference) => preference !== undefined)
     .map((preference) => truncated(preference, mimeTruncation))
+  const part = bodyPartOf(options)
   return {
-    bodies: bodies.length === 0 ? [plain] : bodies,
+    bodies: [...(bodies.length === 0 ? [plain] : bodies), ...(part ? [part] : [])],
     mimeSupport: intChild(options, 'airsync:MIMESupport', { max: 2 }) ?? 0,
     withBody: true,
+    streamMime: false,
   }
 }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Attachment, Body, Message } from '@relais/proto/mail/v1/mail.ts'
 import { el, Utf8Text, type WbxmlNode } from '../wbxml/node.ts'
-import { fileReferenceOf } from './server-id.ts'
+import { fileReferenceOf, namedPart } from './server-id.ts'
 
 const typeCodes: Readonly<Record<string, number>> = { plain: 1, html: 2, mime: 4 }
 
@@ -18,7 +18,7 @@ const stubText = (defect: string): string =>
 
 const stub = (defect: string): Body => {
   const data = Buffer.from(stubText(defect), 'utf8')
-  return { type: 'plain', estimatedSize: data.length, truncated: false, data, preview: '' }
+  return { type: 'plain', estimatedSize: data.length, truncated: false, data, preview: '', streamLength: 0 }
 }
 
 /** The body as it is shown: a message with a defect and without one says why. */
@@ -36,6 +36,20 @@ export const bodyElement = (body: Body, part?: number): WbxmlNode =>
     part !== undefined && el('itemoperations:Part', part),
   ])
 
+/** Status of a part that is there (MS-ASAIRS 2.2.2.41). */
+const PART_OK = 1
+
+/** MS-ASAIRS 2.2.2.10: the body, for clients that show conversations. */
+export const bodyPartElement = ({ type, estimatedSize, truncated, data, preview }: Body): WbxmlNode =>
+  el('airsyncbase:BodyPart', [
+    el('airsyncbase:Status', PART_OK),
+    el('airsyncbase:Type', typeCode(type)),
+    el('airsyncbase:EstimatedDataSize', estimatedSize),
+    truncated && el('airsyncbase:Truncated', true),
+    data !== undefined && el('airsyncbase:Data', new Utf8Text(asUtf8(data))),
+    preview !== '' && el('airsyncbase:Preview', preview),
+  ])
+
 const NORMAL = 1
 const EMBEDDED = 5
 
@@ -45,11 +59,21 @@ const attachmentName = ({ name, method }: Attachment): string => {
   return method === 'message' && !/\.eml$/i.test(known) ? `${known}.eml` : known
 }
 
-const attachmentElement = (placement: number, attachment: Attachment): WbxmlNode => {
-  const { part, method, size, contentId, contentLocation, inline } = attachment
+type Owner = { readonly placement: number; readonly isDraft: boolean }
+
+/** Parts of a draft are called by name: their numbers change when it is edited. */
+const partOf = ({ isDraft }: Owner, { part, contentId }: Attachment): string =>
+  (isDraft && namedPart(contentId)) || part
+
+const attachmentElement = (owner: Owner, attachment: Attachment): WbxmlNode => {
+  const { method, size, contentId, contentLocation, inline, clientId } = attachment
   return el('airsyncbase:Attachment', [
+    clientId !== '' && el('airsyncbase:ClientId', clientId),
     el('airsyncbase:DisplayName', attachmentName(attachment)),
-    el('airsyncbase:FileReference', fileReferenceOf({ placement, part })),
+    el(
+      'airsyncbase:FileReference',
+      fileReferenceOf({ placement: owner.placement, part: partOf(owner, attachment) }),
+    ),
     el('airsyncbase:Method', method === 'message' ? EMBEDDED : NORMAL),
     el('airsyncbase:EstimatedDataSize', size),
     contentId !== '' && el('airsyncbase:ContentId', contentId),
@@ -58,11 +82,18 @@ const attachmentElement = (placement: number, attachment: Attachment): WbxmlNode
   ])
 }
 
-/** MS-ASAIRS 2.2.2.8; undefined where there is none. */
-export const attachmentsElement = ({ placement, attachments }: Message): WbxmlNode | undefined =>
+const listElement = (owner: Owner, attachments: readonly Attachment[]): WbxmlNode | undefined =>
   attachments.length === 0
     ? undefined
     : el(
         'airsyncbase:Attachments',
-        attachments.map((attachment) => attachmentElement(placement, attachment)),
+        attachments.map((attachment) => attachmentElement(owner, attachment)),
       )
+
+/** MS-ASAIRS 2.2.2.8; undefined where there is none. */
+export const attachmentsElement = ({ placement, attachments, state }: Message): WbxmlNode | undefined =>
+  listElement({ placement, isDraft: state?.draft ?? false }, attachments)
+
+/** What a command has put into a draft, and how it is called from now on. */
+export const attachedElement = (placement: number, attached: readonly Attachment[]): WbxmlNode | undefined =>
+  listElement({ placement, isDraft: true }, attached)

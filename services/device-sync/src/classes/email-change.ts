@@ -25,6 +25,9 @@ const readers: Readonly<Record<string, (node: WbxmlNode) => EmailChange>> = {
   'email:Categories': (node) => ({ categories: readCategories(node) }),
 }
 
+/** Whether a client may change it about any message. */
+export const isEmailChange = ({ tag }: WbxmlNode): boolean => tag in readers
+
 const readOne = (node: WbxmlNode): EmailChange => {
   const read = readers[node.tag]
   if (!read) throw new ValueError(node.tag, "can't be changed")

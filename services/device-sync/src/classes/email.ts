@@ -3,7 +3,7 @@ import type { EasVersion } from '../wbxml/code-page.ts'
 import { el, type WbxmlNode } from '../wbxml/node.ts'
 import { addressList, displayList } from './addresses.ts'
 import { dateTime } from './dates.ts'
-import { attachmentsElement, bodyElement, bodyOf, typeCode } from './email-body.ts'
+import { attachmentsElement, bodyElement, bodyOf, bodyPartElement, typeCode } from './email-body.ts'
 import { flagElement } from './email-flag.ts'
 
 type Element = WbxmlNode | undefined | false
@@ -17,6 +17,7 @@ const messageClasses: Readonly<Record<string, string>> = {
   'smime-signed': 'IPM.Note.SMIME.MultipartSigned',
   report: 'REPORT.IPM.Note.NDR',
   receipt: 'REPORT.IPM.Note.IPNRN',
+  sms: 'IPM.Note.Mobile.SMS',
 }
 
 const importances: Readonly<Record<string, number>> = { low: 0, normal: 1, high: 2 }
@@ -104,6 +105,7 @@ export const emailElements = (
     ...described(message),
     attachmentsElement(message),
     body && bodyElement(body, bodyPart),
+    message.bodyPart && bodyPartElement(message.bodyPart),
     el('email:MessageClass', messageClasses[message.kind] ?? 'IPM.Note'),
     el('email:InternetCPID', UTF8_CODE_PAGE),
     flagElement(message.state?.flag),

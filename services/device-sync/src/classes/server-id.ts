@@ -10,13 +10,18 @@ export const placementOf = (serverId: string): number | undefined => {
   return Number.isSafeInteger(placement) ? placement : undefined
 }
 
+/** An attachment: its message, and its part by number or, of a draft, `cid:` and its Content-ID. */
 export type FileReference = { readonly placement: number; readonly part: string }
 
 /** FileReference of an attachment: its message and its part. */
 export const fileReferenceOf = ({ placement, part }: FileReference): string =>
   `${serverIdOf(placement)}:${part}`
 
-const PART = /^\d{1,5}(?:\.\d{1,5}){0,63}$/
+const PART = /^(?:\d{1,5}(?:\.\d{1,5}){0,63}|cid:[!-~]{1,200})$/
+
+/** Numbers of a draft's parts change when it is edited; what it calls them stays. Undefined: it has no name that a reference can hold. */
+export const namedPart = (contentId: string): string | undefined =>
+  PART.test(`cid:${contentId}`) ? `cid:${contentId}` : undefined
 
 /** Undefined: it never was one of ours. */
 export const parseFileReference = (reference: string): FileReference | undefined => {

@@ -9,7 +9,7 @@ import { MAX_WINDOW, type RequestedCollection } from '../sync/sync-request.ts'
 import { SYNC_STATUS } from '../sync/sync-status.ts'
 import { ValueError } from '../wbxml/errors.ts'
 import { el, type WbxmlNode } from '../wbxml/node.ts'
-import { child, childrenNamed, intChild, requiredText } from '../wbxml/read.ts'
+import { boolChild, child, childrenNamed, intChild, requiredText } from '../wbxml/read.ts'
 import { answer, type Command, type CommandAnswer, type CommandContext } from './command.ts'
 import { StatusError } from './status-error.ts'
 
@@ -47,11 +47,11 @@ const requested = (
     window: MAX_WINDOW,
     getChanges: true,
     deletesAsMoves: true,
-    clientWins: false,
     options: options && {
       filter: intChild(options, 'airsync:FilterType', { max: MAX_MAIL_FILTER }),
-      content,
+      ...{ content, clientWins: false },
     },
+    conversations: boolChild(node, 'airsync:ConversationMode'),
     commands: [],
     wrong: false,
   }

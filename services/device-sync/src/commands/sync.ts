@@ -1,13 +1,14 @@
 import type { MailClient, SyncCollectionResponse } from '@relais/proto/mail/v1/mail.ts'
 import { type CallExtras, count } from '@relais/service-kit'
-import { isBehind, isRepeatable, saidChanges } from '@relais/sync-state'
+import { isBehind, saidChanges } from '@relais/sync-state'
 import type { DeviceRows } from '../devices/device-rows.ts'
 import { hierarchyRows } from '../folders/hierarchy-rows.ts'
 import type { FollowedAccount, FollowedAccounts } from '../push/followed-accounts.ts'
 import type { Wait, WaitEnd, Waiters } from '../push/waiters.ts'
-import { collectionRows, collectionState, repeatableRows } from '../sync/collection-rows.ts'
+import { collectionRows, collectionState } from '../sync/collection-rows.ts'
 import { type Course, courseOf, wireRequest } from '../sync/course.ts'
 import { isKnownQuiet } from '../sync/known-quiet.ts'
+import { emptyRequest, noteLast, type Outcome, wholeRequest } from '../sync/last-request.ts'
 import { notePresented, type Settled, settle } from '../sync/settle.ts'
 import { collectionElement, failedCollection } from '../sync/sync-answer.ts'
 import { type RequestedCollection, readSync, type SyncRequest } from '../sync/sync-request.ts'
@@ -30,28 +31,6 @@ export type SyncDeps = {
   readonly clock: () => number
 }
 
-/** An empty Sync stands for the last request that was answered empty (sync.md 5, empty); else Status 13. */
-const repeatedRequest = ({ rows }: CommandContext): SyncRequest => {
-  const last = rows.get(repeatableRows)
-  if (last === undefined)
-    throw new StatusError(SYNC_STATUS.incomplete, 'there is no Sync that an empty one could repeat')
-  return { ...last, collections: last.collections.map(repeatedCollection) }
-}
-
-const repeatedCollection = (last: {
-  collection: string
-  key: string
-  window: number
-}): RequestedCollection => ({
-  ...last,
-  getChanges: true,
-  deletesAsMoves: true,
-  clientWins: false,
-  options: undefined,
-  commands: [],
-  wrong: false,
-})
-
 /** The same collection twice in one request: the second would undo what the first says. */
 const withoutDoubles = (collections: readonly RequestedCollection[]): readonly RequestedCollection[] => {
   const seen = new Set<string>()
@@ -61,8 +40,6 @@ const withoutDoubles = (collections: readonly RequestedCollection[]): readonly R
     return double ? { ...one, wrong: true } : one
   })
 }
-
-type Outcome = { readonly settled: readonly Settled[]; readonly courses: readonly Course[] }
 
 /** Asks mail once for all collections that may have something, and none that can't. */
 const exchange = async (
@@ -143,27 +120,6 @@ const keepLists = async ({ rows }: CommandContext, courses: readonly Course[]): 
 
 const isQuiet = ({ settled }: Outcome) => settled.every((one) => one === undefined)
 
-const noteRepeatable = (
-  { rows }: CommandContext,
-  request: SyncRequest,
-  { courses, settled }: Outcome,
-): void => {
-  const asRepeated = courses.map((course, n) => ({
-    collection: course.requested.collection,
-    key: course.requested.key,
-    generation: course.kind === 'presented' ? course.cursor.generation : -1,
-    quiet: settled[n] === undefined,
-  }))
-  if (!isRepeatable(asRepeated, (collection) => collectionState(rows, collection))) {
-    rows.delete(repeatableRows)
-    return
-  }
-  const { window, waitMs } = request
-  const collections = request.collections.map(({ collection, key, window }) => ({ collection, key, window }))
-  const next = { collections, window, waitMs }
-  if (JSON.stringify(rows.get(repeatableRows)) !== JSON.stringify(next)) rows.put(repeatableRows, next)
-}
-
 /** Beside others that have news, a collection without any is left out. */
 const answerOf = ({ settled }: Outcome): CommandAnswer => {
   const told = settled.filter((one) => one !== undefined)
@@ -204,7 +160,9 @@ const holdUntilNews = (
     if (end.kind === 'hierarchy') throw new StatusError(SYNC_STATUS.hierarchy, 'the folders changed')
     noteAsked(context.rows, end.collections)
     const outcome = await exchange(deps, { ...context, now: deps.clock() }, again)
-    return isQuiet(outcome) ? hold() : answerOf(outcome)
+    if (isQuiet(outcome)) return hold()
+    noteLast(context.rows, again, outcome)
+    return answerOf(outcome)
   }
   return hold()
 }
@@ -220,9 +178,10 @@ export const noteAsked = (rows: DeviceRows, collections: readonly string[]): voi
 
 const run = async (deps: SyncDeps, context: CommandContext): Promise<CommandOutcome> => {
   deps.waiters.supersede(context.rows.device)
-  const request = context.body === undefined ? repeatedRequest(context) : readSync(context.body)
+  const { rows, body, version } = context
+  const request = body === undefined ? emptyRequest(rows) : wholeRequest(rows, readSync(body, version))
   const outcome = await exchange(deps, context, request)
-  noteRepeatable(context, request, outcome)
+  noteLast(rows, request, outcome)
   if (!isQuiet(outcome)) return answerOf(outcome)
   return request.waitMs > 0 ? holdUntilNews(deps, { ...context, body: undefined }, request) : emptyAnswer
 }
@@ -239,7 +198,8 @@ const withLimits = async (work: Promise<CommandOutcome>): Promise<CommandOutcome
 /** Sync (MS-ASCMD 2.2.1.21): keys are positions; what is told is the difference between what a key says and what is there. */
 export const createSync = (deps: SyncDeps): Command => ({
   name: 'Sync',
-  body: 'small',
+  // Drafts come with their attachments.
+  body: 'message',
   emptyBody: true,
   run: (context) => withLimits(run(deps, context)),
 })

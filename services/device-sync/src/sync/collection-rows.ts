@@ -1,12 +1,16 @@
 import type { ContentOptions } from '@relais/proto/mail/v1/mail.ts'
 import { type CollectionState, decodeState, encodeState } from '@relais/sync-state'
-import { type DeviceRows, jsonRows, type RowKind } from '../devices/device-rows.ts'
+import type { DeviceRows, RowKind } from '../devices/device-rows.ts'
 
 /** Options of a collection, kept as a unit: a request with Options replaces them whole, one without means them. */
 export type CollectionOptions = {
   /** FilterType; undefined: everything. */
   readonly filter: number | undefined
   readonly content: ContentOptions
+  /** Conflict 0; else the server wins. */
+  readonly clientWins: boolean
+  /** ConversationMode: said beside the Options, and kept until it is said otherwise. */
+  readonly conversations: boolean
 }
 
 /** What the device row remembers of a collection: lost with its options, so that a lost row is noticed. */
@@ -28,16 +32,3 @@ export const collectionRows: RowKind<CollectionRow> = {
 
 export const collectionState = (rows: DeviceRows, collection: string): CollectionState | undefined =>
   rows.get(collectionRows, collection)?.state
-
-/** The last Sync that an empty one may stand for (sync.md 5, empty). */
-export type RepeatableSync = {
-  readonly collections: readonly {
-    readonly collection: string
-    readonly key: string
-    readonly window: number
-  }[]
-  readonly window: number
-  readonly waitMs: number
-}
-
-export const repeatableRows = jsonRows<RepeatableSync>('repeatable-sync')

@@ -39,7 +39,22 @@ export type Course =
       readonly quietAt: number
     }
 
-const DEFAULT_OPTIONS: CollectionOptions = { filter: undefined, content: contentOptionsOf(undefined) }
+const DEFAULT_OPTIONS: CollectionOptions = {
+  filter: undefined,
+  content: contentOptionsOf(undefined),
+  clientWins: false,
+  conversations: false,
+}
+
+/** Options replace the former ones whole, ConversationMode is said by itself. The same object where nothing new is said. */
+const optionsOf = (
+  { options, conversations }: RequestedCollection,
+  before: CollectionOptions | undefined,
+): CollectionOptions | undefined => {
+  const wholes = conversations ?? before?.conversations ?? false
+  if (options) return { ...options, conversations: wholes }
+  return before && before.conversations !== wholes ? { ...before, conversations: wholes } : before
+}
 
 /** Reads key and row. A key is taken for what it says (depth); what it can't say must still be in the row, options too. */
 export const courseOf = (context: CommandContext, requested: RequestedCollection): Course => {
@@ -47,12 +62,12 @@ export const courseOf = (context: CommandContext, requested: RequestedCollection
   const failed = (status: number): Course => ({ kind: 'failed', requested, status })
   if (requested.wrong) return failed(SYNC_STATUS.protocol)
   const row = rows.get(collectionRows, requested.collection)
-  const options = requested.options ?? row?.options
+  const options = optionsOf(requested, row?.options)
   if (requested.key === '0')
     return {
       kind: 'first',
       requested,
-      options: options ?? DEFAULT_OPTIONS,
+      options: options ?? { ...DEFAULT_OPTIONS, conversations: requested.conversations ?? false },
       generation: firstGeneration(row?.state, now),
     }
   const cursor = unpackKey(requested.key)
@@ -60,7 +75,12 @@ export const courseOf = (context: CommandContext, requested: RequestedCollection
   const presented = present(row?.state, requested.key, cursor)
   if (presented.outcome !== 'ok') return failed(SYNC_STATUS.badKey)
   const { state, list, hint } = presented
-  return { kind: 'presented', requested, options, cursor, list, hint, state, quietAt: row?.quietAt ?? 0 }
+  const sameItems = options.conversations === (row?.options.conversations ?? false)
+  return {
+    ...{ kind: 'presented', requested, options, cursor, list, state },
+    hint: sameItems ? hint : undefined,
+    quietAt: row?.quietAt ?? 0,
+  }
 }
 
 /** What mail is asked for a collection. */
@@ -80,7 +100,8 @@ export const wireRequest = (
     filter: requested.options === undefined && presented ? undefined : (options.filter ?? 0),
     window: requested.window,
     getChanges: requested.getChanges,
-    clientWins: requested.clientWins,
+    clientWins: options.clientWins,
+    wholeConversations: options.conversations,
     deletesAsMoves: requested.deletesAsMoves,
     commands: commandsOf(requested),
     options: options.content,

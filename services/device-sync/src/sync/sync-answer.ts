@@ -1,13 +1,15 @@
 import type {
+  Attachment,
   Message,
   SyncCollectionResponse,
   SyncCommandResult,
   SyncOperation,
 } from '@relais/proto/mail/v1/mail.ts'
 import { type EmailOptions, emailChangeElements, emailElements } from '../classes/email.ts'
+import { attachedElement } from '../classes/email-body.ts'
 import { serverIdOf } from '../classes/server-id.ts'
 import { el, type WbxmlNode } from '../wbxml/node.ts'
-import type { PhoneCommand } from './sync-request.ts'
+import type { PhoneCommand } from './phone-command.ts'
 import { SYNC_STATUS } from './sync-status.ts'
 
 /** One collection of a Sync answer, with its elements in the order that clients have always seen. */
@@ -47,11 +49,25 @@ export const failedCollection = (collection: string, key: string, status: number
 const serverId = (placement: number) => el('airsync:ServerId', serverIdOf(placement))
 const data = (elements: readonly WbxmlNode[]) => el('airsync:ApplicationData', elements)
 
-/** What the phone is told (MS-ASCMD 2.2.3.32). */
+/** What the phone is told (MS-ASCMD 2.2.3.32). What it has just put into a draft is told with its name for it. */
 export const operationElements = (
-  { operations }: SyncCollectionResponse,
+  { operations, results }: SyncCollectionResponse,
   options: EmailOptions,
-): readonly WbxmlNode[] => operations.flatMap((operation) => operationElement(operation, options) ?? [])
+): readonly WbxmlNode[] => {
+  const attached = new Map(results.map((result) => [result.placement, result.attached]))
+  return operations.flatMap((operation) => {
+    const named = attached.get(operation.placement) ?? []
+    return operationElement(named.length === 0 ? operation : withClientIds(operation, named), options) ?? []
+  })
+}
+
+const withClientIds = (operation: SyncOperation, named: readonly Attachment[]): SyncOperation => {
+  const { message } = operation
+  if (!message) return operation
+  const clientIds = new Map(named.map(({ part, clientId }) => [part, clientId]))
+  const attachments = message.attachments.map((one) => ({ ...one, clientId: clientIds.get(one.part) ?? '' }))
+  return { ...operation, message: { ...message, attachments } }
+}
 
 const operationElement = (
   { kind, placement, message, changed }: SyncOperation,
@@ -105,19 +121,41 @@ const statuses: Readonly<Record<string, number>> = {
   conflict: SYNC_STATUS.conflict,
   not_found: SYNC_STATUS.notFound,
   refused: SYNC_STATUS.malformed,
+  no_recipients: SYNC_STATUS.recipients,
+  no_room: SYNC_STATUS.noRoom,
 }
 
 type ItemCommand = Exclude<PhoneCommand, { kind: 'refused' }>
 
 const resultElement = (
-  { kind, serverId }: ItemCommand,
+  command: ItemCommand,
   result: SyncCommandResult | undefined,
   options: EmailOptions,
 ): readonly WbxmlNode[] => {
   const status = statuses[result?.outcome ?? ''] ?? SYNC_STATUS.server
-  if (kind === 'fetch') return [fetchedElement(serverId, status, { message: result?.message, options })]
-  if (status === SYNC_STATUS.ok) return []
-  return [el(refusedTags[kind], [el('airsync:ServerId', serverId), el('airsync:Status', status)])]
+  if (command.kind === 'add') return [addedElement(command, status, result)]
+  const { kind, serverId: id } = command
+  if (kind === 'fetch') return [fetchedElement(id, status, { message: result?.message, options })]
+  // Of Changes that succeed only those are told that put something into a draft (MS-ASCMD 2.2.3.24).
+  if (status === SYNC_STATUS.ok && (result?.attached ?? []).length === 0) return []
+  return [el(refusedTags[kind], [el('airsync:ServerId', id), el('airsync:Status', status)])]
+}
+
+const addedElement = (
+  command: Extract<ItemCommand, { kind: 'add' }>,
+  status: number,
+  result: SyncCommandResult | undefined,
+): WbxmlNode => {
+  const { placement = 0, attached = [] } = result ?? {}
+  const isThere = status === SYNC_STATUS.ok && placement > 0
+  const attachments = isThere ? attachedElement(placement, attached) : undefined
+  return el('airsync:Add', [
+    command.class !== undefined && el('airsync:Class', command.class),
+    el('airsync:ClientId', command.clientId),
+    isThere && serverId(placement),
+    el('airsync:Status', status),
+    attachments && data([attachments]),
+  ])
 }
 
 const fetchedElement = (

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { SyncChange } from '@relais/proto/mail/v1/mail.ts'
 import { StatusError } from '../commands/status-error.ts'
 import { ValueError } from '../wbxml/errors.ts'
 import { el, type WbxmlNode } from '../wbxml/node.ts'
@@ -52,12 +53,12 @@ describe('a collection', () => {
   })
 
   test('deletes are moves and the server wins, unless it says otherwise', () => {
-    assert.deepEqual([first().deletesAsMoves, first().clientWins], [true, false])
+    assert.deepEqual([first().deletesAsMoves, first().options?.clientWins], [true, undefined])
     const said = first([
       el('airsync:DeletesAsMoves', false),
       el('airsync:Options', [el('airsync:Conflict', 0)]),
     ])
-    assert.deepEqual([said.deletesAsMoves, said.clientWins], [false, true])
+    assert.deepEqual([said.deletesAsMoves, said.options?.clientWins], [false, true])
   })
 
   test('options are a unit: there, or not', () => {
@@ -83,6 +84,40 @@ describe('a collection', () => {
   })
 })
 
+describe('options of a collection', () => {
+  const of =
+    (...blocks: Parts[]) =>
+    () =>
+      first(blocks.map((parts) => el('airsync:Options', parts)))
+
+  test('of SMS stand beside those of mail, and say nothing about it', () => {
+    const sms = [el('airsync:Class', 'SMS'), el('airsync:FilterType', 1)]
+    const mail = [el('airsync:FilterType', 3)]
+    for (const blocks of [
+      [sms, mail],
+      [mail, sms],
+    ])
+      assert.equal(of(...blocks)().options?.filter, 3)
+    assert.equal(of(sms)().options?.filter, 1)
+  })
+
+  for (const [what, blocks] of [
+    ['twice for one class', [[el('airsync:FilterType', 1)], [el('airsync:Class', 'Email')]]],
+    ['for three classes', [[], [el('airsync:Class', 'SMS')], [el('airsync:Class', 'Notes')]]],
+    ['with MaxItems, which is for the recipient cache', [[el('airsync:MaxItems', 50)]]],
+    ['with a Conflict of 2', [[el('airsync:Conflict', 2)]]],
+    ['with a FilterType of 8', [[el('airsync:FilterType', 8)]]],
+    ['with MIMESupport 3', [[el('airsync:MIMESupport', 3)]]],
+  ] as const)
+    test(`${what} are a protocol error`, () => assert.throws(of(...blocks), ValueError))
+
+  test('ConversationMode stands beside them, and is kept where it is not said', () => {
+    assert.equal(first().conversations, undefined)
+    assert.equal(first([el('airsync:ConversationMode')]).conversations, true)
+    assert.equal(first([el('airsync:ConversationMode', false)]).conversations, false)
+  })
+})
+
 describe('commands', () => {
   const commands = (...nodes: WbxmlNode[]) => first([el('airsync:Commands', nodes)]).commands
   const id = el('airsync:ServerId', 'a1')
@@ -92,10 +127,8 @@ describe('commands', () => {
       el('airsync:Change', [id, el('airsync:ApplicationData', [el('email:Read', true)])]),
     )
     assert.equal(change?.kind, 'change')
-    assert.deepEqual(change?.kind === 'change' && change.command.command?.value, {
-      placement: 361,
-      seen: true,
-    })
+    const value = change?.kind === 'change' && change.command.command?.value
+    assert.deepEqual(value, SyncChange.fromPartial({ placement: 361, seen: true }))
   })
 
   test('deletes and fetches name their message', () => {
@@ -140,7 +173,7 @@ describe('a request', () => {
   const waits = (...parts: WbxmlNode[]) => readSync(sync(parts, collection())).waitMs
 
   test('may wait for minutes or seconds', () => {
-    assert.equal(waits(), 0)
+    assert.equal(waits(), undefined)
     assert.equal(waits(el('airsync:Wait', 59)), 59 * 60_000)
     assert.equal(waits(el('airsync:HeartbeatInterval', 60)), 60_000)
   })
@@ -162,22 +195,29 @@ describe('a request', () => {
     assert.equal(refusal(sync(both, collection())).status, 4)
   })
 
-  test('that is partial, or has no collections, has to be sent whole (Status 13)', () => {
-    assert.equal(refusal(sync([el('airsync:Partial')], collection())).status, 13)
+  test('that is partial may leave out its collections, and what else was said before', () => {
+    assert.deepEqual(readSync(sync([el('airsync:Partial'), el('airsync:Wait', 5)])), {
+      ...{ partial: true, collections: [], window: undefined, waitMs: 300_000 },
+    })
+    assert.equal(readSync(sync([], collection())).partial, false)
+  })
+
+  test('that has no collections has to be sent whole (Status 13)', () => {
     assert.equal(refusal(el('airsync:Sync', [el('airsync:WindowSize', 5)])).status, 13)
   })
 
-  test('with more than 300 collections is told the limit (Status 15)', () => {
+  test('with more than 1,000 collections is told the limit (Status 15)', () => {
     const many = (count: number) =>
       sync([], ...Array.from({ length: count }, (_, n) => collection([], 'k', `c${n}`)))
-    assert.equal(readSync(many(300)).collections.length, 300)
-    const error = refusal(many(301))
+    assert.equal(readSync(many(1000)).collections.length, 1000)
+    const error = refusal(many(1001))
     assert.ok(error instanceof LimitError)
-    assert.deepEqual([error.status, error.limit], [15, 300])
+    assert.deepEqual([error.status, error.limit], [15, 1000])
   })
 
   test('has one window for all collections', () => {
-    assert.equal(readSync(sync([], collection())).window, 512)
+    assert.equal(readSync(sync([], collection())).window, undefined)
+    assert.equal(readSync(sync([el('airsync:WindowSize', 513)], collection())).window, 512)
     assert.equal(readSync(sync([el('airsync:WindowSize', 7)], collection())).window, 7)
   })
 })

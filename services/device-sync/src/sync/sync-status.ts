@@ -9,11 +9,14 @@ export const SYNC_STATUS = {
   malformed: 6,
   conflict: 7,
   notFound: 8,
+  noRoom: 9,
   hierarchy: 12,
   incomplete: 13,
   wait: 14,
   tooMany: 15,
   retry: 16,
+  bodyPart: 164,
+  recipients: 183,
 } as const
 
 /** A limit was exceeded, and this is it: the answer is Status and Limit. */

@@ -45,6 +45,12 @@ type Decided<State> = {
 }
 type Change = { readonly events: readonly MailEvent[]; readonly mailboxes?: readonly string[] }
 
+type Appending = {
+  /** Whose heads move by events that name placements only. */
+  readonly mailboxes?: readonly string[]
+  readonly expected?: number
+}
+
 /** architecture.md 3: on conflict catch up and decide again, at most 5 times. */
 const MAX_ATTEMPTS = 5
 
@@ -66,12 +72,17 @@ export class MailStreams {
   }
 
   /**
-   * Appends what commutes with everything else in the account (deliveries, devices' changes): expects nothing, waits for no rows.
-   * `mailboxes`: whose heads move by events that name placements only.
+   * Appends without deciding, and waits for no rows: what commutes with everything else in the account (deliveries, devices' changes)
+   * expects nothing, what was decided before expects the head that it was decided on. Throws ConflictError where that isn't it.
    */
-  append(command: Command, events: readonly MailEvent[], mailboxes?: readonly string[]): Promise<Appended> {
+  append(
+    command: Command,
+    events: readonly MailEvent[],
+    { mailboxes, expected }: Appending = {},
+  ): Promise<Appended> {
     const key = keyOf(command)
-    return this.gates.shared(key, () => this.write(key, this.commitOf(command, { events, mailboxes })))
+    const write = () => this.write(key, { ...this.commitOf(command, { events, mailboxes }), expected })
+    return expected === undefined ? this.gates.shared(key, write) : this.gates.exclusive(key, write)
   }
 
   /**

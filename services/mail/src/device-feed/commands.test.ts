@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { SyncChange } from '@relais/proto/mail/v1/mail.ts'
 import type { CommitStep, PlacementRow } from '@relais/sync-state'
-import { eventOf, mailChange } from './commands.ts'
+import { eventOf, type MailChange, mailChange } from './commands.ts'
 
 const row = (collection: string) => ({ id: 8192, collection }) as PlacementRow
 const change = (value: Parameters<typeof SyncChange.fromPartial>[0]) =>
-  mailChange(SyncChange.fromPartial({ placement: 8192, ...value }))
+  mailChange(SyncChange.fromPartial({ placement: 8192, ...value })) as MailChange
 
 describe('a phone’s change of a message', () => {
-  test('is one group for each thing it says, and no conflict is judged', () => {
+  test('is one group for each thing it says, and follows a message that was moved', () => {
     const { changes, whole, isInvalid } = change({ seen: false, flag: {}, categories: { categories: [] } })
     assert.deepEqual(
       changes.map(({ group }) => group),

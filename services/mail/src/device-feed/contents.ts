@@ -11,9 +11,9 @@ import type { MailCommand } from './commands.ts'
 
 /** Rows of the messages that an answer brings, read with it; bodies come from blobs afterwards, which never change. */
 export type Contents = {
-  /** With bodies: added ones and fetched ones. */
+  /** With bodies: added ones, fetched ones, and those whose content changed. */
   readonly whole: readonly MessageRow[]
-  /** Without: changed ones. */
+  /** Without: those with other changes. */
   readonly changed: readonly MessageRow[]
 }
 
@@ -28,9 +28,11 @@ export const readContents = async (
   key: AccountKey,
   { mailbox, operations, commands }: Wanted,
 ): Promise<Contents> => {
-  const added = operations.filter(({ kind }) => kind === 'add').map(({ placement }) => placement)
-  const changed = operations.filter(({ kind }) => kind === 'change').map(({ placement }) => placement)
-  const fetched = commands.filter(({ kind }) => kind === 'fetch').map(({ placement }) => placement)
+  const added = operations.filter(isWhole).map(({ placement }) => placement)
+  const changed = operations
+    .filter((operation) => operation.kind === 'change' && !isWhole(operation))
+    .map(({ placement }) => placement)
+  const fetched = commands.flatMap((command) => (command.kind === 'fetch' ? [command.placement] : []))
   const found = await messageRows(reader, key, [...new Set(fetched)])
   const here = found.filter((row) => row.mailbox === mailbox)
   const told = new Set(added)
@@ -42,6 +44,10 @@ export const readContents = async (
     changed: await messageRows(reader, key, changed),
   }
 }
+
+/** Of which everything is told. */
+export const isWhole = ({ kind, groups }: Operation): boolean =>
+  kind === 'add' || (kind === 'change' && groups.includes('content'))
 
 export type Rendered = {
   readonly whole: ReadonlyMap<number, Message>

@@ -1,22 +1,13 @@
 import type { Appended } from '@relais/event-log'
 import { type CommitStep, mailFilterEdge, type SyncClass } from '@relais/sync-state'
-import type { HandlerCall, Handling } from '../api/context.ts'
+import type { Handling } from '../api/context.ts'
 import { MAIL_SERVICE } from '../events.ts'
 import { type AccountKey, streamHead } from '../queries/account.ts'
-import { eventOf } from './commands.ts'
+import { eventOf, type MailCommand, writesContent } from './commands.ts'
 import { type Contents, readContents } from './contents.ts'
-import type { DeviceTurns } from './device-turns.ts'
 import { mailFacts } from './facts.ts'
-import type { AskedMailbox } from './requests.ts'
-
-export type FeedRequest = {
-  readonly key: AccountKey
-  readonly call: HandlerCall
-  readonly device: string
-  readonly now: number
-  readonly mailboxes: readonly AskedMailbox[]
-  readonly turns: DeviceTurns
-}
+import { asDevice, type FeedRequest } from './feed-request.ts'
+import { writeContent } from './write-content.ts'
 
 /** Mail as the engine of packages/sync-state sees it, for one request of one device. */
 export const mailClass = (handling: Handling, request: FeedRequest): SyncClass<Contents> => {
@@ -26,7 +17,8 @@ export const mailClass = (handling: Handling, request: FeedRequest): SyncClass<C
   return {
     ...key,
     device,
-    commutes: () => true,
+    // What is written is based on what is there.
+    commutes: (mailbox) => !asked.get(mailbox)!.commands.some(isWriting),
     access: async (mailbox) => ({
       epoch: asked.get(mailbox)!.epoch,
       level: await rights.levelOf(call.identity, { ...key, mailbox }),
@@ -44,9 +36,11 @@ export const mailClass = (handling: Handling, request: FeedRequest): SyncClass<C
     waitFor: (position) => projector.waitFor(position, call.deadline),
     exclusively: (work) => turns.take([key.tenant, key.account, device].join('/'), work),
     facts: (reader, rows) => mailFacts(reader, key, rows),
-    append: (step, { collection, syncKey }) => {
-      const { deletesAsMoves } = asked.get(collection)!
-      return append(handling, request, { step, syncKey, deletesAsMoves })
+    append: (step, { collection, syncKey, expected }) => {
+      const mailbox = asked.get(collection)!
+      const { deletesAsMoves } = mailbox
+      if (writesContent(step)) return writeContent(handling, request, { step, syncKey, expected, mailbox })
+      return append(handling, request, { step, syncKey, deletesAsMoves, expected })
     },
     extra: (reader, { collection }, told) => {
       const { commands } = asked.get(collection)!
@@ -55,24 +49,28 @@ export const mailClass = (handling: Handling, request: FeedRequest): SyncClass<C
   }
 }
 
-type Step = { readonly step: CommitStep; readonly syncKey: string; readonly deletesAsMoves: boolean }
+const isWriting = (command: MailCommand): boolean =>
+  command.kind === 'add' ||
+  (command.kind === 'change' && command.draft !== undefined) ||
+  (command.kind === 'delete' && command.consumes === true)
+
+type Step = {
+  readonly step: CommitStep
+  readonly syncKey: string
+  readonly deletesAsMoves: boolean
+  readonly expected: number | undefined
+}
 
 const append = async (
   { streams }: Handling,
   { key, call, device }: FeedRequest,
-  { step, syncKey, deletesAsMoves }: Step,
+  { step, syncKey, deletesAsMoves, expected }: Step,
 ): Promise<Appended> => {
   const event = eventOf(step, deletesAsMoves)
   const command = { ...key, call: asDevice(call, device), commandId: step.commandId, syncKey }
   const mailboxes = step.kind === 'apply' ? [step.row.collection] : []
-  return streams.append(command, [event], mailboxes)
+  return streams.append(command, [event], { mailboxes, expected })
 }
-
-/** The commit says which device's command it was, so that it isn't told of it. */
-export const asDevice = (call: HandlerCall, device: string): HandlerCall => ({
-  ...call,
-  identity: { ...call.identity, actor: { ...call.identity.actor, device } },
-})
 
 /** Milliseconds since the account's first commit after a position. */
 const ageOf = async (

@@ -12,7 +12,7 @@ import type { HandlerCall, Handling } from '../api/context.ts'
 import { MAIL_SERVICE } from '../events.ts'
 import type { AccountKey } from '../queries/account.ts'
 import { hasMailbox } from '../queries/mailboxes.ts'
-import { asDevice } from './mail-class.ts'
+import { asDevice } from './feed-request.ts'
 
 /** MS-ASCMD 2.2.3.115: a client moves at most 1,000 in one request. */
 const MAX_MOVES = 1000

@@ -1,5 +1,6 @@
 import type {
   EstimateMessagesRequest,
+  SyncAdd,
   SyncCollectionRequest,
   SyncCommand,
   SyncMessagesRequest,
@@ -13,7 +14,7 @@ import {
   NOTHING_KNOWN,
 } from '@relais/sync-state'
 import { invalid, requireId, requireTime } from '../api/arguments.ts'
-import { type FetchCommand, type MailCommand, mailChange } from './commands.ts'
+import { type FetchCommand, type MailCommand, mailAdd, mailChange } from './commands.ts'
 
 /** MS-ASCMD 2.2.3.29.2: more collections than this are never asked for in one request. */
 const MAX_COLLECTIONS = 1000
@@ -30,6 +31,9 @@ export type AskedMailbox = {
   readonly options: SyncCollectionRequest['options']
   /** All commands in order; the engine has those that change something. */
   readonly commands: readonly MailCommand[]
+  readonly wholeConversations: boolean
+  /** Why commands were refused when they were carried out: error codes. */
+  readonly refusals: Map<DeviceCommand, string>
 }
 
 export type AskedSync = {
@@ -74,8 +78,8 @@ const readMailbox = (asked: SyncCollectionRequest): AskedMailbox => {
     clientWins: asked.clientWins,
     commands: commands.filter(isChanging),
   }
-  const { epoch, deletesAsMoves, options } = asked
-  return { request, epoch, deletesAsMoves, options, commands }
+  const { epoch, deletesAsMoves, options, wholeConversations } = asked
+  return { request, epoch, deletesAsMoves, options, commands, wholeConversations, refusals: new Map() }
 }
 
 const isChanging = (command: MailCommand): command is DeviceCommand & MailCommand => command.kind !== 'fetch'
@@ -92,11 +96,21 @@ const readState = (asked: SyncCollectionRequest): Pick<CollectionRequest, 'curso
 
 const readCommand = ({ command }: SyncCommand): MailCommand => {
   if (command === undefined) throw invalid('a command of no kind')
+  if (command.$case === 'add') return mailAdd(requireAdd(command.value))
   const { placement } = command.value
   if (!Number.isSafeInteger(placement) || placement < 0) throw invalid("a placement isn't an id")
   if (command.$case === 'fetch') return fetchOf(placement)
   if (command.$case === 'delete') return { kind: 'delete', placement }
   return mailChange(command.value)
+}
+
+const MAX_CLIENT_ID = 64
+
+const requireAdd = (add: SyncAdd): SyncAdd => {
+  if (add.clientId === '' || add.clientId.length > MAX_CLIENT_ID)
+    throw invalid('an added item has no short name')
+  requireTime(add.receivedAt, 'the time of receipt')
+  return add
 }
 
 const fetchOf = (placement: number): FetchCommand => ({ kind: 'fetch', placement })

@@ -16,7 +16,9 @@ import {
 } from '@relais/sync-state'
 import { openAccount } from '../api/account-call.ts'
 import type { HandlerCall, Handling } from '../api/context.ts'
-import { type Contents, missingMessage, type Rendered, renderContents } from './contents.ts'
+import type { AccountKey } from '../queries/account.ts'
+import { withAttached } from './attached.ts'
+import { type Contents, isWhole, missingMessage, type Rendered, renderContents } from './contents.ts'
 import type { DeviceTurns } from './device-turns.ts'
 import { mailClass } from './mail-class.ts'
 import { type AskedMailbox, readSync } from './requests.ts'
@@ -35,7 +37,7 @@ export const syncMessages =
     )
     const collections: SyncCollectionResponse[] = []
     for (const [index, answer] of answers.entries())
-      collections.push(await responseOf(handling, key.tenant, { answer, asked: mailboxes[index]! }))
+      collections.push(await responseOf(handling, key, { answer, asked: mailboxes[index]! }))
     return { collections }
   }
 
@@ -55,15 +57,19 @@ type Answered = { readonly answer: CollectionAnswer<Contents>; readonly asked: A
 
 const responseOf = async (
   handling: Handling,
-  tenant: string,
+  key: AccountKey,
   { answer, asked }: Answered,
 ): Promise<SyncCollectionResponse> => {
   const mailbox = asked.request.collection
   if (answer.outcome === 'no_collection') return { ...EMPTY, mailbox, outcome: answer.outcome }
   if (answer.outcome === 'invalid_key')
     return { ...EMPTY, mailbox, outcome: answer.outcome, reason: answer.reason }
-  const rendered = await renderContents(handling, tenant, { contents: answer.extra, options: asked.options })
-  return { ...toldOf(answer, rendered), mailbox, results: resultsOf(asked, answer, rendered) }
+  const rendered = await renderContents(handling, key.tenant, {
+    contents: answer.extra,
+    options: asked.options,
+  })
+  const results = await withAttached(handling, key, { asked, results: resultsOf(asked, answer, rendered) })
+  return { ...toldOf(answer, rendered), mailbox, results }
 }
 
 const toldOf = (answer: Told<Contents>, rendered: Rendered): Omit<SyncCollectionResponse, 'mailbox'> => ({
@@ -81,29 +87,42 @@ const toldOf = (answer: Told<Contents>, rendered: Rendered): Omit<SyncCollection
 const operationOf = (operation: Operation, { whole, changed }: Rendered): SyncOperation => {
   const { kind, placement, groups } = operation
   if (kind === 'delete' || kind === 'soft_delete') return { kind, placement, message: undefined, changed: [] }
-  const message = (kind === 'add' ? whole : changed).get(placement) ?? missingMessage(operation)
+  const message = (isWhole(operation) ? whole : changed).get(placement) ?? missingMessage(operation)
   return { kind, placement, message, changed: [...groups] }
 }
 
 /** One for each command, in order: the engine's for changes and deletions, the messages for fetches. */
 const resultsOf = (
-  { commands }: AskedMailbox,
+  { commands, refusals }: AskedMailbox,
   { results }: Told<Contents>,
   { whole }: Rendered,
 ): SyncCommandResult[] => {
   const ofEngine = results.values()
   return commands.map((command) =>
-    command.kind === 'fetch' ? fetched(command.placement, whole) : resultOf(ofEngine.next().value),
+    command.kind === 'fetch'
+      ? fetched(command.placement, whole)
+      : resultOf(ofEngine.next().value, refusals.get(command)),
   )
 }
 
 const fetched = (placement: number, whole: Rendered['whole']): SyncCommandResult => {
   const message = whole.get(placement)
-  return { outcome: message ? 'ok' : 'not_found', placement, message }
+  return { outcome: message ? 'ok' : 'not_found', placement, message, attached: [] }
 }
 
-const resultOf = (result: CommandResult | undefined): SyncCommandResult => ({
-  outcome: result?.outcome ?? 'not_found',
-  placement: result?.placement ?? 0,
-  message: undefined,
-})
+/** What a phone is told of a refused draft; all else is malformed to it. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  NO_RECIPIENTS: 'no_recipients',
+  RECIPIENT_INVALID: 'no_recipients',
+  QUOTA_EXCEEDED: 'no_room',
+}
+
+const resultOf = (result: CommandResult | undefined, refusal: string | undefined): SyncCommandResult => {
+  const outcome = result?.outcome ?? 'not_found'
+  return {
+    outcome: outcome === 'refused' ? (REFUSALS[refusal ?? ''] ?? outcome) : outcome,
+    placement: result?.placement ?? 0,
+    message: undefined,
+    attached: [],
+  }
+}

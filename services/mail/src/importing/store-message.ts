@@ -44,6 +44,7 @@ export const storeMessage = async (
     state,
     reason: reasonOf(header),
     envelopeSender: header.envelopeSender,
+    clientId: '',
   }
   return { key, payload, reservation, commandId: header.commandId }
 }

@@ -17,6 +17,7 @@ export const contentOf = (
   conversation,
   preview: parsed.preview,
   defect: parsed.defect,
+  written: '',
 })
 
 export const arrivingOf = ({ blob, parsed }: Ingested, receivedAt: number): Arriving => ({

@@ -43,6 +43,7 @@ const attachmentOf = ({ part, inline }: AttachedPart): Attachment => ({
   contentId: part.contentId,
   contentLocation: part.contentLocation,
   inline,
+  clientId: '',
 })
 
 export const attachmentsOfBody = ({ attachments }: MessageBody): Attachment[] => attachments.map(attachmentOf)

@@ -28,6 +28,18 @@ export const findPart = (structure: Part, id: string): Part | null => {
   return null
 }
 
+const NAMED = 'cid:'
+
+/** The part that is called so (RFC 2392): the numbers of a draft's parts change when it is edited, their names don't. */
+const namedPart = (structure: Part, contentId: string): Part | null => {
+  if (contentId !== '' && structure.contentId === contentId) return structure
+  for (const part of structure.parts) {
+    const found = namedPart(part, contentId)
+    if (found) return found
+  }
+  return null
+}
+
 const wholeMessage = (structure: Part): OpenedPart => ({
   start: 0,
   end: structure.bodyEnd,
@@ -38,10 +50,10 @@ const wholeMessage = (structure: Part): OpenedPart => ({
   name: 'message.eml',
 })
 
-/** The part of a number, '' for the message as it is stored; null if there is none. */
+/** The part of a number or, as `cid:`, of a Content-ID; '' for the message as it is stored; null if there is none. */
 export const openPart = (structure: Part, id: string): OpenedPart | null => {
   if (id === '') return wholeMessage(structure)
-  const part = findPart(structure, id)
+  const part = id.startsWith(NAMED) ? namedPart(structure, id.slice(NAMED.length)) : findPart(structure, id)
   if (!part) return null
   const { bodyStart: start, bodyEnd: end, encoding, decodedSize: size, lines, type } = part
   return { start, end, encoding, size, lines, type, name: attachmentName(part) }

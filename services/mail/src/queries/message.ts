@@ -38,4 +38,5 @@ export const messageOf = ({ row, content }: StoredMessage): Message => ({
   defect: content.defect,
   blob: content.blob,
   structure: undefined,
+  bodyPart: undefined,
 })

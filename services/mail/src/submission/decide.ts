@@ -44,6 +44,7 @@ export const decideSubmit = (state: SubmissionState, command: SubmitMessage): re
       ...{ blob, size, sender, messageId, bodyKind, smtputf8 },
       recipients: [...command.recipients],
       saved: saved ? 1 : 0,
+      automatic: false,
     },
   }
   const answered = verb === 0 ? [] : decideAnswered(state.source, { verb, at })
@@ -58,6 +59,7 @@ const sentCopy = (content: MessageContent): MailEvent => ({
     state: MessageState.create({ seen: true }),
     reason: 'sent',
     envelopeSender: '',
+    clientId: '',
   },
 })
 

@@ -2,6 +2,7 @@ import { domainToASCII } from 'node:url'
 import { terminal } from '@relais/service-kit/errors.ts'
 import { foldAddress, isOwnAddress, type MailAccount } from '../accounts/account.ts'
 import { parseAddresses } from '../mime/address-list.ts'
+import { encodedWords } from './encoded-words.ts'
 import { type HeaderField, hasField, hasHidden, newField, valuesOf, withoutHidden } from './header.ts'
 
 export type Envelope = {
@@ -87,7 +88,10 @@ const domainOf = ({ addresses }: MailAccount) =>
   domainToASCII(addresses[0]!.slice(addresses[0]!.lastIndexOf('@') + 1))
 
 /** RFC 5322 section 3.4; a name that isn't ASCII as an encoded word (RFC 2047). */
-const mailboxText = ({ displayName, addresses }: MailAccount): string => {
+export const mailboxText = ({
+  displayName,
+  addresses,
+}: Pick<MailAccount, 'displayName' | 'addresses'>): string => {
   const address = latin1(addresses[0]!)
   const name = displayName.replace(/[\p{Cc}\u2028\u2029]/gu, ' ').trim()
   if (name === '') return `<${address}>`
@@ -98,18 +102,8 @@ const mailboxText = ({ displayName, addresses }: MailAccount): string => {
 /** UTF-8 as the header carries it: one character for one byte. */
 const latin1 = (text: string) => Buffer.from(text, 'utf8').toString('latin1')
 
-/** Encoded words hold at most 75 characters, and none ends inside a character: 10 code points are 40 bytes at most. */
-const encodedWords = (text: string): string => {
-  const points = [...text]
-  const words: string[] = []
-  for (let at = 0; at < points.length; at += 10) {
-    words.push(`=?utf-8?B?${Buffer.from(points.slice(at, at + 10).join('')).toString('base64')}?=`)
-  }
-  return words.join('\r\n ')
-}
-
 /** RFC 5322 section 3.3. */
-const dateText = (at: number): string => new Date(at).toUTCString().replace(/GMT$/, '+0000')
+export const dateText = (at: number): string => new Date(at).toUTCString().replace(/GMT$/, '+0000')
 
 const senderOf = (fields: readonly HeaderField[]): string =>
   addressesIn(fields, 'sender', 1)[0] ?? addressesIn(fields, 'from', 1)[0]!
@@ -133,5 +127,5 @@ const recipientsOf = (fields: readonly HeaderField[], { envelope, maxRecipients 
 }
 
 /** Something before and after the last @, short enough for SMTP (RFC 5321 section 4.5.3.1), nothing that ends a command. */
-const isAddress = (address: string): boolean =>
+export const isAddress = (address: string): boolean =>
   /^[^\p{Cc}\s<>]{1,64}@[^\p{Cc}\s<>@]{1,255}$/u.test(address) && address.isWellFormed()
