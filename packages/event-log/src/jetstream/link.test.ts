@@ -62,3 +62,16 @@ test('what a request answers or throws is passed on', async () => {
   await assert.rejects(link.watch(fail), /no answer/)
   assert.equal(moved(), 1)
 })
+
+test('how long a request was waited for counts: its failure is not the beginning', async () => {
+  const { link, clock, moved } = linkAt()
+  const failing = (ms: number) =>
+    link.watch(async () => {
+      clock.now += ms
+      throw new Error('no answer')
+    })
+  await assert.rejects(failing(2000))
+  assert.equal(moved(), 0)
+  await assert.rejects(failing(2000))
+  assert.equal(moved(), 1)
+})

@@ -6,7 +6,8 @@ type Reconnects = { reconnect(): Promise<void> }
 
 /**
  * Leaves a server that is alive but of no use: stopped, or cut off from the others. The client itself notices only connections that are gone.
- * Reads and writes are watched apart: a leader that was cut off still answers reads, for up to twenty seconds.
+ * Three kinds of requests are watched apart. A server that is cut off goes on answering what any replica may (`reads`), but can't pass on what the
+ * leader is asked (`leader`); a leader that is cut off answers both for up to twenty seconds, but stores nothing (`writes`).
  */
 export class Link {
   readonly #connection: Reconnects
@@ -21,12 +22,13 @@ export class Link {
 
   /** Runs a request and notes how it went. */
   async watch<T>(request: () => Promise<T>): Promise<T> {
+    const began = this.#now()
     try {
       const answer = await request()
       this.answered()
       return answer
     } catch (error) {
-      this.failed()
+      this.failed(began)
       throw error
     }
   }
@@ -35,9 +37,10 @@ export class Link {
     this.#since = undefined
   }
 
-  failed() {
+  /** `began`: when that was asked which failed. */
+  failed(began?: number) {
     const now = this.#now()
-    this.#since ??= now
+    this.#since ??= began ?? now
     if (now - this.#since < PATIENCE) return
     this.#since = now
     // It goes on by itself; while it is being done already, or closed, there is nothing to do.
@@ -47,5 +50,6 @@ export class Link {
 
 export const linksOf = (connection: Reconnects) => ({
   reads: new Link(connection),
+  leader: new Link(connection),
   writes: new Link(connection),
 })

@@ -14,7 +14,7 @@ import {
   type NatsConnection,
   RequestError,
 } from '@nats-io/transport-node'
-import type { Link } from './link.ts'
+import type { linksOf } from './link.ts'
 
 /** A message of the log's stream. */
 export type LogMessage = {
@@ -56,7 +56,7 @@ const BATCH_IDLE = 3000
 export type ApiOptions = {
   readonly connection: NatsConnection
   readonly stream: string
-  readonly links: { readonly reads: Link; readonly writes: Link }
+  readonly links: ReturnType<typeof linksOf>
   /** Of one request, in milliseconds. */
   readonly timeout: number
 }
@@ -114,14 +114,14 @@ export class LogApi {
   }
 
   async info(): Promise<StreamInfo> {
-    return await this.#links.reads.watch(() => this.manager.streams.info(this.stream))
+    return await this.#links.leader.watch(() => this.manager.streams.info(this.stream))
   }
 
   /** Whether every position between two is known to have been erased; false: that isn't known. */
   async areErased(from: number, to: number): Promise<boolean> {
     if (from > to) return true
     const details = () => this.manager.streams.info(this.stream, { deleted_details: true })
-    const { state } = await this.#links.reads.watch(details)
+    const { state } = await this.#links.leader.watch(details)
     const erased = new Set(state.deleted)
     for (let position = Math.max(from, state.first_seq); position <= to; position++) {
       if (!erased.has(position)) return false
@@ -145,7 +145,9 @@ export class LogApi {
   }
 
   async #leader(query: MsgRequest): Promise<LogMessage | undefined> {
-    return messageOf(await this.#links.reads.watch(() => this.manager.streams.getMessage(this.stream, query)))
+    return messageOf(
+      await this.#links.leader.watch(() => this.manager.streams.getMessage(this.stream, query)),
+    )
   }
 
   #batch({ subject, from, count, maxBytes }: BatchRequest): Promise<Batch> {

@@ -8,7 +8,7 @@ import { freePorts } from '@relais/servers/free-ports.ts'
 import { LogUnavailableError } from '../port.ts'
 import { type JetStreamLogOptions, openJetStreamLog } from './jetstream-log.ts'
 import { noServer, serverFor } from './servers.fixture.ts'
-import { requireSynced, requireVersion } from './servers.ts'
+import { anotherServer, requireSynced, requireVersion } from './servers.ts'
 
 const unfit = (reason: RegExp) => (error: unknown) => {
   const { code, retryable, message } = error as { code: string; retryable: boolean; message: string }
@@ -28,6 +28,13 @@ test('a server before 2.11 is refused with the version that is needed', () => {
     assert.throws(() => requireVersion(version), unfit(/needs 2\.11 or newer/), version)
   }
   for (const version of ['2.11.0', '2.11.0-RC.1', '2.15.2', '3.0.0']) requireVersion(version)
+})
+
+test('who leaves a server goes to the one that was tried longest ago', () => {
+  const servers = [30, 10, 20].map((lastConnect) => ({ lastConnect }))
+  assert.equal(anotherServer(servers), servers[1])
+  assert.equal(anotherServer([{ lastConnect: 5 }, { lastConnect: 0 }])?.lastConnect, 0)
+  assert.equal(anotherServer([]), null)
 })
 
 test('a server that does not say that it syncs each write is refused, by its name', () => {

@@ -71,12 +71,22 @@ const reach = async (options: ServerOptions): Promise<NatsConnection> => {
       reconnectTimeWait: 250,
       reconnectJitter: 500,
       reconnectJitterTLS: 500,
+      reconnectToServer: anotherServer,
       noAsyncTraces: true,
     })
   } catch (error) {
     throw unavailable('reach a NATS server', error)
   }
 }
+
+/** The one that was tried longest ago: a server that was left because it is of no use is the last to be tried again. */
+export const anotherServer = <Server extends { readonly lastConnect: number }>(
+  servers: readonly Server[],
+): Server | null =>
+  servers.reduce<Server | null>(
+    (oldest, server) => (oldest === null || server.lastConnect < oldest.lastConnect ? server : oldest),
+    null,
+  )
 
 const credentials = async ({ credentialsFile }: ServerOptions): Promise<Authenticator | undefined> =>
   credentialsFile === undefined ? undefined : credsAuthenticator(await readFile(credentialsFile))
