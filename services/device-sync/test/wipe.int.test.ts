@@ -30,8 +30,8 @@ const outcome = async (phone: EasClient, key: string | undefined = '0') => {
 }
 
 /** Status and directive of a Provision. */
-const told = ({ root, status }: EasResponse) =>
-  root ? childrenOf(root).map(({ tag, content }) => (tag === 'provision:Status' ? content : tag)) : status
+const told = ({ root, status }: EasResponse): readonly unknown[] =>
+  root ? childrenOf(root).map(({ tag, content }) => (tag === 'provision:Status' ? content : tag)) : [status]
 
 const setUp = async (t: TestContext, options: Partial<EasClientOptions> = {}) => {
   const service = await startTestService(t)

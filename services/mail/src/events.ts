@@ -1,5 +1,7 @@
 import { defineEvents, type EventOf } from '@relais/event-log/events.ts'
 import {
+  AutomaticRepliesSet,
+  AutomaticReplySent,
   CommandNoted,
   ConversationFiled,
   DraftEdited,
@@ -39,6 +41,8 @@ export const mailEvents = defineEvents({
   CommandNoted: { version: 1, codec: CommandNoted },
   MessageSubmitted: { version: 1, codec: MessageSubmitted },
   ConversationFiled: { version: 1, codec: ConversationFiled },
+  AutomaticRepliesSet: { version: 1, codec: AutomaticRepliesSet },
+  AutomaticReplySent: { version: 1, codec: AutomaticReplySent },
   MailErased: { version: 1, codec: MailErased },
 })
 

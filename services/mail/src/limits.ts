@@ -8,6 +8,8 @@ export type Limits = {
   readonly deliveryRecipients: number
   /** Recipients that one account may write to in an hour; 0: no limit; the setting mail.sendRate goes before it. */
   readonly recipientsPerHour: number
+  /** Automatic replies of one account in an hour: forged senders must not make it write to the world. */
+  readonly automaticRepliesPerHour: number
   /** How long arrivals are gathered before they go into the search index, in milliseconds. */
   readonly searchGatherMs: number
 }
@@ -17,5 +19,6 @@ export const defaultLimits: Limits = {
   submissionRecipients: 500,
   deliveryRecipients: 1000,
   recipientsPerHour: 500,
+  automaticRepliesPerHour: 200,
   searchGatherMs: 1000,
 }

@@ -31,6 +31,12 @@ export const createFakeDirectory = (): FakeDirectory => {
       asked++
       return { accounts: ids.flatMap((id) => accounts.get(`${tenant}/${id}`) ?? []) }
     },
+    resolveAddresses: async ({ addresses }) => ({
+      addresses: addresses.map((address) => {
+        const account = [...accounts.values()].find((one) => one.address === address)
+        return { address, kind: account ? 'account' : 'foreign', account, detail: '' }
+      }),
+    }),
     getSettings: async () => ({
       settings: [...settings].map(([name, value]) => ({ name, value, origin: 'tenant' })),
     }),

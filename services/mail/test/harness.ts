@@ -53,6 +53,8 @@ export type Harness = {
   rows(): Promise<Readonly<Record<string, readonly string[]>>>
   /** The rows of the read model as it is now, for tests that look inside. */
   store(): ReadStore
+  /** Where its processes keep how far they are. */
+  processStore(): ReadStore
   stop(): Promise<void>
 }
 
@@ -127,6 +129,7 @@ export const startMail = async (scope: TestScope, options: HarnessOptions = {}):
     ...{ folder, log, blobs, directory, mail, client, stop },
     ...{ damage, lose, loseSearchIndex, ageBlobs, searchDocuments, accounts, rows },
     store: () => projector!.store,
+    processStore: () => stores.get('mail-processes')!,
   }
 }
 

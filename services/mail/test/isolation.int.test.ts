@@ -60,6 +60,9 @@ const attacks = ({ client }: Suite): Readonly<Record<keyof typeof MailDefinition
   deleteMessages: ({ placement }, as, identity) =>
     client.deleteMessages({ ...as, placements: [placement] }, { identity }),
   searchMessages: (_, as, identity) => client.searchMessages({ ...as, query: 'treasure' }, { identity }),
+  getAutomaticReplies: (_, as, identity) => client.getAutomaticReplies(as, { identity }),
+  setAutomaticReplies: (_, as, identity) =>
+    client.setAutomaticReplies({ ...as, replies: { state: 'on' } }, { identity }),
   moveConversation: (_, as, identity) =>
     client.moveConversation({ ...as, conversation: Buffer.alloc(16), to: 'trash' }, { identity }),
   syncMailboxes: (_, as, identity) => client.syncMailboxes(as, { identity }),

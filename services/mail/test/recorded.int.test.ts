@@ -34,7 +34,7 @@ describe('commits that were written by version 0.1', () => {
 
   test('have events of every type', () => {
     const types = new Set(commits.flatMap(({ events }) => events.map(({ type }) => type)))
-    assert.equal(types.size, 16)
+    assert.equal(types.size, 18)
   })
 
   test('are understood', () => {
@@ -87,6 +87,11 @@ describe('commits that were written by version 0.1', () => {
     assert.deepEqual([draft!.state?.draft, draft!.state?.keywords], [true, ['k']])
     const usage = await suite.client.getUsage(mike)
     assert.equal(usage.messages, 7)
+    const { replies, answered } = await suite.client.getAutomaticReplies(mike)
+    assert.deepEqual(
+      [replies?.state, replies?.inside?.text, replies?.outsideKnown?.text, answered],
+      ['timed', '<p>away</p>', 'away', 1],
+    )
   })
 
   test('leave nothing of an account that they erased', async (t) => {

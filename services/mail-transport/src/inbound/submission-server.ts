@@ -135,6 +135,7 @@ const headerOf = (
   device: '',
   commandId,
   saveInSent: false,
+  messageIdOnce: false,
   source: undefined,
   envelopeSender: envelope.mailFrom === false ? '' : envelope.mailFrom.address,
   envelopeRecipients: envelope.rcptTo.map(({ address }) => address),

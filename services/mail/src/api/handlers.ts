@@ -2,6 +2,7 @@ import type { MailServiceImplementation } from '@relais/proto/mail/v1/mail.ts'
 import type { Call } from '@relais/service-kit/call.ts'
 import { createFeedHandlers } from '../device-feed/handlers.ts'
 import { getHeads, getUsage } from './account.ts'
+import { getAutomaticReplies, setAutomaticReplies } from './automatic-replies.ts'
 import type { Handling } from './context.ts'
 import { copyMessages } from './copy-messages.ts'
 import { deliver } from './deliver.ts'
@@ -34,5 +35,7 @@ export const createHandlers = (handling: Handling): MailServiceImplementation<Ca
   copyMessages: copyMessages(handling),
   deleteMessages: deleteMessages(handling),
   searchMessages: searchMessages(handling),
+  getAutomaticReplies: getAutomaticReplies(handling),
+  setAutomaticReplies: setAutomaticReplies(handling),
   moveConversation: moveConversation(handling),
 })

@@ -38,6 +38,8 @@ const touchedBy = (event: MailEvent, mailboxes: readonly string[]): readonly str
     case 'ConversationFiled':
     case 'MailErased':
     case 'MessageSubmitted':
+    case 'AutomaticRepliesSet':
+    case 'AutomaticReplySent':
       return []
   }
 }

@@ -28,6 +28,7 @@ const submitted: MailEvent = {
     saved: 0,
     bodyKind: '7bit',
     smtputf8: false,
+    automatic: false,
   },
 }
 

@@ -9,9 +9,12 @@ const LARGE = [
   ['messages', 'item'],
   ['placements', 'id'],
   ['submissions', 'command'],
+  ['automatic_replies_sent', 'sender'],
+  ['correspondents', 'address'],
 ] as const
 
 const SMALL = [
+  'automatic_replies',
   'filed_conversations',
   'collections',
   'mail_mailboxes',

@@ -8,14 +8,17 @@ import {
 import { type MailEvent, mailEvents } from '../events.ts'
 import { nextAfter } from '../mailbox/mailbox.ts'
 import { blobKey } from '../message/blob-key.ts'
+import { messageKey } from '../message/conversation.ts'
 import { arrive } from './arrivals.ts'
+import { noteReply, setReplies } from './automatic-replies.ts'
+import { writeTo } from './correspondents.ts'
 import { erase } from './erasure.ts'
 import { answer, categorize, copy, editDraft, flag, markSeen, moveAway, remove } from './message-changes.ts'
 import { type Projection, whose } from './projection.ts'
 
 type Payload<Type extends MailEvent['type']> = Extract<MailEvent, { type: Type }>['payload']
 
-export const projectEvent = async (projection: Projection, event: MailEvent): Promise<void> => {
+export const projectEvent = async (projection: Projection, event: MailEvent): Promise<unknown> => {
   switch (event.type) {
     case 'MailboxCreated':
       return createMailbox(projection, event.payload)
@@ -49,6 +52,10 @@ export const projectEvent = async (projection: Projection, event: MailEvent): Pr
       return submit(projection, event.payload)
     case 'ConversationFiled':
       return fileConversation(projection, event.payload)
+    case 'AutomaticRepliesSet':
+      return setReplies(projection, event.payload)
+    case 'AutomaticReplySent':
+      return noteReply(projection, event.payload)
     case 'MailErased':
       return erase(projection)
   }
@@ -97,11 +104,15 @@ const noteCommand = (
   { placement, group, value }: Payload<'CommandNoted'>,
 ): Promise<void> => note(writer, commit, placement, { group: group as PropertyGroup, value })
 
+/** An automatic reply is nobody's act: it counts for no limit, and makes nobody known. */
 const submit = async (projection: Projection, submitted: Payload<'MessageSubmitted'>) => {
   const { writer, commit } = projection
+  const { recipients, blob, messageId, automatic } = submitted
   await writer.write(
-    `INSERT INTO submissions (tenant, account, command, position, at, recipients, blob_key) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO submissions (tenant, account, command, position, at, recipients, blob_key, message_key)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ...[...whose(projection), commit.commandId, commit.position, commit.at],
-    ...[submitted.recipients.length, blobKey(submitted.blob)],
+    ...[automatic ? 0 : recipients.length, blobKey(blob), automatic ? null : messageKey(messageId)],
   )
+  if (!automatic) await writeTo(projection, recipients)
 }

@@ -1,4 +1,6 @@
 import { placementSchema } from '@relais/sync-state'
+import { automaticRepliesSchema } from './automatic-replies.ts'
+import { correspondentsSchema } from './correspondents.ts'
 
 /** Tables of the mail read model: those that every class shares, and mail's own. Every key starts with the tenant. */
 export const mailSchema: readonly string[] = [
@@ -15,8 +17,9 @@ export const mailSchema: readonly string[] = [
   // item: placement id of the first placement. content: encoded MessageContent, flag: encoded Flag, categories and keywords: JSON.
   `CREATE TABLE messages (
     tenant TEXT NOT NULL, account TEXT NOT NULL, item BIGINT NOT NULL, placement BIGINT NOT NULL, mailbox TEXT NOT NULL,
-    received BIGINT NOT NULL, size BIGINT NOT NULL, seen SMALLINT NOT NULL, draft SMALLINT NOT NULL, flag BYTEA,
-    categories TEXT, keywords TEXT, last_verb SMALLINT NOT NULL, last_verb_at BIGINT NOT NULL, conversation BYTEA NOT NULL,
+    received BIGINT NOT NULL, size BIGINT NOT NULL, seen SMALLINT NOT NULL DEFAULT 0,
+    draft SMALLINT NOT NULL DEFAULT 0, flag BYTEA, categories TEXT, keywords TEXT,
+    last_verb SMALLINT NOT NULL DEFAULT 0, last_verb_at BIGINT NOT NULL DEFAULT 0, conversation BYTEA NOT NULL,
     message_key BIGINT, subject_key BIGINT, blob_key BIGINT NOT NULL, sender TEXT NOT NULL, content BYTEA NOT NULL,
     PRIMARY KEY (tenant, account, item))`,
   `CREATE INDEX messages_by_id ON messages (tenant, account, message_key) WHERE message_key IS NOT NULL`,
@@ -29,7 +32,10 @@ export const mailSchema: readonly string[] = [
     PRIMARY KEY (tenant, account, conversation))`,
   `CREATE TABLE submissions (
     tenant TEXT NOT NULL, account TEXT NOT NULL, command TEXT NOT NULL, position BIGINT NOT NULL, at BIGINT NOT NULL,
-    recipients BIGINT NOT NULL, blob_key BIGINT NOT NULL, PRIMARY KEY (tenant, account, command))`,
+    recipients BIGINT NOT NULL, blob_key BIGINT NOT NULL, message_key BIGINT, PRIMARY KEY (tenant, account, command))`,
+  `CREATE INDEX submissions_by_id ON submissions (tenant, account, message_key) WHERE message_key IS NOT NULL`,
   'CREATE INDEX submissions_by_time ON submissions (tenant, account, at)',
   'CREATE INDEX submissions_by_blob ON submissions (tenant, blob_key)',
+  ...automaticRepliesSchema,
+  ...correspondentsSchema,
 ]

@@ -210,6 +210,7 @@ describe('blobs in rows', () => {
       saved: 0,
       bodyKind: '7bit',
       smtputf8: false,
+      automatic: false,
     },
   })
 
