@@ -13,9 +13,11 @@ const DAY = 86_400_000
 export const MAIL_PURPOSE = '1.3.6.1.5.5.7.3.4'
 export const SERVER_PURPOSE = '1.3.6.1.5.5.7.3.1'
 
+type Keys = { readonly privateKey: CryptoKey; readonly publicKey: CryptoKey }
+
 export type TestCertificate = {
   readonly certificate: X509Certificate
-  readonly keys: CryptoKeyPair
+  readonly keys: Keys
   /** DER in base64, as clients send it. */
   readonly base64: string
   readonly node: NodeCertificate
@@ -29,12 +31,12 @@ export type Particulars = {
   readonly purposes?: readonly string[]
 }
 
-const made = (certificate: X509Certificate, keys: CryptoKeyPair): TestCertificate => ({
+const made = (certificate: X509Certificate, keys: Keys): TestCertificate => ({
   ...{ certificate, keys, base64: Buffer.from(certificate.rawData).toString('base64') },
   node: new NodeCertificate(Buffer.from(certificate.rawData)),
 })
 
-const keyPair = () => crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']) as Promise<CryptoKeyPair>
+const keyPair = (): Promise<Keys> => crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
 
 const generated = ({ ca = false, from = -10, to = 10, purposes = [] }: Particulars) => ({
   notBefore: new Date(Date.now() + from * DAY),

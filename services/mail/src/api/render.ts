@@ -1,10 +1,10 @@
-import type { Body, ContentOptions, Message } from '@relais/proto/mail/v1/mail.ts'
+import type { Body, Message } from '@relais/proto/mail/v1/mail.ts'
 import { isCoded } from '@relais/service-kit/errors.ts'
 import { TEXT_MESSAGE_KEYWORD } from '../drafts/text-message.ts'
 import { attachmentsOfBody } from '../mime/attachments.ts'
 import { bodyOf, nativeBodyOf } from '../mime/body-parts.ts'
 import { kindOf } from '../mime/kind.ts'
-import { renderBody } from '../mime/render-body.ts'
+import { renderBody, type WantedContent } from '../mime/render-body.ts'
 import { messageOf, type StoredMessage } from '../queries/message.ts'
 import { readerOf } from '../queries/message-bytes.ts'
 import type { Handling } from './context.ts'
@@ -12,7 +12,7 @@ import type { Handling } from './context.ts'
 export type Rendering = {
   readonly messages: readonly StoredMessage[]
   /** Undefined: no bodies. */
-  readonly options?: ContentOptions
+  readonly options?: WantedContent
   readonly withStructure?: boolean
 }
 
@@ -89,7 +89,7 @@ const bodyFor = async (
 const bodyPartFor = async (deps: RenderDeps, tenant: string, one: One): Promise<Body | undefined> => {
   const part = one.options?.bodies.find(({ type }) => type === 'part')
   if (!part) return undefined
-  const options: ContentOptions = { ...one.options!, bodies: [{ ...part, type: 'html' }], mimeSupport: 0 }
+  const options: WantedContent = { ...one.options!, bodies: [{ ...part, type: 'html' }], mimeSupport: 0 }
   return bodyFor(deps, tenant, { ...one, options })
 }
 

@@ -8,10 +8,13 @@ import { MAX_BODY } from './read-text.ts'
 import { type Format, renderText } from './render-text.ts'
 import { cutUtf8 } from './utf8-text.ts'
 
+/** Who doesn't say so gets bodies whole. */
+export type WantedContent = Omit<ContentOptions, 'streamMime'> & Partial<Pick<ContentOptions, 'streamMime'>>
+
 export type BodyRequest = {
   readonly structure: Part
   readonly read: ReadBytes
-  readonly options: ContentOptions
+  readonly options: WantedContent
   /** {@link ParsedMessage.kind}: S/MIME is only whole as MIME. */
   readonly kind: string
   /** {@link ParsedMessage.preview}, of which previews are cut. */

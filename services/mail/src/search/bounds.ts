@@ -21,3 +21,11 @@ export const boundValues = ({ tenant, account }: AccountKey, bounds: Bounds): re
     ...[wanted, wanted || '[]', conversation, conversation],
   ]
 }
+
+/** Nothing but words is asked for. */
+export const isUnbounded = ({ mailboxes, after, before, withAttachment, conversation }: Bounds): boolean =>
+  mailboxes.length === 0 &&
+  after === 0 &&
+  before === Number.MAX_SAFE_INTEGER &&
+  !withAttachment &&
+  conversation === ''

@@ -1,30 +1,62 @@
-import { boundConditions, boundValues } from './bounds.ts'
+import type { Reader } from '@relais/read-store'
+import type { AccountKey } from '../queries/account.ts'
+import { inLists } from '../queries/in-list.ts'
+import { boundConditions, boundValues, isUnbounded } from './bounds.ts'
 import { documentsBetween } from './document-order.ts'
+import { lookedAt, pageOf, totalOf } from './found-rows.ts'
 import { matchExpression, scopeOf } from './match.ts'
-import type { Asked, Texts } from './texts.ts'
+import type { Asked, Found, Texts } from './texts.ts'
 
 const BOUNDS = boundConditions('SELECT value FROM json_each(?)')
 
-// The index is asked first, from its end; CROSS JOIN keeps that order, so that it is left as soon as there is enough.
+// The index is asked first, from its end; CROSS JOIN keeps that order, so that it is left as soon as there is enough. Numbers are bound as
+// floating-point ones, and FTS5 takes only integers for the bounds of its rows.
 const MATCHING = `FROM texts CROSS JOIN docs d ON d.doc = texts.rowid
-  WHERE texts MATCH ? AND texts.rowid >= ? AND texts.rowid <= ? AND ${BOUNDS}`
-const LISTED = `FROM docs d WHERE ${BOUNDS}`
-const IN_CONVERSATION = `FROM docs d INDEXED BY docs_by_conversation WHERE d.conversation = ? AND ${BOUNDS}`
+  WHERE texts MATCH ? AND texts.rowid >= CAST(? AS INTEGER) AND texts.rowid <= CAST(? AS INTEGER) AND ${BOUNDS}`
 
-type Statements = { readonly page: string; readonly count: string }
+// Nothing else is asked of the documents: only those that are shown are looked at.
+const BY_WORDS_ALONE = 'SELECT rowid AS doc FROM texts WHERE texts MATCH ? ORDER BY rowid DESC LIMIT ?'
+const BY_WORDS = `SELECT d.item ${MATCHING} ORDER BY texts.rowid DESC LIMIT ?`
+const ALL = `SELECT d.item FROM docs d WHERE ${BOUNDS} ORDER BY d.doc DESC LIMIT ?`
+const OF_CONVERSATION = `SELECT d.item FROM docs d INDEXED BY docs_by_conversation
+  WHERE d.conversation = ? AND ${BOUNDS} ORDER BY d.doc DESC LIMIT ?`
 
-const statementsFor = (from: string, order: string): Statements => ({
-  page: `SELECT d.item ${from} ORDER BY ${order} DESC LIMIT ? OFFSET ?`,
-  count: `SELECT COUNT(*) AS n FROM (SELECT 1 ${from} LIMIT ?)`,
-})
+const itemsOf = async (
+  reader: Reader,
+  { tenant, account }: AccountKey,
+  docs: readonly number[],
+): Promise<number[]> => {
+  const found = new Map<number, number>()
+  for (const { marks, values } of inLists(docs)) {
+    const rows = await reader.all<{ doc: number; item: number }>(
+      `SELECT doc, item FROM docs WHERE doc IN (${marks}) AND tenant = ? AND account = ?`,
+      ...[...values, tenant, account],
+    )
+    for (const { doc, item } of rows) found.set(doc, item)
+  }
+  return docs.flatMap((doc) => found.get(doc) ?? [])
+}
 
-const MATCHED = statementsFor(MATCHING, 'texts.rowid')
-const ALL = statementsFor(LISTED, 'd.doc')
-const CONVERSATION = statementsFor(IN_CONVERSATION, 'd.doc')
+const byWordsAlone = async (reader: Reader, key: AccountKey, asked: Asked): Promise<Found> => {
+  const match = matchExpression(key, asked.expression)
+  const rows = await reader.all<{ doc: number }>(BY_WORDS_ALONE, match, lookedAt(asked))
+  const docs = pageOf(rows, asked).map(({ doc }) => doc)
+  return { items: await itemsOf(reader, key, docs), total: totalOf(rows, asked) }
+}
 
-const statementsOf = ({ expression, bounds }: Asked): Statements => {
-  if (expression !== undefined) return MATCHED
-  return bounds.conversation === '' ? ALL : CONVERSATION
+const withinBounds = async (reader: Reader, key: AccountKey, asked: Asked): Promise<Found> => {
+  const { expression, bounds } = asked
+  const values = [...boundValues(key, bounds), lookedAt(asked)]
+  const { conversation } = bounds
+  const rows = await (expression !== undefined
+    ? reader.all<{ item: number }>(
+        ...([BY_WORDS, matchExpression(key, expression)] as const),
+        ...[...documentsBetween(bounds.after, bounds.before), ...values],
+      )
+    : conversation === ''
+      ? reader.all<{ item: number }>(ALL, ...values)
+      : reader.all<{ item: number }>(OF_CONVERSATION, conversation, ...values))
+  return { items: pageOf(rows, asked).map(({ item }) => item), total: totalOf(rows, asked) }
 }
 
 /** Texts in SQLite's FTS5 (https://sqlite.org/fts5.html), kept as words only. */
@@ -42,17 +74,8 @@ export const fts5Texts: Texts = {
   remove: async (writer, doc) => {
     await writer.run('DELETE FROM texts WHERE rowid = ?', doc)
   },
-  find: async (reader, key, asked) => {
-    const { expression, bounds, offset, limit, countTo } = asked
-    const statements = statementsOf(asked)
-    const matching =
-      expression === undefined
-        ? []
-        : [matchExpression(key, expression), ...documentsBetween(bounds.after, bounds.before)]
-    const first = statements === CONVERSATION ? [bounds.conversation] : matching
-    const values = [...first, ...boundValues(key, bounds)]
-    const items = await reader.all<{ item: number }>(statements.page, ...values, limit, offset)
-    const counted = await reader.get<{ n: number }>(statements.count, ...values, countTo)
-    return { items: items.map(({ item }) => item), total: counted?.n ?? 0 }
-  },
+  find: (reader, key, asked) =>
+    asked.expression !== undefined && isUnbounded(asked.bounds)
+      ? byWordsAlone(reader, key, asked)
+      : withinBounds(reader, key, asked),
 }

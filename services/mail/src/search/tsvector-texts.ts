@@ -1,5 +1,6 @@
 import type { AccountKey } from '../queries/account.ts'
 import { boundConditions, boundValues } from './bounds.ts'
+import { lookedAt, pageOf, totalOf } from './found-rows.ts'
 import { scopeOf } from './match.ts'
 import type { Expression, SearchField, SearchTerm } from './query.ts'
 import type { MessageTexts, Texts } from './texts.ts'
@@ -66,18 +67,9 @@ export const vectorQuery = (key: AccountKey, expression: Expression | undefined)
 
 const BOUNDS = boundConditions('SELECT jsonb_array_elements_text(?::jsonb)')
 
-const MATCHING = `FROM texts JOIN docs d ON d.doc = texts.doc WHERE texts.words @@ ?::tsquery AND ${BOUNDS}`
-const LISTED = `FROM docs d WHERE ${BOUNDS}`
-
-type Statements = { readonly page: string; readonly count: string }
-
-const statementsFor = (from: string): Statements => ({
-  page: `SELECT d.item ${from} ORDER BY d.doc DESC LIMIT ? OFFSET ?`,
-  count: `SELECT COUNT(*) AS n FROM (SELECT 1 ${from} LIMIT ?) AS found`,
-})
-
-const MATCHED = statementsFor(MATCHING)
-const ALL = statementsFor(LISTED)
+const BY_WORDS = `SELECT d.item FROM texts JOIN docs d ON d.doc = texts.doc
+  WHERE texts.words @@ ?::tsquery AND ${BOUNDS} ORDER BY d.doc DESC LIMIT ?`
+const ALL = `SELECT d.item FROM docs d WHERE ${BOUNDS} ORDER BY d.doc DESC LIMIT ?`
 
 /** Texts in PostgreSQL's text search, whose words are ours: the same are found as by FTS5. */
 export const tsvectorTexts: Texts = {
@@ -88,12 +80,12 @@ export const tsvectorTexts: Texts = {
   add: (writer, key, doc, texts) =>
     writer.write('INSERT INTO texts (doc, words) VALUES (?, ?)', doc, vectorOf(key, texts)),
   remove: (writer, doc) => writer.write('DELETE FROM texts WHERE doc = ?', doc),
-  find: async (reader, key, { expression, bounds, offset, limit, countTo }) => {
-    const statements = expression === undefined ? ALL : MATCHED
-    const matching = expression === undefined ? [] : [vectorQuery(key, expression)]
-    const values = [...matching, ...boundValues(key, bounds)]
-    const items = await reader.all<{ item: number }>(statements.page, ...values, limit, offset)
-    const counted = await reader.get<{ n: number }>(statements.count, ...values, countTo)
-    return { items: items.map(({ item }) => item), total: Number(counted?.n ?? 0) }
+  find: async (reader, key, asked) => {
+    const { expression, bounds } = asked
+    const values = [...boundValues(key, bounds), lookedAt(asked)]
+    const rows = await (expression === undefined
+      ? reader.all<{ item: number }>(ALL, ...values)
+      : reader.all<{ item: number }>(BY_WORDS, vectorQuery(key, expression), ...values))
+    return { items: pageOf(rows, asked).map(({ item }) => item), total: totalOf(rows, asked) }
   },
 }
