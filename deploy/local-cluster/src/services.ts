@@ -144,7 +144,7 @@ type Place = { readonly grpc: number; readonly health: number; readonly logFile:
 
 /** As npm start has it: docs/adr/0004-node-26-and-no-build.md. */
 const SMALL_YOUNG_GENERATION = '--max-semi-space-size=4'
-const LARGE_BUFFERS_APART = { MALLOC_MMAP_THRESHOLD_: '32768' }
+const LARGE_BUFFERS_APART = { MALLOC_MMAP_THRESHOLD_: '16384', MALLOC_TOP_PAD_: '0' }
 
 const startService = async (
   surroundings: Surroundings,

@@ -208,6 +208,18 @@ describe('a request that waits', () => {
     finish()
     assert.equal(statusOf(await response), '1')
   })
+  test('is let in anew by its credential also when it waits again, and its head is forgotten', async (t) => {
+    const { hold, held, waiters, directory } = await setUp(t)
+    const { response, one, finish } = await hold()
+    one.again = 1
+    finish()
+    await waitUntil(() => one.again === 0 && held.count === 1 && waiters.count === 1)
+    await held.recheckAccount('acme', 'u1')
+    assert.equal(held.count, 1)
+    directory.accounts[0]!.password = 'another'
+    await held.recheckAccount('acme', 'u1')
+    assert.equal(statusOf(await response), 'HTTP 401')
+  })
   test('knows until when its credential is good', async (t) => {
     const { hold, directory } = await setUp(t)
     assert.equal((await hold()).context.holdUntil, Number.POSITIVE_INFINITY)

@@ -12,6 +12,7 @@ import { Waiters } from '../push/waiters.ts'
 import type { AdmissionDeps } from './admission.ts'
 import { trustedProxies } from './client-address.ts'
 import { holdPost } from './held-post.ts'
+import type { Post } from './post.ts'
 import { RequestLoad } from './request-work.ts'
 
 const device = { tenant: 'acme', account: 'u1', device: 'd1' }
@@ -40,8 +41,10 @@ const setUp = (t: TestContext, { destroyed = false } = {}) => {
     },
   }
   const outcomes: Promise<CommandOutcome>[] = []
+  const headers = { authorization: 'Basic x', 'accept-encoding': 'gzip', 'user-agent': 'phone' }
+  const request = { headers, rawHeaders: ['Authorization', 'Basic x'], socket: {} } as IncomingMessage
   const post = {
-    request: { headers: {}, socket: {} } as IncomingMessage,
+    request,
     response: response as unknown as ServerResponse,
     correlation: '',
     traceparent: '',
@@ -52,6 +55,7 @@ const setUp = (t: TestContext, { destroyed = false } = {}) => {
   holdPost(deps, { post, waiting, goOn: (_, work) => outcomes.push(work()) })
   const change = () => followed.note({ position: 1, collections: ['inbox'], device: '' })
   return {
+    post: post as Post,
     held,
     load,
     waiters,
@@ -116,6 +120,12 @@ describe('a request that waits', () => {
     held.endAccount('acme', 'u1', terminal('ACCOUNT_LOCKED', ''))
     assert.equal(await reasonOf(outcomes[0]), 'ACCOUNT_LOCKED')
     assert.equal(waiters.count, 0)
+  })
+  test('keeps of its head what its answer and a new look at its credential need', (t) => {
+    const { post } = setUp(t)
+    assert.deepEqual(post.caller, { authorization: 'Basic x', address: '' })
+    assert.deepEqual(post.request.headers, { 'accept-encoding': 'gzip' })
+    assert.deepEqual(post.request.rawHeaders, [])
   })
   test('leaves no listener behind', (t) => {
     const { response, followed, change } = setUp(t)

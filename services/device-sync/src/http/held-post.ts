@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { BlockList } from 'node:net'
 import { cancelled, count, type RelaisError } from '@relais/service-kit'
 import type { CommandOutcome, Waiting } from '../commands/command.ts'
@@ -7,7 +8,7 @@ import type { Cause } from '../push/followed-accounts.ts'
 import type { Leaving, WaitEnd, Waiters } from '../push/waiters.ts'
 import { type AdmissionDeps, readmit } from './admission.ts'
 import { clientAddress } from './client-address.ts'
-import type { Post } from './post.ts'
+import type { Caller, Post } from './post.ts'
 import type { RequestLoad } from './request-work.ts'
 
 export type HeldPostDeps = AdmissionDeps & {
@@ -34,6 +35,7 @@ class HeldPost implements HeldRequest {
   readonly #deps: HeldPostDeps
   readonly #options: HoldOptions
   readonly #rows: DeviceRows
+  readonly #caller: Caller
   readonly #onClose = () => this.end(cancelled())
   #waiter: Leaving | undefined
   #over = false
@@ -42,6 +44,9 @@ class HeldPost implements HeldRequest {
     this.#deps = deps
     this.#options = options
     this.#rows = rows
+    this.#caller = callerOf(options.post, deps.proxies)
+    options.post.caller = this.#caller
+    forgetHead(options.post.request)
   }
 
   get device(): DeviceRef {
@@ -72,9 +77,8 @@ class HeldPost implements HeldRequest {
   }
 
   recheck(): Promise<void> {
-    const { request } = this.#options.post
-    const address = clientAddress(request, this.#deps.proxies)
-    return readmit(this.#deps, this.device, request.headers.authorization, address)
+    const { authorization, address } = this.#caller
+    return readmit(this.#deps, this.device, authorization, address)
   }
 
   #goOn(work: () => Promise<CommandOutcome>, { kind, cause }: Ended): void {
@@ -88,6 +92,16 @@ class HeldPost implements HeldRequest {
     count('relais_wakes', { reason: kind })
     goOn(post, work, cause)
   }
+}
+
+const callerOf = ({ caller, request }: Post, proxies: BlockList): Caller =>
+  caller ?? { authorization: request.headers.authorization, address: clientAddress(request, proxies) }
+
+/** A kilobyte and more of texts, of which only the answer's coding is still needed. */
+const forgetHead = (request: IncomingMessage): void => {
+  const coding = request.headers['accept-encoding']
+  request.headers = coding === undefined ? {} : { 'accept-encoding': coding }
+  request.rawHeaders = []
 }
 
 /** From now on the request waits; `goOn` is called once, perhaps before this returns. */

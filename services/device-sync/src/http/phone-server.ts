@@ -2,6 +2,7 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { easServerOptions } from './endpoint-config.ts'
+import { beginWithFirstWords } from './first-words.ts'
 
 type Certificate = { readonly cert: string; readonly key: string }
 
@@ -31,6 +32,7 @@ export const createPhoneServer = (
   const secure =
     certificate && createHttpsServer({ ...easServerOptions, ...certificate, minVersion: 'TLSv1.2' }, listener)
   const server = secure ?? createHttpServer(easServerOptions, listener)
+  const beginnings = secure && beginWithFirstWords(secure)
   return {
     listen: (host, port) =>
       new Promise((resolve, reject) => {
@@ -43,12 +45,16 @@ export const createPhoneServer = (
     replaceCertificate: (next) => secure?.setSecureContext({ ...next, minVersion: 'TLSv1.2' }),
     drain: () =>
       new Promise((resolve) => {
+        beginnings?.silence()
         const closing = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS)
         server.close(() => {
           clearInterval(closing)
           resolve()
         })
       }),
-    close: () => server.closeAllConnections(),
+    close: () => {
+      beginnings?.silence()
+      server.closeAllConnections()
+    },
   }
 }

@@ -33,6 +33,9 @@ export type PostDeps = AdmissionDeps & {
   readonly clock: () => number
 }
 
+/** Who makes a request, as it says itself and as the network says. */
+export type Caller = { readonly authorization: string | undefined; readonly address: string }
+
 /** What is known of a request so far; failures are told by it. */
 export type Post = {
   readonly request: IncomingMessage
@@ -44,6 +47,8 @@ export type Post = {
   asked?: readonly AskedCollection[]
   /** Of the device, once it was let in. */
   rows?: DeviceRows
+  /** Once it has waited: the head of the request isn't there any more. */
+  caller?: Caller
   /** Of the failure that it ended in. */
   failed?: string
   /** Of the request; an answer after a wait is linked to it. */
