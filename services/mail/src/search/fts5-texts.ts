@@ -6,6 +6,7 @@ import { documentsBetween } from './document-order.ts'
 import { lookedAt, pageOf, totalOf } from './found-rows.ts'
 import { matchExpression, scopeOf } from './match.ts'
 import type { Asked, Found, Texts } from './texts.ts'
+import { withPrefix } from './words.ts'
 
 const BOUNDS = boundConditions('SELECT value FROM json_each(?)')
 
@@ -63,12 +64,15 @@ const withinBounds = async (reader: Reader, key: AccountKey, asked: Asked): Prom
 export const fts5Texts: Texts = {
   schema: [
     `CREATE VIRTUAL TABLE texts USING fts5(scope, sender, recipients, subject, attachments, body,
-      content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2')`,
+      content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0')`,
   ],
-  add: async (writer, key, doc, { sender, recipients, subject, attachments, body }) => {
+  add: async (writer, key, doc, texts) => {
+    const scope = scopeOf(key)
+    const { sender, recipients, subject, attachments, body } = texts
+    const columns = [sender, recipients, subject, attachments, body].map((text) => withPrefix(scope, text))
     await writer.run(
       'INSERT INTO texts (rowid, scope, sender, recipients, subject, attachments, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      ...[doc, scopeOf(key), sender, recipients, subject, attachments, body],
+      ...[doc, scope, ...columns],
     )
   },
   remove: async (writer, doc) => {

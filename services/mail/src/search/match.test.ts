@@ -10,34 +10,34 @@ const expression = (text: string) =>
 describe('what the index is asked', () => {
   test('is always asked inside one account', () => {
     assert.equal(expression('has:attachment'), '{scope} : "S"')
-    assert.match(expression('a OR b'), /^\{scope\} : "S" AND \(.* OR .*\)$/)
-    assert.match(expression('NOT a'), /^\{scope\} : "S" AND \(\{scope\} : "S" NOT /)
+    assert.match(expression('a OR b'), /^\(.* : "Sa" \* OR .* : "Sb" \*\)$/)
+    assert.match(expression('NOT a'), /^\(\{scope\} : "S" NOT .* : "Sa" \*\)$/)
   })
 
   test('words may be beginnings, phrases are as they are', () => {
     assert.equal(
       expression('bud "annual report"'),
-      '{scope} : "S" AND ({sender recipients subject attachments body} : "bud" * AND ' +
-        '{sender recipients subject attachments body} : "annual report")',
+      '({sender recipients subject attachments body} : "Sbud" * AND ' +
+        '{sender recipients subject attachments body} : "Sannual Sreport")',
     )
+    assert.equal(expression('from:zoe@X.example'), '{sender} : "Szoe Sx Sexample" *')
   })
 
   test('fields are columns', () => {
-    assert.equal(expression('from:anna'), '{scope} : "S" AND {sender} : "anna" *')
-    assert.equal(expression('to:anna'), '{scope} : "S" AND {recipients} : "anna" *')
-    assert.equal(expression('subject:anna'), '{scope} : "S" AND {subject} : "anna" *')
-    assert.equal(expression('participants:anna'), '{scope} : "S" AND {sender recipients} : "anna" *')
-    assert.equal(expression('body:anna'), '{scope} : "S" AND {attachments body} : "anna" *')
+    assert.equal(expression('from:anna'), '{sender} : "Sanna" *')
+    assert.equal(expression('to:anna'), '{recipients} : "Sanna" *')
+    assert.equal(expression('subject:anna'), '{subject} : "Sanna" *')
+    assert.equal(expression('participants:anna'), '{sender recipients} : "Sanna" *')
+    assert.equal(expression('body:anna'), '{attachments body} : "Sanna" *')
   })
 
-  test('nothing typed gets out of its quotes', () => {
-    const outside = expression('a" OR {scope}:"x b\'); DROP TABLE docs; --').replaceAll(
-      /"(?:[^"]|"")*"/g,
-      '""',
-    )
+  test('nothing typed gets out of its quotes, and every word is the account’s', () => {
+    const asked = expression('a" OR {scope}:"x b\'); DROP TABLE docs; --')
+    const quoted = [...asked.matchAll(/"([^"]*)"/g)].map(([, words = '']) => words)
+    assert.ok(quoted.every((words) => /^(?:S[\p{L}\p{N}]+)(?: S[\p{L}\p{N}]+)*$/u.test(words)))
     assert.match(
-      outside,
-      /^\{scope\} : "" AND \((?:(?:\{scope\}|\{sender recipients subject attachments body\}) : ""(?: \*)?|[()]| AND | OR | NOT )*\)$/,
+      asked.replaceAll(/"[^"]*"/g, '""'),
+      /^\((?:(?:\{scope\}|\{sender recipients subject attachments body\}) : ""(?: \*)?|[()]| AND | OR | NOT )*\)$/,
     )
   })
 
@@ -48,6 +48,6 @@ describe('what the index is asked', () => {
     })
     assert.equal(new Set(scopes).size, 3)
     assert.notEqual(scopeOf({ tenant: 'a', account: 'bc' }), scopeOf({ tenant: 'ab', account: 'c' }))
-    for (const scope of scopes) assert.match(scope, /^s[0-9a-f]{24}$/)
+    for (const scope of scopes) assert.match(scope, /^s[0-9a-f]{15}$/)
   })
 })

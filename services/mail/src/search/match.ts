@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { AccountKey } from '../queries/account.ts'
 import type { Expression, SearchField, SearchTerm } from './query.ts'
+import { wordsOf } from './words.ts'
 
 const COLUMNS: Readonly<Record<SearchField, string>> = {
   any: '{sender recipients subject attachments body}',
@@ -11,23 +12,28 @@ const COLUMNS: Readonly<Record<SearchField, string>> = {
   content: '{attachments body}',
 }
 
-/** A word that all texts of one account have and no other's: an index of all accounts is searched as if it were this one's. */
+/**
+ * A word that all texts of one account have and no other's, and with which each of its words begins: the index of all accounts is searched as if it
+ * were this one's, whatever others have in it.
+ */
 export const scopeOf = ({ tenant, account }: AccountKey): string =>
-  `s${hash('sha256', `${tenant}\n${account}`, 'hex').slice(0, 24)}`
+  `s${hash('sha256', `${tenant}\n${account}`, 'hex').slice(0, 15)}`
 
-/** An FTS5 string: everything in it is text, whatever it looks like. */
-const quoted = (text: string) => `"${text.replaceAll('\0', ' ').replaceAll('"', '""')}"`
+/** Words of letters and digits alone: nothing gets out of the quotes. */
+const termExpression = (scope: string, { field, text, phrase }: SearchTerm): string => {
+  const words = wordsOf(text).map((word) => `${scope}${word}`)
+  return `${COLUMNS[field]} : "${words.join(' ')}"${phrase ? '' : ' *'}`
+}
 
-const termExpression = ({ field, text, phrase }: SearchTerm): string =>
-  `${COLUMNS[field]} : ${quoted(text)}${phrase ? '' : ' *'}`
+const allOf = (scope: string): string => `{scope} : "${scope}"`
 
 /** FTS5 has no NOT without something that it takes away from: that is all texts of the account. */
 const expressionOf = (scope: string, expression: Expression): string => {
   switch (expression.kind) {
     case 'term':
-      return termExpression(expression)
+      return termExpression(scope, expression)
     case 'not':
-      return `(${scope} NOT ${expressionOf(scope, expression.of)})`
+      return `(${allOf(scope)} NOT ${expressionOf(scope, expression.of)})`
     default: {
       const operator = expression.kind === 'all' ? ' AND ' : ' OR '
       return `(${expression.of.map((one) => expressionOf(scope, one)).join(operator)})`
@@ -37,6 +43,6 @@ const expressionOf = (scope: string, expression: Expression): string => {
 
 /** The FTS5 expression of a query inside one account (https://sqlite.org/fts5.html section 3). */
 export const matchExpression = (key: AccountKey, expression: Expression | undefined): string => {
-  const scope = `{scope} : ${quoted(scopeOf(key))}`
-  return expression === undefined ? scope : `${scope} AND ${expressionOf(scope, expression)}`
+  const scope = scopeOf(key)
+  return expression === undefined ? allOf(scope) : expressionOf(scope, expression)
 }
