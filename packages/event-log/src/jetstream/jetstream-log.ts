@@ -16,6 +16,7 @@ import {
   type Subscription,
 } from '../port.ts'
 import { Appender } from './appender.ts'
+import { believedHead } from './believed-head.ts'
 import { CommandIndex } from './command-index.ts'
 import { erase } from './erasure.ts'
 import { Ledger, ledgerName } from './ledger.ts'
@@ -224,8 +225,8 @@ class OpenJetStreamLog implements JetStreamLog {
     this.#closing.throwIfAborted()
     const subject = filterSubject(filter)
     if (subject === undefined) return 0
-    const last = await this.#patiently('read', () => this.#api.leaderLast(subject))
-    return last?.position ?? 0
+    const deps = { api: this.#api, tail: this.#tail, view: this.#view, losses: this.#losses }
+    return await this.#patiently('read', () => believedHead(subject, deps))
   }
 
   notices(filter: CommitFilter, listener: (notice: Notice) => void): Subscription {

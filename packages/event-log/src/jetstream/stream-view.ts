@@ -25,6 +25,11 @@ export class StreamView {
     this.#deps = deps
   }
 
+  /** Position of the stream's last commit as far as this process has appended to it; 0: it hasn't. */
+  known(subject: string): number {
+    return this.#heads.get(subject) ?? 0
+  }
+
   /** Position of the stream's last commit as far as known here; the server judges. */
   async head(subject: string, deadline: number): Promise<number> {
     return this.#heads.get(subject) ?? (await this.refresh(subject, deadline))
