@@ -34,7 +34,7 @@ describe('commits that were written by version 0.1', () => {
 
   test('have events of every type', () => {
     const types = new Set(commits.flatMap(({ events }) => events.map(({ type }) => type)))
-    assert.equal(types.size, 18)
+    assert.equal(types.size, 19)
   })
 
   test('are understood', () => {
