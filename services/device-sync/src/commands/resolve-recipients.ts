@@ -62,19 +62,21 @@ const AT_ONCE = 8
 const resolveAll = async (
   { directory }: ResolveRecipientsDeps,
   context: CommandContext,
-  names: readonly string[],
+  { to: names, maxAmbiguous: suggestions }: ResolveRequest,
 ): Promise<readonly Resolved[]> => {
   const resolved: Resolved[] = []
   for (let at = 0; at < names.length; at += AT_ONCE) {
     const some = names.slice(at, at + AT_ONCE)
-    resolved.push(...(await Promise.all(some.map((name) => resolveName(directory, context, name)))))
+    resolved.push(
+      ...(await Promise.all(some.map((name) => resolveName(directory, context, { to: name, suggestions })))),
+    )
   }
   return resolved
 }
 
 const run = async (deps: ResolveRecipientsDeps, context: CommandContext): Promise<CommandAnswer> => {
   const asked = readResolve(context.body)
-  const resolved = await resolveAll(deps, context, asked.to)
+  const resolved = await resolveAll(deps, context, asked)
   const responses = asked.to.map((to, n) => response(to, resolved[n] as Resolved, asked))
   return answer(el('resolverecipients:ResolveRecipients', [el('resolverecipients:Status', OK), ...responses]))
 }

@@ -16,18 +16,21 @@ const has = ({ address, aliases }: Person, wanted: string): boolean =>
   address.toLowerCase() === wanted || aliases.some((alias) => alias.toLowerCase() === wanted)
 
 const MAX_QUERY = 200
-const MAX_PEOPLE = 1000
+/** Whose addresses begin with the one that is meant. */
+const NAMESAKES = 100
 
 /** One person where the name is an address of theirs, else all whom it may mean. Only in the phone's own tenant. */
 export const resolveName = async (
   directory: DirectoryClient<CallExtras>,
   { user: { tenant }, call }: CommandContext,
-  to: string,
+  { to, suggestions }: { readonly to: string; readonly suggestions: number },
 ): Promise<Resolved> => {
   const address = addressIn(to)
-  const query = (address.includes('@') ? address : to).slice(0, MAX_QUERY).trim()
+  const isAddress = address.includes('@')
+  const query = (isAddress ? address : to).slice(0, MAX_QUERY).trim()
   if (query === '') return NOBODY
-  const { people, total } = await directory.searchPeople({ tenant, query, limit: MAX_PEOPLE }, call)
+  const limit = isAddress ? NAMESAKES : Math.min(1000, Math.max(1, suggestions))
+  const { people, total } = await directory.searchPeople({ tenant, query, limit }, call)
   const exact = people.filter((person) => has(person, address))
   return exact.length > 0 ? { people: exact, total: exact.length } : { people, total }
 }
