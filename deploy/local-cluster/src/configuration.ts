@@ -1,7 +1,7 @@
 import { configurationSchema } from '@relais/standalone/configuration.ts'
 import { z } from 'zod'
 
-const { port, adminPort, lmtpPort, smtpPort, submissionPort, smarthost, maxMessageBytes } =
+const { port, adminPort, lmtpPort, smtpPort, submissionPort, smarthost, maxMessageBytes, maxRepeats } =
   configurationSchema.shape
 const { logLevel, telemetry, graceSeconds, ephemeral, seed, throwAway, readyFile } = configurationSchema.shape
 
@@ -26,7 +26,7 @@ export const clusterSchema = z.object({
     .default(2)
     .describe('Processes that phones are shared between.')
     .meta({ placeholder: 'NUMBER' }),
-  ...{ port, adminPort, lmtpPort, smtpPort, submissionPort, smarthost, maxMessageBytes },
+  ...{ port, adminPort, lmtpPort, smtpPort, submissionPort, smarthost, maxMessageBytes, maxRepeats },
   ...{ logLevel, telemetry, graceSeconds: graceSeconds.default(6), ephemeral, seed, throwAway, readyFile },
 })
 

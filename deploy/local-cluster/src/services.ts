@@ -57,6 +57,7 @@ const plansOf = (
     environment: {
       ...{ ...storage, ...peers, ...messages },
       RELAIS_PHONES_PORT: String(port),
+      RELAIS_MAX_REPEATS: String(configuration.maxRepeats),
       RELAIS_TRUSTED_PROXIES: '127.0.0.1',
     },
   })

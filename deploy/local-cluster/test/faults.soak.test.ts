@@ -12,6 +12,6 @@ for (const log of ['jetstream', 'postgres'] as const)
   }, async () => {
     const say = (line: string) => console.log(line)
     const seed = randomInt(2 ** 31)
-    const counts = await faultedRun({ seed, events: EVENTS[log], eventsPerRound: 120, log, say })
+    const counts = await faultedRun({ seed, events: EVENTS[log], eventsPerRound: 200, log, say })
     console.table(counts)
   })

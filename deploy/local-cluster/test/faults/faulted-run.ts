@@ -85,7 +85,7 @@ const configurationOf = ({ log }: FaultedRun, folder: string) => {
 const isSpared = (round: number): boolean => round % 4 >= 2
 
 /** After so many faults everybody must come to an end with something before there are more. */
-const BURST = 60
+const BURST = 100
 
 const playRounds = async (run: FaultedRun, hurtable: Hurtable): Promise<FaultCounts> => {
   const { seed, events, eventsPerRound, say, minutes = Number.POSITIVE_INFINITY } = run

@@ -10,7 +10,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
     events: { type: 'string', default: '10000' },
-    round: { type: 'string', default: '120' },
+    round: { type: 'string', default: '200' },
     minutes: { type: 'string' },
     log: { type: 'string', default: 'jetstream' },
   },
