@@ -10,8 +10,10 @@ import { benchPostgresRows } from './postgres-rows.ts'
 import { benchAttachment } from './product/attachment.ts'
 import { benchDelivery } from './product/delivery.ts'
 import { benchFolderSync } from './product/folders.ts'
+import { benchFoldersInOneSync } from './product/folders-in-one-sync.ts'
 import { benchHeldMany } from './product/held/held-many.ts'
 import { benchIdle } from './product/idle.ts'
+import { benchLooping } from './product/looping.ts'
 import { benchHeldOverTls, benchPush } from './product/push.ts'
 import { benchRestart } from './product/restart.ts'
 import { benchSearch } from './product/search.ts'
@@ -57,8 +59,10 @@ export const BENCHES: readonly Bench[] = [
   { name: 'held-tls', forms: ONE, run: (target) => benchHeldOverTls(target, 5000) },
   { name: 'restart', forms: ONE, run: (target) => benchRestart(target, 5000) },
   { name: 'quiet-sync', forms: BOTH, run: benchQuietSync },
+  { name: 'looping', forms: BOTH, run: benchLooping },
   { name: 'first-sync', forms: BOTH, run: benchFirstSync },
   { name: 'folder-sync', forms: ONE, run: benchFolderSync },
+  { name: 'folders-in-one-sync', forms: BOTH, run: benchFoldersInOneSync },
   { name: 'search', forms: BOTH, run: benchSearch },
   { name: 'attachment', forms: BOTH, run: benchAttachment },
   { name: 'delivery', forms: BOTH, run: benchDelivery },

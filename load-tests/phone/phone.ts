@@ -75,6 +75,27 @@ export class Phone {
     }
   }
 
+  /** One request for several collections; answers with how many have something to tell. */
+  async syncTogether(collections: readonly string[]): Promise<number> {
+    const asked = collections.map((id): Element => {
+      const key = this.#keys.get(id) ?? '0'
+      return [T.collection, [T.syncKey, key], [T.collectionId, id]]
+    })
+    const { body } = await this.#post('Sync', [T.sync, [T.collections, ...asked]])
+    let key = ''
+    let told = 0
+    scan(body, (page, token, text) => {
+      if (page !== 0 || text === undefined) return
+      if (token === T.syncKey[1]) key = text
+      else if (token === T.status[1] && text !== '1') throw new Error(`Sync Status ${text}`)
+      else if (token === T.collectionId[1]) {
+        this.#keys.set(text, key)
+        told++
+      }
+    })
+    return told
+  }
+
   async markRead(collection: string, item: string): Promise<Synced> {
     const change: Element = [T.change, [T.serverId, item], [T.applicationData, [T.read, '1']]]
     return this.#sync(collection, {}, [[T.getChanges], [T.commands, change]])

@@ -1,5 +1,6 @@
 import type { Flag } from '@relais/proto/mail/v1/message.ts'
 import type { TagName } from '../wbxml/code-pages.ts'
+import { ValueError } from '../wbxml/errors.ts'
 import { el, type WbxmlNode } from '../wbxml/node.ts'
 import { boolChild, child, childrenOf, intChild, textChild } from '../wbxml/read.ts'
 import { dateTime, dateTimeOf } from './dates.ts'
@@ -41,12 +42,24 @@ const timeChild = (node: WbxmlNode, tag: TagName): number => {
   return found?.content ? dateTimeOf(found) : 0
 }
 
+/** Local and UTC time of one moment come together (MS-ASEMAIL 2.2.2.87), nothing is due before it starts, a reminder has a time. */
+const requireSense = (flag: Flag): Flag => {
+  const { startDate, utcStartDate, dueDate, utcDueDate, reminderSet, reminderTime } = flag
+  const contradicts =
+    (startDate === 0) !== (utcStartDate === 0) ||
+    (dueDate === 0) !== (utcDueDate === 0) ||
+    (utcStartDate > 0 && utcDueDate > 0 && utcStartDate > utcDueDate) ||
+    (reminderSet && reminderTime === 0)
+  if (contradicts) throw new ValueError('email:Flag', 'contradicts itself')
+  return flag
+}
+
 /** Undefined: the flag is cleared (an empty tag, or Status 0). Errors: INVALID_VALUE. */
 export const readFlag = (node: WbxmlNode): Flag | undefined => {
   if (childrenOf(node).length === 0) return undefined
   const status = intChild(node, 'email:Status', { max: ACTIVE }) ?? ACTIVE
   if (status === CLEAR) return undefined
-  return {
+  return requireSense({
     status: status === COMPLETE ? 'complete' : 'active',
     type: textChild(node, 'email:FlagType', { max: 256 }) ?? '',
     subject: textChild(node, 'tasks:Subject') ?? '',
@@ -60,5 +73,5 @@ export const readFlag = (node: WbxmlNode): Flag | undefined => {
     reminderTime: timeChild(node, 'tasks:ReminderTime'),
     ordinalDate: timeChild(node, 'tasks:OrdinalDate'),
     subOrdinalDate: textChild(node, 'tasks:SubOrdinalDate', { max: 256 }) ?? '',
-  }
+  })
 }
