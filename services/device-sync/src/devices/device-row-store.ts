@@ -78,6 +78,8 @@ class LoadedRows implements DeviceRows {
     return true
   }
 
+  rest(): void {}
+
   async refresh(): Promise<void> {}
 
   /** The device was removed: nobody may bring its rows back. */

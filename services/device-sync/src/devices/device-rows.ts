@@ -41,6 +41,8 @@ export interface DeviceRows {
    * what was put is given up: decide again. Errors: DEVICE_REMOVED, those of the store.
    */
   commit(): Promise<boolean>
+  /** The request waits: until `refresh` nothing is read, and what isn't committed is given up. */
+  rest(): void
   /** Rows as they are now, after a wait. What isn't committed is given up. */
   refresh(): Promise<void>
 }

@@ -14,6 +14,7 @@ export const probeRows = (device: DeviceRef): DeviceRows => {
     keys: (kind) => [...values.values()].filter((cell) => cell.kind === kind.name).map((cell) => cell.key),
     saved: async () => undefined,
     commit: async () => true,
+    rest: () => undefined,
     refresh: async () => undefined,
   }
 }

@@ -109,6 +109,46 @@ describe('rows that processes share', () => {
     assert.deepEqual(waiting.get(counts), { n: 7 })
   })
 
+  test('a request that waits keeps none of them, and has them as they are when it goes on', async (t) => {
+    const { one, two } = await setUp(t)
+    const rows = await one.of(ref())
+    rows.put(counts, { n: 1 })
+    await rows.commit()
+    rows.put(counts, { n: 100 })
+    rows.rest()
+    const elsewhere = await two.of(ref())
+    elsewhere.put(counts, { n: 2 })
+    await elsewhere.commit()
+    await rows.refresh()
+    assert.deepEqual(rows.get(counts), { n: 2 })
+    rows.put(counts, { n: 3 })
+    assert.equal(await rows.commit(), true)
+    assert.deepEqual((await two.of(ref())).get(counts), { n: 3 })
+  })
+
+  test('a device that was removed while its request waited is told so when it goes on', async (t) => {
+    const { one, two } = await setUp(t)
+    const rows = await one.of(ref())
+    rows.put(counts, { n: 1 })
+    await rows.commit()
+    rows.rest()
+    await two.remove('acme', 'u1', 'd1')
+    await assert.rejects(rows.refresh(), { code: 'DEVICE_REMOVED' })
+  })
+
+  test('a device whose rows were all deleted is still known, and still has its version', async (t) => {
+    const { one, two } = await setUp(t)
+    const rows = await one.of(ref())
+    rows.put(counts, { n: 1 })
+    await rows.commit()
+    rows.delete(counts)
+    await rows.commit()
+    const elsewhere = await two.of(ref())
+    assert.deepEqual(elsewhere.keys(counts), [])
+    elsewhere.put(counts, { n: 2 })
+    assert.equal(await elsewhere.commit(), true)
+  })
+
   test('what is deleted is gone for all', async (t) => {
     const { one, two } = await setUp(t)
     const rows = await one.of(ref())

@@ -11,8 +11,8 @@ import {
   nameOf,
   type RowChange,
   readRange,
-  readRows,
   refKey,
+  type StoredRow,
 } from './row-statements.ts'
 
 /** The same rows, and how often those of a device were changed: who decided on others decides again. */
@@ -23,7 +23,12 @@ export const sharedRowSchema: readonly string[] = [
     PRIMARY KEY (tenant, account, device))`,
 ]
 
-type Cell = { readonly kind: string; readonly key: string; bytes?: Uint8Array; value?: unknown }
+type Cell = {
+  readonly kind: string
+  readonly key: string
+  bytes: Uint8Array | undefined
+  value: unknown
+}
 
 /** A device's rows at one version. Only what is decoded in it changes. */
 type Snapshot = {
@@ -31,6 +36,8 @@ type Snapshot = {
   readonly version: number | undefined
   readonly cells: ReadonlyMap<string, Cell>
 }
+
+const NO_CELLS: Snapshot['cells'] = new Map()
 
 /** A change and what it means for whoever reads it here. */
 type Put = RowChange & { readonly value: unknown; readonly lastWins: boolean }
@@ -55,7 +62,7 @@ class RequestRows implements DeviceRows {
     const cell = this.#base.cells.get(name)
     if (cell?.bytes !== undefined) {
       cell.value = this.#shared.decoded(this.device, kind, cell.bytes)
-      delete cell.bytes
+      cell.bytes = undefined
     }
     return cell?.value as Value | undefined
   }
@@ -79,6 +86,12 @@ class RequestRows implements DeviceRows {
       if (put.encode === undefined) there.delete(name)
       else there.set(name, put)
     return [...there.values()].filter((one) => one.kind === kind.name).map(({ key }) => key)
+  }
+
+  /** There are ten thousands that wait, and none of them reads anything before it goes on. */
+  rest(): void {
+    this.#base = { version: this.#base.version, cells: NO_CELLS }
+    this.#shared.forget(this.device)
   }
 
   /** `commit` comes before the answer. */
@@ -141,8 +154,12 @@ export class SharedDeviceRows implements DeviceRowSource {
     const known = this.#recent.get(key)
     const version = known && (await versionOf(store, device))
     if (known !== undefined && known.version === version) return this.#keep(key, known)
-    const snapshot = await store.snapshot((reader) => readSnapshot(reader, device))
-    return this.#keep(key, snapshot)
+    return this.#keep(key, await readSnapshot(store, device))
+  }
+
+  /** It is read again when it is needed again. */
+  forget(device: DeviceRef): void {
+    this.#recent.delete(refKey(device))
   }
 
   /** Undefined: nothing was written, the version is another one. */
@@ -204,14 +221,23 @@ const versionOf = async (reader: Reader, device: DeviceRef): Promise<number | un
     )
   )?.version
 
+/** In one statement, so that version and rows are of one moment. */
+const READ = `SELECT v.version AS version, r.kind AS kind, r.key AS key, r.value AS value
+  FROM device_row_versions v LEFT JOIN device_rows r
+    ON r.tenant = v.tenant AND r.account = v.account AND r.device = v.device
+  WHERE v.tenant = ? AND v.account = ? AND v.device = ?`
+
+type ReadRow = { readonly version: number } & (StoredRow | { readonly kind: null })
+
 const readSnapshot = async (reader: Reader, device: DeviceRef): Promise<Snapshot> => {
-  const version = await versionOf(reader, device)
-  const rows = version === undefined ? [] : await readRows(reader, device)
-  const cells = rows.map(({ kind, key, value }): [string, Cell] => [
-    nameOf(kind, key),
-    { kind, key, bytes: value },
-  ])
-  return { version, cells: new Map(cells) }
+  const rows = await reader.all<ReadRow>(READ, ...placeOf(device))
+  const cells = new Map<string, Cell>()
+  for (const row of rows) {
+    if (row.kind === null) continue
+    const { kind, key, value } = row
+    cells.set(nameOf(kind, key), { kind, key, bytes: value, value: undefined })
+  }
+  return { version: rows[0]?.version, cells }
 }
 
 const deleteVersions = async (
@@ -230,6 +256,6 @@ const changed = (
   const next = new Map(cells)
   for (const [name, { kind, key, value, encode }] of puts)
     if (encode === undefined) next.delete(name)
-    else next.set(name, { kind, key, value })
+    else next.set(name, { kind, key, bytes: undefined, value })
   return next
 }

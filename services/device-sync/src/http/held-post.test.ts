@@ -29,6 +29,7 @@ const setUp = (t: TestContext, { destroyed = false } = {}) => {
   const commits = [false, true]
   const rows = {
     device,
+    rest: () => void told.push('rows rest'),
     refresh: async () => void told.push('rows read again'),
     commit: async () => commits.shift() ?? true,
   } as unknown as DeviceRows
@@ -85,7 +86,7 @@ describe('a request that waits', () => {
     const { change, told, outcomes } = setUp(t)
     change()
     assert.equal(await outcomes[0], emptyAnswer)
-    assert.deepEqual(told, ['rows read again', 'changes', 'changes'])
+    assert.deepEqual(told, ['rows rest', 'rows read again', 'changes', 'changes'])
   })
   test('goes on once, whatever else happens', (t) => {
     const { outcomes, change, response, held, load, tick } = setUp(t)
@@ -100,7 +101,7 @@ describe('a request that waits', () => {
     const { outcomes, told, tick } = setUp(t)
     tick(62_000)
     await outcomes[0]
-    assert.equal(told[1], 'expired')
+    assert.equal(told[2], 'expired')
   })
   test('ends with its connection', async (t) => {
     const { response, outcomes, held, load, waiters } = setUp(t)

@@ -59,6 +59,7 @@ class HeldPost implements HeldRequest {
     response.on('close', this.#onClose)
     if (response.destroyed) this.#onClose()
     else this.#waiter = this.#deps.waiters.wait(this.#options.waiting.wait, this)
+    if (!this.#over) this.#rows.rest()
   }
 
   /** The wait is over. While it waited another process may have served the device. */
