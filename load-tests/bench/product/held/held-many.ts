@@ -54,8 +54,9 @@ const measure = async (target: Target, crowd: Crowd, folder: string): Promise<Fi
   }
 }
 
-/** A process takes so many requests at once; who comes when it has more is told to come again. */
-const AHEAD = 2000
+/** Phones that may have asked before others wait: few at first, as a process that has just started is slow, and never more than it takes at once. */
+const ahead = (waiting: number): number => Math.min(2000, 200 + waiting)
+
 const LOOK_MS = 500
 /** No phone more waits for so long. */
 const STUCK_MS = 60_000
@@ -66,7 +67,7 @@ const untilAllWait = async (installation: Installation, holders: Holders, phones
   let moved = { waiting: 0, at: startedAt, tenth: 0 }
   while (moved.waiting < phones) {
     const waiting = await installation.heldRequests()
-    holders.allow(waiting + AHEAD)
+    holders.allow(waiting + ahead(waiting))
     const at = performance.now()
     const tenth = Math.floor((waiting * 10) / phones)
     if (tenth > moved.tenth) process.stderr.write(`${waiting} of ${phones} phones wait\n`)
@@ -84,14 +85,16 @@ const untilAllWait = async (installation: Installation, holders: Holders, phones
 const wakeSome = async (
   { lmtp }: Installation,
   holders: Holders,
-  { accounts, deviceSyncs }: Crowd,
+  { accounts, deviceSyncs, phones }: Crowd,
 ): Promise<readonly number[]> => {
   const count = Math.min(DELIVERIES, accounts)
   const recipients = Array.from({ length: count }, (_, n) => Math.floor((n * accounts) / count))
   const sentAt = await deliverTo(lmtp, recipients)
-  const woken = recipients.flatMap((account) =>
-    Array.from({ length: deviceSyncs }, (_, k) => ({ account, phone: k * accounts + account })),
-  )
+  const woken = recipients
+    .flatMap((account) =>
+      Array.from({ length: deviceSyncs }, (_, k) => ({ account, phone: k * accounts + account })),
+    )
+    .filter(({ phone }) => phone < phones)
   await untilAnswered(
     holders,
     woken.map(({ phone }) => phone),
