@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { addAccountCommands } from './commands/account.ts'
+import { addAutomaticReplyCommands } from './commands/automatic-replies.ts'
 import { addDeviceCommands } from './commands/device.ts'
 import { addInstallationCommands } from './commands/installation.ts'
 import { addMailCommands } from './commands/mail.ts'
@@ -32,5 +33,6 @@ export const createProgram = (surroundings: Surroundings, defaults: Defaults): C
   addAccountCommands(program, act)
   addDeviceCommands(program, act)
   addMailCommands(program, act)
+  addAutomaticReplyCommands(program, act)
   return program
 }

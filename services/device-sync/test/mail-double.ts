@@ -1,5 +1,6 @@
 import {
   type EmptyMailboxRequest,
+  type GetAutomaticRepliesRequest,
   type GetMessagesRequest,
   MailDefinition,
   Message,
@@ -7,11 +8,13 @@ import {
   type ReadPartRequest,
   type ReadPartResponse,
   type SearchMessagesRequest,
+  type SetAutomaticRepliesRequest,
   type SubmitHeader,
   type SubmitRequest,
   type SyncMailboxesRequest,
   type SyncMailboxesResponse,
 } from '@relais/proto/mail/v1/mail.ts'
+import { AutomaticReplies } from '@relais/proto/mail/v1/message.ts'
 import { type Call, type Identity, type RelaisError, type ServiceClient, terminal } from '@relais/service-kit'
 import { doubleClient } from './double-client.ts'
 
@@ -35,6 +38,7 @@ export type MailDouble = {
   searching: ((signal: AbortSignal) => Promise<void>) | undefined
   readonly emptied: EmptyMailboxRequest[]
   readonly movedConversations: MoveConversationRequest[]
+  replies: AutomaticReplies
   readonly calls: string[]
   /** For whom each call was made, and about whose mail. */
   readonly callers: { readonly identity: Identity; readonly tenant: string; readonly account: string }[]
@@ -121,6 +125,24 @@ export const createMailDouble = (): MailDouble => {
       if (header) double.callers.push({ identity, tenant: header.tenant, account: header.account })
       return answer
     },
+    getAutomaticReplies: async (request: GetAutomaticRepliesRequest, call: Call) => {
+      noted(request, call)
+      if (double.failure) throw double.failure
+      return { replies: double.replies, answered: 0, position: 1 }
+    },
+    setAutomaticReplies: async (request: SetAutomaticRepliesRequest, call: Call) => {
+      noted(request, call)
+      if (double.failure) throw double.failure
+      const { inside, outsideKnown, outsideUnknown, ...times } = request.replies!
+      const before = double.replies
+      double.replies = {
+        ...times,
+        inside: inside ?? before.inside,
+        outsideKnown: outsideKnown ?? before.outsideKnown,
+        outsideUnknown: outsideUnknown ?? before.outsideUnknown,
+      }
+      return { position: 1 }
+    },
     getMessages: (request: GetMessagesRequest, call: Call) => getMessages(double, noted(request, call)),
     searchMessages: (request: SearchMessagesRequest, call: Call) =>
       searched(double, noted(request, call), call),
@@ -149,6 +171,7 @@ export const createMailDouble = (): MailDouble => {
     searching: undefined,
     emptied: [],
     movedConversations: [],
+    replies: AutomaticReplies.create({ state: 'off' }),
     calls: [],
     callers: [],
     lastGetMessages: undefined,

@@ -44,6 +44,21 @@ describe('UserInformation', () => {
       )
       assert.equal(textOf(descendant(addresses, 'settings:PrimarySmtpAddress')!), 'mike@example.org')
     })
+  for (const version of ['12.1', '14.0'] as const)
+    test(`${version}: gives the addresses alone, the primary one first`, async (t) => {
+      const { service } = setUp(await startTestService(t))
+      service.directory.aliases = ['mk@example.org']
+      const { root } = await service.phone({ version }).post('Settings', settings(userInformation))
+      const get = descendant(root, 'settings:UserInformation', 'settings:Get')!
+      assert.deepEqual(
+        childrenOf(get).map(({ tag }) => tag),
+        ['settings:EmailAddresses'],
+      )
+      assert.deepEqual(
+        childrenOf(childrenOf(get)[0]!).map((one) => textOf(one)),
+        ['mike@example.org', 'mk@example.org'],
+      )
+    })
   test('2: neither Get nor anything else in it', async () => {
     const { send } = setUp()
     const response = await send(settings(el('settings:UserInformation')))
@@ -118,7 +133,6 @@ describe('DeviceInformation', () => {
 
 describe('what isn’t served says so in its own block', () => {
   for (const [tag, status, block] of [
-    ['settings:Oof', '3', el('settings:Oof', [el('settings:Get', [el('settings:BodyType', 'Text')])])],
     [
       'settings:DevicePassword',
       '7',
@@ -137,8 +151,8 @@ describe('what isn’t served says so in its own block', () => {
     })
   test('and the other blocks of the request are answered', async () => {
     const { send } = setUp()
-    const response = await send(settings(el('settings:Oof', [el('settings:Get')]), userInformation))
-    assert.equal(statusOf(response, 'settings:Oof'), '3')
+    const response = await send(settings(el('settings:Oof'), userInformation))
+    assert.equal(statusOf(response, 'settings:Oof'), '2')
     assert.equal(statusOf(response, 'settings:UserInformation'), '1')
   })
   test('2: a request that asks for nothing', async () => {

@@ -1,18 +1,19 @@
 import type { DeviceRegistry } from '../devices/device-registry.ts'
 import type { SignedIn } from '../sign-in/signed-in.ts'
+import type { EasVersion } from '../wbxml/code-page.ts'
 import type { TagName } from '../wbxml/code-pages.ts'
 import { ValueError } from '../wbxml/errors.ts'
 import { el, type WbxmlNode } from '../wbxml/node.ts'
 import { child, has } from '../wbxml/read.ts'
 import { answer, type Command, type CommandAnswer, type CommandContext } from './command.ts'
 import { readDeviceInformation, recordDeviceInformation } from './device-information.ts'
+import { type OofDeps, outOfOffice } from './settings-oof.ts'
 
-export type SettingsDeps = { readonly registry: DeviceRegistry }
+export type SettingsDeps = OofDeps & { readonly registry: DeviceRegistry }
 
 /** MS-ASCMD 2.2.3.177.15. */
 const OK = 1
 const PROTOCOL_ERROR = 2
-const ACCESS_DENIED = 3
 const INVALID_ARGUMENTS = 5
 const DENIED_BY_POLICY = 7
 /** Common status: rights management is off. */
@@ -46,14 +47,24 @@ const accounts = ({ address, aliases, displayName }: SignedIn): WbxmlNode =>
     ]),
   ])
 
-const userInformation = (user: SignedIn, block: WbxmlNode): WbxmlNode =>
-  has(block, 'settings:Get')
-    ? el('settings:UserInformation', [status(OK), el('settings:Get', [accounts(user)])])
-    : el('settings:UserInformation', [status(PROTOCOL_ERROR)])
+/** Accounts came with 14.1. */
+const ACCOUNTS_SINCE: EasVersion = 141
+
+/** Before that there was one account, and its addresses alone, the primary one first. */
+const addresses = ({ address, aliases }: SignedIn): WbxmlNode =>
+  el(
+    'settings:EmailAddresses',
+    [address, ...aliases].map((own) => el('settings:SMTPAddress', own)),
+  )
+
+const userInformation = ({ user, version }: CommandContext, block: WbxmlNode): WbxmlNode => {
+  if (!has(block, 'settings:Get')) return el('settings:UserInformation', [status(PROTOCOL_ERROR)])
+  const known = version < ACCOUNTS_SINCE ? addresses(user) : accounts(user)
+  return el('settings:UserInformation', [status(OK), el('settings:Get', [known])])
+}
 
 /** What isn't served says so in its own block, so that a request with several blocks gets an answer to each. */
 const refused: readonly (readonly [TagName, () => WbxmlNode])[] = [
-  ['settings:Oof', () => el('settings:Oof', [status(ACCESS_DENIED)])],
   ['settings:DevicePassword', () => el('settings:DevicePassword', [status(DENIED_BY_POLICY)])],
   [
     'settings:RightsManagementInformation',
@@ -66,23 +77,25 @@ const refused: readonly (readonly [TagName, () => WbxmlNode])[] = [
 ]
 
 const run = async (deps: SettingsDeps, context: CommandContext): Promise<CommandAnswer> => {
-  const { body, user } = context
+  const { body } = context
+  const oof = body && child(body, 'settings:Oof')
   const device = body && child(body, 'settings:DeviceInformation')
   const information = body && child(body, 'settings:UserInformation')
   const others = refused.filter(([tag]) => body && has(body, tag))
-  if (!device && !information && others.length === 0)
+  if (!oof && !device && !information && others.length === 0)
     throw new ValueError('settings:Settings', 'asks for nothing')
   return answer(
     el('settings:Settings', [
       status(OK),
+      oof && (await outOfOffice(deps, context, oof)),
       ...others.map(([, refusal]) => refusal()),
       device && el('settings:DeviceInformation', [status(await deviceInformation(deps, context, device))]),
-      information && userInformation(user, information),
+      information && userInformation(context, information),
     ]),
   )
 }
 
-/** Settings (MS-ASCMD 2.2.1.18): device information is taken, user information given. */
+/** Settings (MS-ASCMD 2.2.1.18): each block is answered with a Status of its own. */
 export const createSettings = (deps: SettingsDeps): Command => ({
   name: 'Settings',
   body: 'small',
