@@ -7,6 +7,7 @@ import type { Projector, ReadModel, ReadStore } from '@relais/read-store'
 import { type Call, type CallExtras, gauge, type Logger } from '@relais/service-kit'
 import { createHandlers } from './api/handlers.ts'
 import { createDeliveryServer } from './inbound/delivery-server.ts'
+import { KnownRecipients } from './inbound/known-recipients.ts'
 import type { MailServer, ServerTls } from './inbound/server.ts'
 import { sweepSpool } from './inbound/spool.ts'
 import { createSubmissionServer } from './inbound/submission-server.ts'
@@ -75,7 +76,8 @@ export const createMailTransport = async (deps: MailTransportDeps): Promise<Mail
   })
   await sweepSpool(deps.spoolFolder)
   const smarthost = deps.smarthost && createSmarthost(deps.smarthost, deps.blobs)
-  const parts = { ...deps, projector, smarthost, reactions }
+  const recipients = new KnownRecipients(deps)
+  const parts = { ...deps, projector, smarthost, reactions, recipients }
   const dispatcher = new Dispatcher(parts)
   const queued = gauge('relais_outbound_queue', async () => [{ value: await queueLength(projector.store) }])
   const ending = new AbortController()
@@ -100,6 +102,7 @@ export const createMailTransport = async (deps: MailTransportDeps): Promise<Mail
     stop: async (graceMs = DEFAULT_GRACE_MS) => {
       await Promise.all(servers.map((server) => server.drain(graceMs)))
       queued.close()
+      recipients.close()
       ending.abort()
       await following
       await dispatcher.stop()

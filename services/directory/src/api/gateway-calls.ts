@@ -71,9 +71,10 @@ export const gatewayCalls = (parts: Parts): Handlers => ({
     return { account, appPassword: credential, expiresAt: credentialExpires }
   },
 
-  resolveAddresses: async ({ addresses }, call) => {
+  resolveAddresses: async ({ addresses, minPosition }, call) => {
     requireService(call)
     requireListOf('addresses', addresses)
+    await parts.projector.waitFor(minPosition, call.deadline)
     return { addresses: await Promise.all(addresses.map((address) => resolved(parts, address))) }
   },
 

@@ -1,25 +1,16 @@
-import type { DirectoryClient } from '@relais/proto/directory/v1/directory.ts'
-import {
-  type CallExtras,
-  count,
-  type Identity,
-  inSpan,
-  type Logger,
-  observe,
-  secondsSince,
-  terminal,
-} from '@relais/service-kit'
+import { count, inSpan, type Logger, observe, secondsSince, terminal } from '@relais/service-kit'
 import type { SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from 'smtp-server'
 import { checkedMessage, traceOf } from './checked-message.ts'
 import { type HandOverDeps, handOver, type Outcome } from './hand-over.ts'
-import { type LocalRecipient, MAX_RECIPIENTS, resolveRecipient } from './recipients.ts'
+import type { KnownRecipients } from './known-recipients.ts'
+import { type LocalRecipient, MAX_RECIPIENTS } from './recipients.ts'
 import { replyTo } from './replies.ts'
 import { createMailServer, type MailServer, type ServerTls } from './server.ts'
 import { createSessionRecipients } from './session-recipients.ts'
 import { returnPathField } from './trace.ts'
 
 export type DeliveryServerDeps = HandOverDeps & {
-  readonly directory: DirectoryClient<CallExtras>
+  readonly recipients: Pick<KnownRecipients, 'find'>
   readonly clock: () => number
   readonly newId: () => string
   readonly logger: Logger
@@ -35,12 +26,6 @@ export type DeliveryServerOptions = {
 }
 
 type Done<T = undefined> = (error?: Error | null, value?: T) => void
-
-const GATEWAY: Identity = {
-  tenant: '',
-  principal: '',
-  actor: { kind: 'service', id: 'mail-transport', device: '' },
-}
 
 /** Takes mail for local recipients: RFC 2033 (LMTP) or RFC 5321 (SMTP). A 250 means that the message is on disk. */
 export const createDeliveryServer = (
@@ -77,10 +62,10 @@ type RcptTo = {
   readonly recipients: Recipients
 }
 
-const addRecipient = async ({ address, session, recipients }: RcptTo, { directory }: DeliveryServerDeps) => {
+const addRecipient = async ({ address, session, recipients }: RcptTo, deps: DeliveryServerDeps) => {
   if (session.envelope.rcptTo.length >= MAX_RECIPIENTS)
     throw terminal('TOO_MANY_RECIPIENTS', `at most ${MAX_RECIPIENTS} recipients at once`)
-  recipients.add(session, await resolveRecipient(directory, address.address, { identity: GATEWAY }))
+  recipients.add(session, await deps.recipients.find(address.address))
 }
 
 type Message = {

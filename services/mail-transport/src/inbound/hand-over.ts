@@ -2,6 +2,7 @@ import type { DeliverRequest, DeliverResult, MailClient } from '@relais/proto/ma
 import { type CallExtras, type Identity, RelaisError } from '@relais/service-kit'
 import { byTenant, deliverTo, type LocalRecipient } from './recipients.ts'
 import { spooled } from './spool.ts'
+import { wholeChunks } from './whole-chunks.ts'
 
 export type Incoming = {
   /** '' for a null sender. */
@@ -24,8 +25,6 @@ export type HandOverDeps = {
 export type Outcome = readonly (Error | undefined)[]
 
 const DELIVERY_MS = 300_000
-
-const CHUNK = 64 * 1024
 
 /** Gives a message to mail, once for each tenant. Errors of one tenant don't touch another's recipients. */
 export const handOver = async (incoming: Incoming, { mail, spoolFolder }: HandOverDeps): Promise<Outcome> => {
@@ -74,9 +73,7 @@ async function* deliverRequests(
 ): AsyncGenerator<DeliverRequest> {
   const header = { tenant, envelopeSender: sender, recipients: deliverTo(recipients), receivedAt, commandId }
   yield { part: { $case: 'header', value: header } }
-  for await (const chunk of message)
-    for (let at = 0; at < chunk.length; at += CHUNK)
-      yield { part: { $case: 'chunk', value: chunk.subarray(at, at + CHUNK) } }
+  for await (const chunk of wholeChunks(message)) yield { part: { $case: 'chunk', value: chunk } }
 }
 
 const inOrder = ({ recipients }: Incoming, failures: Failures): Outcome =>

@@ -17,12 +17,12 @@ export type LocalRecipient = {
 /** The account behind an address. Errors: BAD_ADDRESS, NOT_OURS, NO_ACCOUNT, TENANT_SUSPENDED, ACCOUNT_SUSPENDED. */
 export const resolveRecipient = async (
   directory: DirectoryClient<CallExtras>,
-  address: string,
+  { address, minPosition }: { readonly address: string; readonly minPosition: number },
   extras: CallExtras,
 ): Promise<LocalRecipient> => {
   if (address.length > MAX_ADDRESS || !/^[^\p{Cc}@]+@[^\p{Cc}\s@]+$/u.test(address))
     throw terminal('BAD_ADDRESS', 'that is no address')
-  const { addresses } = await directory.resolveAddresses({ addresses: [address] }, extras)
+  const { addresses } = await directory.resolveAddresses({ addresses: [address], minPosition }, extras)
   return accepted(address, addresses[0])
 }
 

@@ -1,5 +1,6 @@
 import type { Logger } from '@relais/service-kit'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
+import { gatherReplies } from './gathered-replies.ts'
 
 export type ServerTls = { readonly cert: string; readonly key: string }
 
@@ -26,6 +27,8 @@ export const COMMON_OPTIONS: SMTPServerOptions = {
 
 export const createMailServer = (options: SMTPServerOptions, logger: Logger): MailServer => {
   const server = new SMTPServer({ ...COMMON_OPTIONS, ...options })
+  // What STARTTLS makes of a connection must find nothing that has not left yet.
+  if (options.disabledCommands?.includes('STARTTLS')) server.server.on('connection', gatherReplies)
   server.on('error', (error) => logger.debug({ code: codeOf(error) }, 'a mail connection ended in an error'))
   return {
     listen: (host, port) => listen(server, host, port),

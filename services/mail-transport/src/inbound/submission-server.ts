@@ -11,6 +11,7 @@ import { checkedMessage, traceOf } from './checked-message.ts'
 import { MAX_RECIPIENTS } from './recipients.ts'
 import { replyTo } from './replies.ts'
 import { createMailServer, type MailServer, type ServerTls } from './server.ts'
+import { wholeChunks } from './whole-chunks.ts'
 
 export type SubmissionServerDeps = {
   readonly directory: DirectoryClient<CallExtras>
@@ -31,7 +32,6 @@ export type SubmissionServerOptions = {
 }
 
 const SUBMISSION_MS = 300_000
-const CHUNK = 64 * 1024
 
 /** Takes mail from an account's programs, for anybody, from its own addresses only: RFC 6409. */
 export const createSubmissionServer = (
@@ -146,9 +146,7 @@ async function* submitRequests(
   message: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<SubmitRequest> {
   yield { part: { $case: 'header', value: header } }
-  for await (const chunk of message)
-    for (let at = 0; at < chunk.length; at += CHUNK)
-      yield { part: { $case: 'chunk', value: chunk.subarray(at, at + CHUNK) } }
+  for await (const chunk of wholeChunks(message)) yield { part: { $case: 'chunk', value: chunk } }
 }
 
 const ownerOf = ({ tenant, account }: Account): Identity => ({

@@ -15,21 +15,42 @@ export type Reaction = {
   react(commits: readonly StoredCommit[]): Promise<unknown>
 }
 
-export type ReactionDeps = { readonly log: EventLog; readonly reactions: ReadStore }
+export type ReactionDeps = {
+  readonly log: Pick<EventLog, 'follow'>
+  readonly reactions: ReadStore
+  /** Milliseconds of a clock that only goes forward; default: the process's. */
+  readonly now?: () => number
+  /** Rest at the log's end, in which commits gather: most of what it reads is nothing to react to. Default 50 ms. */
+  readonly gatherMs?: number
+}
+
+const GATHER_MS = 50
+
+/** Where it has got to is kept this often at most, for it costs a durable write; after a crash so much is seen again. */
+const KEPT_EVERY_MS = 1000
 
 /** Follows the log from where the reaction has got to. Ends by the signal; rejects where the log ends it. */
 export const follow = async (
   { name, filter, react }: Reaction,
-  { log, reactions }: ReactionDeps,
+  { log, reactions, now = () => performance.now(), gatherMs = GATHER_MS }: ReactionDeps,
   signal: AbortSignal,
 ): Promise<void> => {
-  const after = await position(reactions, name)
-  for await (const { commits } of log.follow(filter, after, { signal })) {
+  let kept = await position(reactions, name)
+  let reached = kept
+  let keptAt = Number.NEGATIVE_INFINITY
+  for await (const { commits, caughtUp } of log.follow(filter, kept, { signal })) {
     const last = commits.at(-1)
     if (last === undefined) continue
     await react(commits)
-    await advance(reactions, name, last.position)
+    reached = last.position
+    if (now() - keptAt >= KEPT_EVERY_MS) {
+      await advance(reactions, name, reached)
+      kept = reached
+      keptAt = now()
+    }
+    if (caughtUp) await delay(gatherMs, undefined, { signal, ref: false }).catch(() => undefined)
   }
+  if (reached > kept) await advance(reactions, name, reached)
 }
 
 const FIRST_PAUSE_MS = 250

@@ -74,6 +74,8 @@ export interface SignInResponse {
 /** Up to 1,000 addresses. */
 export interface ResolveAddressesRequest {
   addresses: string[];
+  /** Facts that the answer must know of; waits for them. */
+  minPosition: number;
 }
 
 /** In the order of the request. */
@@ -902,13 +904,16 @@ export const SignInResponse: MessageFns<SignInResponse> = {
 };
 
 function createBaseResolveAddressesRequest(): ResolveAddressesRequest {
-  return { addresses: [] };
+  return { addresses: [], minPosition: 0 };
 }
 
 export const ResolveAddressesRequest: MessageFns<ResolveAddressesRequest> = {
   encode(message: ResolveAddressesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.addresses) {
       writer.uint32(10).string(v!);
+    }
+    if (message.minPosition !== 0) {
+      writer.uint32(16).uint64(message.minPosition);
     }
     return writer;
   },
@@ -934,6 +939,14 @@ export const ResolveAddressesRequest: MessageFns<ResolveAddressesRequest> = {
             message.addresses.push(reader.string());
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.minPosition = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -952,6 +965,7 @@ export const ResolveAddressesRequest: MessageFns<ResolveAddressesRequest> = {
   fromPartial(object: DeepPartial<ResolveAddressesRequest>): ResolveAddressesRequest {
     const message = createBaseResolveAddressesRequest();
     message.addresses = object.addresses?.map((e) => e) || [];
+    message.minPosition = object.minPosition ?? 0;
     return message;
   },
 };
