@@ -30,6 +30,7 @@ const content = fc
     conversation: fc.uint8Array({ minLength: 16, maxLength: 16 }),
     preview: text,
     defect: text,
+    written: text,
     structure: fc.constantFrom(
       undefined,
       Part.fromPartial({ type: 'text/plain', parts: [{ id: '1', lines: 3 }] }),
@@ -57,7 +58,7 @@ test('the fast reader of MessageDelivered finds what the generated decoder finds
       const arrival = readArrival('MessageDelivered', MessageDelivered.encode(delivered).finish())
       assert.deepEqual(
         { ...arrival, content: MessageContent.decode(arrival.content) },
-        { mailbox, content: delivered.content, state, envelopeSender },
+        { mailbox, content: delivered.content, state, envelopeSender, clientId: '' },
       )
     }),
   )
@@ -65,12 +66,13 @@ test('the fast reader of MessageDelivered finds what the generated decoder finds
 
 test('the fast reader of MessageStored too', () => {
   fc.assert(
-    fc.property(content, state, text, text, (content, state, mailbox, envelopeSender) => {
-      const stored = MessageStored.fromPartial({ mailbox, content, state, envelopeSender, reason: 'import' })
+    fc.property(content, state, text, text, text, (content, state, mailbox, envelopeSender, clientId) => {
+      const fields = { mailbox, content, state, envelopeSender, clientId }
+      const stored = MessageStored.fromPartial({ ...fields, reason: 'import' })
       const arrival = readArrival('MessageStored', MessageStored.encode(stored).finish())
       assert.deepEqual(
         { ...arrival, content: MessageContent.decode(arrival.content) },
-        { mailbox, content: stored.content, state, envelopeSender },
+        { ...fields, content: stored.content },
       )
     }),
   )
@@ -79,12 +81,12 @@ test('the fast reader of MessageStored too', () => {
 test('the fields of a content are those that the generated decoder finds', () => {
   fc.assert(
     fc.property(content, (content) => {
-      const { blob, size, receivedAt, conversation, envelope } = content
+      const { blob, size, receivedAt, conversation, envelope, written } = content
       const found = readContentFields(MessageContent.encode(content).finish())
       const { subject = '', messageId = '' } = envelope ?? {}
       assert.deepEqual(
         { ...found, conversation: Buffer.from(found.conversation) },
-        { blob, size, receivedAt, conversation: Buffer.from(conversation), subject, messageId },
+        { blob, size, receivedAt, conversation: Buffer.from(conversation), subject, messageId, written },
       )
     }),
   )
