@@ -114,6 +114,12 @@ export const endCollection = async (writer: Writer, commit: StoredCommit, id: st
 
 type PlacementOrigin = { readonly ordinal: number; readonly movedBy: string }
 
+/** What no device's command put there: by far the most, and a third of the values. */
+const PLACED =
+  'INSERT INTO placements (tenant, account, id, collection, item, sort_key) VALUES (?, ?, ?, ?, ?, ?)'
+const PLACED_BY_DEVICE = `INSERT INTO placements (tenant, account, id, collection, item, sort_key, hidden, created_by,
+  created_key, client_id, digest, moved_by, changed_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
 const insert = async (
   writer: Writer,
   commit: StoredCommit,
@@ -122,12 +128,14 @@ const insert = async (
 ): Promise<number> => {
   const id = placementId(commit.position, ordinal)
   const device = commit.actor.device
-  await writer.write(
-    `INSERT INTO placements (tenant, account, id, collection, item, sort_key, hidden, created_by, created_key, client_id, digest,
-     moved_by, changed_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ...[...whose(commit), id, collection, item ?? id, sortKey, hidden ? 1 : 0],
-    ...[device, device === '' ? '' : commit.syncKey, clientId, digest, movedBy, device],
-  )
+  const placement = [...whose(commit), id, collection, item ?? id, sortKey]
+  if (device === '' && !hidden && clientId === '' && digest === '') await writer.write(PLACED, ...placement)
+  else
+    await writer.write(
+      PLACED_BY_DEVICE,
+      ...[...placement, hidden ? 1 : 0, device, device === '' ? '' : commit.syncKey, clientId, digest],
+      ...[movedBy, device],
+    )
   return id
 }
 
