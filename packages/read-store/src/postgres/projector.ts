@@ -68,6 +68,9 @@ export class PostgresProjector implements Projector {
   readonly #openedAt = performance.now()
   #serving: Serving | undefined
   #checkpoint = 0
+  /** False: the connection was lost since. A server that crashed has lost what wasn't synced: rows may have gone back. */
+  #isKnown = false
+  #present: Session | undefined
   #term: Term | undefined
   #fault: Error | undefined
   #stopped: Promise<void> | undefined
@@ -85,7 +88,7 @@ export class PostgresProjector implements Projector {
     this.#generationOptions = { connection, log, filter, model, onAlarm: this.#onAlarm, channel }
     this.store = this.#facade()
     this.#probe = new HeadProbe({
-      ...{ log, filter, checkpoint: () => this.#checkpoint },
+      ...{ log, filter, checkpoint: () => (this.#isKnown ? this.#checkpoint : 0) },
       reached: (position) => this.#reached(position),
     })
     this.#requests = new RebuildRequests((payload) => this.#membership.tell(payload))
@@ -115,7 +118,7 @@ export class PostgresProjector implements Projector {
 
   async waitFor(position: number, deadline: number): Promise<void> {
     if (this.#stopped) throw storeClosed()
-    if (position <= this.#checkpoint) {
+    if (this.#isKnown && position <= this.#checkpoint) {
       const lost = this.#lost(position)
       if (lost) throw lost
       return
@@ -163,8 +166,22 @@ export class PostgresProjector implements Projector {
 
   async #connected(session: Session): Promise<void> {
     await openRegistry(session)
+    this.#present = session
+    void session.lost.then(() => {
+      if (this.#present === session) this.#isKnown = false
+    })
     await this.#serving?.hold(session)
+    await this.#lookAgain(session)
     this.#fault = undefined
+  }
+
+  /** Where the rows are now. With a crash they may be gone altogether: then who is elected makes them anew, and tells. */
+  async #lookAgain(session: Session): Promise<void> {
+    try {
+      if (this.#serving) this.#moved(await this.#serving.checkpoint(session))
+    } catch (error) {
+      if (isPassing(error)) throw error
+    }
   }
 
   /** What notices would have told, should one be lost. */
@@ -270,6 +287,7 @@ export class PostgresProjector implements Projector {
 
   #moved(checkpoint: number): void {
     this.#checkpoint = checkpoint
+    this.#isKnown = true
     this.#reached(checkpoint)
     for (const listener of this.#listeners) this.#tell(() => listener(checkpoint))
   }
