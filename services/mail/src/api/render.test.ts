@@ -67,7 +67,7 @@ const setUp = (failing: ReadonlyMap<string, Error> = new Map()) => {
 }
 
 const HTML: ContentOptions = {
-  ...{ withBody: true, mimeSupport: 0 },
+  ...{ withBody: true, mimeSupport: 0, streamMime: false },
   bodies: [{ type: 'html', truncation: undefined, allOrNone: false, preview: 0 }],
 }
 
