@@ -101,6 +101,16 @@ describe('Fetch of a message', () => {
     )
     assert.deepEqual(shared().mail.calls, ['getMessages', 'getMessages'])
   })
+  test('11: there is no room for its body beside those before it', async () => {
+    const data = Buffer.alloc(4 * 1024 * 1024, 'x')
+    const body = { type: 'plain', estimatedSize: data.length, data }
+    const placements = Array.from({ length: 24 }, (_, n) => n + 1)
+    for (const placement of placements)
+      shared().mail.messages.set(placement, testMessage(placement, { body }))
+    const response = await send(operations(...placements.map((placement) => fetch(...item(placement)))))
+    const statuses = fetched(response).map(statusOf)
+    assert.deepEqual(statuses, [...Array(16).fill('1'), ...Array(8).fill('11')])
+  })
   test('6: isn’t there, or not in that folder, or never had such an id', async () => {
     shared().mail.messages.set(77, testMessage(77))
     for (const node of [

@@ -102,7 +102,7 @@ describe('Search in the mailbox', () => {
     assert.deepEqual(
       asked().options!.bodies.map(({ type, truncation }) => [type, truncation]),
       [
-        ['html', 262_144],
+        ['html', 131_072],
         ['mime', 500],
       ],
     )

@@ -11,14 +11,18 @@ import { FETCH_STATUS, type MessageFetch } from './fetch-request.ts'
 
 type Mail = MailClient<CallExtras>
 
-export type FetchedMessages = ReadonlyMap<MessageFetch, Message>
+/** What isn't there is left out; `too_large`: the bodies before it are all that one answer holds. */
+export type FetchedMessages = ReadonlyMap<MessageFetch, Message | 'too_large'>
 
 const groupedByOptions = (fetches: readonly MessageFetch[]): readonly (readonly MessageFetch[])[] => [
   ...Map.groupBy(fetches, ({ options }) => JSON.stringify(options)).values(),
 ]
 
-/** Bodies of so many may be in one call's answer: a text has at most 4 MiB, an answer 80. */
-const AT_ONCE = 16
+/** Bodies of so many may be in one call's answer: a message has texts of at most 8 MiB, an answer 80. */
+const AT_ONCE = 8
+
+/** Bytes of bodies that one answer holds in memory; longer messages are streamed as MIME, or fetched by themselves. */
+const MAX_INLINE = 48 * 1024 * 1024
 
 const batchesOf = (fetches: readonly MessageFetch[]): readonly (readonly MessageFetch[])[] =>
   Array.from({ length: Math.ceil(fetches.length / AT_ONCE) }, (_, n) =>
@@ -56,16 +60,26 @@ const readGroup = async (
   })
 }
 
-/** All messages of a request: one call for those that want their bodies alike. What isn't there is left out. */
+const bytesIn = ({ body, bodyPart }: Message): number =>
+  (body?.data?.length ?? 0) + (bodyPart?.data?.length ?? 0)
+
+/** All messages of a request: one call for some that want their bodies alike, as long as there is room for them. */
 export const readMessages = async (
   mail: Mail,
   context: CommandContext,
   fetches: readonly MessageFetch[],
 ): Promise<FetchedMessages> => {
-  const groups = groupedByOptions(fetches)
-    .flatMap(batchesOf)
-    .map((group) => readGroup(mail, context, group))
-  return new Map((await Promise.all(groups)).flat())
+  const found = new Map<MessageFetch, Message | 'too_large'>()
+  let bytes = 0
+  for (const group of groupedByOptions(fetches).flatMap(batchesOf)) {
+    if (bytes > MAX_INLINE) for (const fetch of group) found.set(fetch, 'too_large')
+    else
+      for (const [fetch, message] of await readGroup(mail, context, group)) {
+        found.set(fetch, message)
+        bytes += bytesIn(message)
+      }
+  }
+  return found
 }
 
 async function* textOf(
@@ -107,7 +121,7 @@ const withData = (body: WbxmlNode, { length, chunks }: MultipartPart): WbxmlNode
 
 export type MessageAnswer = {
   readonly fetch: MessageFetch
-  readonly message: Message | undefined
+  readonly message: Message | 'too_large' | undefined
   /** If the client takes a multipart answer. */
   readonly parts: Parts | undefined
 }
@@ -117,7 +131,7 @@ const isWanted = ({ schema }: MessageFetch, tag: string): boolean => schema === 
 const propertiesOf = (
   mail: Mail,
   context: CommandContext,
-  { fetch, message, parts }: MessageAnswer & { readonly message: Message },
+  { fetch, message, parts }: Omit<MessageAnswer, 'message'> & { readonly message: Message },
 ): readonly WbxmlNode[] => {
   const streamed = streamedBody(mail, context, message)
   const body = isWanted(fetch, 'airsyncbase:Body') ? (streamed ?? inlineBody(message)) : undefined
@@ -128,9 +142,10 @@ const propertiesOf = (
   return wanted.map((element) => (element.tag === 'airsyncbase:Body' ? withData(element, streamed) : element))
 }
 
-/** Fetch of a message by its ServerId or LongId; Status 6 where it is not, or not in that folder any more. */
+/** Fetch of a message by its ServerId or LongId; Status 6 where it is not, or not in that folder any more; 11 where there is no room for it. */
 export const messageElement = (mail: Mail, context: CommandContext, answer: MessageAnswer): WbxmlNode => {
   const { fetch, message } = answer
   if (!message) return fetchElement(FETCH_STATUS.notFound, fetch.names, undefined)
+  if (message === 'too_large') return fetchElement(FETCH_STATUS.tooLarge, fetch.names, undefined)
   return fetchElement(FETCH_STATUS.ok, fetch.names, propertiesOf(mail, context, { ...answer, message }))
 }

@@ -15,6 +15,7 @@ export const FETCH_STATUS = {
   badRange: 8,
   unknownStore: 9,
   empty: 10,
+  tooLarge: 11,
   badAttachment: 15,
   denied: 16,
   noMoveAlways: 155,

@@ -19,7 +19,7 @@ export const rangeIn = (options: WbxmlNode | undefined): ResultRange | Refusal =
 }
 
 /** A hundred bodies are in one answer; who opens a message fetches the rest. */
-const MAX_BODY = 256 * 1024
+const MAX_BODY = 128 * 1024
 
 const bounded = (preference: BodyPreference): BodyPreference => ({
   ...preference,
