@@ -100,6 +100,12 @@ const startCommand = ({ root, form }: Target) => {
   }
 }
 
+/** Load generators ask the same again and again, as phones that loop do. Older revisions don't mind, and don't know the setting. */
+const anyRepeats = ({ root }: Target): readonly string[] => {
+  const settings = readFileSync(join(root, 'services/standalone/src/configuration.ts'), 'utf8')
+  return settings.includes('maxRepeats') ? ['--max-repeats', '0'] : []
+}
+
 /** What the last one said: why it can't start, if it can't. */
 let said = ''
 
@@ -108,7 +114,9 @@ const spawnRelais = ({ target, accounts, flags = [], data }: StartOptions, folde
   writeFileSync(seed, JSON.stringify({ tenants: tenantsOf(accounts) }))
   const where = data === undefined ? ['--ephemeral'] : ['--data', data]
   const seeding = accounts.length > 0 ? ['--seed', seed] : []
-  const args = ['--port', '0', '--ready-file', join(folder, 'ready.json'), ...where, ...seeding, ...flags]
+  const repeats = flags.includes('--max-repeats') ? [] : anyRepeats(target)
+  const own = [...where, ...seeding, ...repeats, ...flags]
+  const args = ['--port', '0', '--ready-file', join(folder, 'ready.json'), ...own]
   const start = startCommand(target)
   const child = spawn(`${target.root}/node_modules/node/bin/node`, [...start.args, ...args], {
     cwd: target.root,

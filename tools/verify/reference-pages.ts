@@ -111,12 +111,36 @@ const commandRows = (command: HelpfulCommand, above: readonly string[]): string[
 const commandRow = (command: HelpfulCommand, path: readonly string[]) =>
   `| \`${[...path, command.usage()].join(' ').replaceAll('|', '\\|')}\` | ${command.description().replaceAll('|', '\\|')} |`
 
+/** What phones may ask; it exports `requestsReference`. */
+const REQUESTS = 'services/device-sync/src/requests/requests-reference.ts'
+
+const requests = async (root: string): Promise<ReferencePage[]> => {
+  const path = join(root, REQUESTS)
+  if (!existsSync(path)) return []
+  const { requestsReference } = (await import(pathToFileURL(path).href)) as {
+    requestsReference: () => string
+  }
+  const text = `# What phones may ask: Exchange ActiveSync by command, version and element
+
+${NOTE}
+
+Every command, in every version of the protocol that is served, and every element of its requests. *read*: it does what the
+specification says, *ignored*: it is taken away before the command sees it, as the specification allows, *refused*: with that
+status, –: the version has no such element, so it means nothing there. A command that a version doesn't have, or that isn't served,
+is answered by HTTP 501, from 14.0 on by Status 137 where its answer can be a Status alone. Elements of items (in
+\`ApplicationData\`) are those of their class. Answers have only what their version has.
+
+${requestsReference()}`
+  return [{ path: 'docs/reference/activesync.md', text }]
+}
+
 /** The pages that are made of the product itself. */
 export const makeReferencePages = async (root: string): Promise<readonly ReferencePage[]> => [
   errors(),
   ...(await settings(root)),
   ...(await pods(root)),
   ...(await commandLine(root)),
+  ...(await requests(root)),
 ]
 
 const isCurrent = (root: string, { path, text }: ReferencePage) =>

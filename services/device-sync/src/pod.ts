@@ -15,7 +15,7 @@ export const run = (self: PodProcess): Promise<void> =>
     summary: 'Phones over Exchange ActiveSync, as a process of its own: as many as phones need.',
     schema: settings,
     open: async (pod, configuration) => {
-      const { host, peers, phonesPort, publicUrl, trustedProxies, maxMessageBytes, incarnation } =
+      const { host, peers, phonesPort, publicUrl, trustedProxies, maxMessageBytes, maxRepeats, incarnation } =
         configuration
       const tls = openPublicTls(pod, configuration)
       const directory = await pod.peer('directory', DirectoryDefinition, peers.directory)
@@ -26,7 +26,7 @@ export const run = (self: PodProcess): Promise<void> =>
         announcements: storage.openAnnouncements('device-sync'),
         trustedCertificates: readTrustedCertificates(configuration.trustedCertificates),
         clock: Date.now,
-        config: { publicUrl, trustedProxies, maxMessageBytes },
+        config: { publicUrl, trustedProxies, maxMessageBytes, maxRepeats },
       })
       await pod.untilThere("the log's head", () => service.start())
       pod.add({

@@ -32,6 +32,13 @@ export const settings = podSettings
         'PEM of the authorities by which certificates of signed mail are believed; default: those that Node comes with.',
       )
       .meta({ placeholder: 'FILE' }),
+    maxRepeats: z
+      .int()
+      .min(0)
+      .max(10_000)
+      .default(60)
+      .describe('The same request of one phone again and again, so often, slows it down; 0: never.')
+      .meta({ placeholder: 'NUMBER' }),
     incarnation: z
       .int()
       .min(0)

@@ -76,6 +76,21 @@ describe('a phone that loops', () => {
     assert.equal(slowingRows.name, 'looping')
   })
 
+  test('is shown to administrators with its reason', async (context) => {
+    const service = await startTestService(context, { config })
+    await repeat(service.phone(), 'FolderSync', folderSync, MAX + 3)
+    const { devices } = await service.service.handlers.listDevices(
+      { tenant: 'acme', account: 'u1', pageSize: 0, pageToken: '' },
+      { identity: { tenant: '', principal: '', actor: { kind: 'operator', id: 'o', device: '' } } } as never,
+    )
+    const [device] = devices ?? []
+    assert.deepEqual(
+      [device?.loop, device?.loopCommand, device?.loopItem, device?.loopTimes],
+      ['folder_sync_storm', 'FolderSync', '', 1],
+    )
+    assert.equal(Number(device?.slowedUntil) - Number(device?.loopAt), 60_000)
+  })
+
   test('is slowed also while it is refused for another reason', async (context) => {
     const service = await startTestService(context, { config })
     const phone = service.phone()

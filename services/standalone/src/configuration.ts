@@ -56,6 +56,13 @@ export const configurationSchema = z.object({
     .default(52_428_800)
     .describe('Largest message, in bytes.')
     .meta({ placeholder: 'BYTES' }),
+  maxRepeats: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(60)
+    .describe('The same request of one phone again and again, so often, slows it down; 0: never.')
+    .meta({ placeholder: 'NUMBER' }),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

@@ -35,6 +35,8 @@ export type RelaisOptions = {
   /** PEM; undefined: those that Node comes with. */
   readonly trustedCertificates?: string | undefined
   readonly maxMessageBytes: number
+  /** Of one request of a phone, before it is slowed down; default 60, 0: any number. */
+  readonly maxRepeats?: number
   readonly smarthost: SmarthostOptions | undefined
   readonly progress: (line: string) => void
 }
@@ -149,13 +151,13 @@ const openServices = async (options: RelaisOptions & Common): Promise<Services> 
     random: Math.random,
   })
   mailTransport.start()
-  const { publicUrl, trustedProxies, trustedCertificates } = options
+  const { publicUrl, trustedProxies, trustedCertificates, maxRepeats = 60 } = options
   const deviceSync = await createDeviceSync({
     ...child('device-sync'),
     ...clients,
     incarnation: data.incarnation,
     trustedCertificates,
-    config: { publicUrl, trustedProxies, maxMessageBytes },
+    config: { publicUrl, trustedProxies, maxMessageBytes, maxRepeats },
   })
   await deviceSync.start()
   return { directory, mail, mailTransport, deviceSync, clients }

@@ -91,10 +91,10 @@ type Opening = {
 }
 
 const open = ({ configuration, data, logger, machine, say, telemetry }: Opening): Promise<Relais> => {
-  const { publicName, graceSeconds, trustedProxies, maxMessageBytes, smarthost } = configuration
+  const { publicName, graceSeconds, trustedProxies, maxMessageBytes, maxRepeats, smarthost } = configuration
   const serverName = publicName || machine
   return openRelais({
-    ...{ data, logger, telemetry, trustedProxies, maxMessageBytes, serverName },
+    ...{ data, logger, telemetry, trustedProxies, maxMessageBytes, maxRepeats, serverName },
     graceMs: graceSeconds * 1000,
     publicUrl: publicName === '' ? '' : `https://${publicName}`,
     smarthost: smarthostOf(smarthost, serverName),

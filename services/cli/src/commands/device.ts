@@ -5,6 +5,8 @@ import { moment, type Row } from '../output.ts'
 import type { Act, Session } from '../session.ts'
 import { UsageError } from '../usage-error.ts'
 
+const DAY_MS = 86_400_000
+
 export const addDeviceCommands = (program: Command, act: Act) => {
   const device = program.command('device').description('phones of an account')
   device.command('list <address>').description('its phones, and when they were last seen').action(act(list))
@@ -54,6 +56,7 @@ const list = async (session: Session, address: string) => {
       version: device.protocolVersion,
       blocked: device.blocked,
       wipe: wipeText(device),
+      loops: loopText(device),
       waiting: device.held,
       'last seen': moment(device.lastSeenAt),
     })
@@ -62,6 +65,10 @@ const list = async (session: Session, address: string) => {
 
 const wipeText = ({ wipe, wipeState }: Device): string =>
   wipe === '' ? '-' : `${wipe === 'account' ? 'account only: ' : ''}${wipeState}`
+
+/** What it does again and again, while it is slowed down for it or within a day. */
+const loopText = ({ loop, loopAt }: Device): string =>
+  loop === '' || Date.now() - loopAt > DAY_MS ? '-' : loop.replaceAll('_', ' ')
 
 /** What the device made of its policy. */
 const ACKNOWLEDGED = ['-', 'applied', 'applied in part', 'not applied', 'managed by others']
@@ -83,6 +90,11 @@ const shown = (device: Device): Row => ({
   wipe: wipeText(device),
   'wipe requested': moment(device.wipe === '' ? 0 : device.wipeRequestedAt),
   'wipe answered': moment(device.wipe === '' ? 0 : device.wipeAnsweredAt),
+  loops: device.loop === '' ? '-' : `${device.loop.replaceAll('_', ' ')} (${device.loopCommand})`,
+  'loop seen': moment(device.loopAt),
+  'times within a day': device.loopTimes,
+  'slowed until': moment(device.slowedUntil > Date.now() ? device.slowedUntil : 0),
+  'message in its way': device.loopItem === '' ? '-' : device.loopItem,
 })
 
 const show = async (session: Session, address: string, name: string) => {

@@ -10,6 +10,7 @@ import type { DeviceRegistry } from '../devices/device-registry.ts'
 import type { DeviceRowSource } from '../devices/device-row-store.ts'
 import { type LastSeen, lastSeenRows } from '../devices/last-seen.ts'
 import type { DeviceRef, HeldRequests } from '../held/held-requests.ts'
+import { type Slowing, slowingRows } from '../looping/slowing.ts'
 import { type ListedDevice, listDevices } from '../queries/devices.ts'
 import { formatPageToken, parsePageToken } from './page-token.ts'
 
@@ -31,12 +32,24 @@ const requireOperator = ({ identity }: Call, { tenant }: { readonly tenant: stri
   if (tenant === '') throw terminal('INVALID_ARGUMENT', 'a tenant is needed')
 }
 
-const wireDevice = (
-  tenant: string,
-  device: ListedDevice,
-  seen: LastSeen | undefined,
-  held: boolean,
-): WireDevice => ({
+/** What rows and this process know of a device beside its facts. */
+type Known = {
+  readonly seen: LastSeen | undefined
+  readonly slowing: Slowing | undefined
+  readonly held: boolean
+}
+
+const loopOf = (slowing: Slowing | undefined) => ({
+  loop: slowing?.reason ?? '',
+  loopCommand: slowing?.command ?? '',
+  loopItem: slowing?.item ?? '',
+  loopAt: slowing?.at ?? 0,
+  slowedUntil: slowing?.until ?? 0,
+  loopTimes: slowing?.times ?? 0,
+})
+
+const wireDevice = (tenant: string, device: ListedDevice, { seen, slowing, held }: Known): WireDevice => ({
+  ...loopOf(slowing),
   tenant,
   account: device.account,
   device: device.device,
@@ -68,9 +81,12 @@ const wireDevices = async (
   const last = devices.at(-1)
   if (!first || !last) return []
   const seen = await rowStore.range(lastSeenRows, tenant, { first, last })
+  const slowed = await rowStore.range(slowingRows, tenant, { first, last })
   return devices.map((device) => {
     const ref = { tenant, account: device.account, device: device.device }
-    return wireDevice(tenant, device, seen.get(`${ref.account}/${ref.device}`), held.isHeld(ref))
+    const name = `${ref.account}/${ref.device}`
+    const known = { seen: seen.get(name), slowing: slowed.get(name), held: held.isHeld(ref) }
+    return wireDevice(tenant, device, known)
   })
 }
 

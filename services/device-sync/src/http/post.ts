@@ -9,7 +9,8 @@ import { type DeviceRows, decidedOn } from '../devices/device-rows.ts'
 import { countsByCommand, type Seen } from '../looping/device-loops.ts'
 import { fingerprintOf, type Loops } from '../looping/loops.ts'
 import { narrowed, narrowWindow, onlyItem, STUB_AFTER, withStub } from '../looping/stuck-item.ts'
-import { ofVersion } from '../versions/of-version.ts'
+import { elementsOf } from '../requests/request-elements.ts'
+import { understood } from '../requests/understood.ts'
 import { type AskedCollection, askedCollections } from '../versions/older-answer.ts'
 import { inNewerWords } from '../versions/older-request.ts'
 import { bodyIsMessage, messageDocument } from '../versions/raw-message.ts'
@@ -123,7 +124,8 @@ const documentIn = ({ command, version, visitor }: Identified, bytes: Buffer, ty
   const root = decodeWbxml(bytes)
   if (root.tag !== roots.get(command.name)?.root)
     throw terminal('WRONG_ROOT', "the document isn't this command's")
-  return inNewerWords(ofVersion(root, version), { version, family: visitor.family })
+  const request = understood(root, { version, elements: elementsOf(command.name) })
+  return inNewerWords(request, { version, family: visitor.family })
 }
 
 const treeOf = (identified: Identified, { bytes }: Body, request: IncomingMessage): WbxmlNode | undefined => {

@@ -151,20 +151,6 @@ describe('a change of what a version does not have', () => {
   })
 })
 
-test('up to 14.0 UserInformation has addresses alone, from 14.1 on within an account', () => {
-  const addresses = el('settings:EmailAddresses', [el('settings:SMTPAddress', 'mike@example.org')])
-  const root = el('settings:Settings', [
-    el('settings:UserInformation', [
-      el('settings:Get', [el('settings:Accounts', [el('settings:Account', [addresses])])]),
-    ]),
-  ])
-  const got = (version: EasVersion) =>
-    descendant(inWordsOf({ version }, root), 'settings:UserInformation', 'settings:Get')
-  for (const version of [120, 121, 140] as const) assert.deepEqual(got(version)?.content, [addresses])
-  for (const version of [141, 160, 161] as const)
-    assert.equal(childrenOf(got(version)!)[0]?.tag, 'settings:Accounts')
-})
-
 describe('before 12.1 every collection is answered', () => {
   const request = el('airsync:Sync', [
     el(

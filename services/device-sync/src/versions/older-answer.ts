@@ -7,7 +7,6 @@ import { child, childrenNamed, childrenOf, descendant, textChild } from '../wbxm
 const CLASS_UNTIL: EasVersion = 121
 const WHOLE_UNTIL: EasVersion = 120
 const OWN_BODIES: EasVersion = 25
-const ADDRESSES_UNTIL: EasVersion = 140
 
 /** The only class that is served. */
 const EMAIL = 'Email'
@@ -80,12 +79,6 @@ const collectionIn = (node: WbxmlNode): WbxmlNode =>
     content: childrenOf(node).filter((one) => !isEmptyCommands(one)),
   })
 
-/** Up to 14.0 addresses stand by themselves, without an account and without one that is the first. */
-const addressesIn = (node: WbxmlNode): WbxmlNode => {
-  const addresses = descendant(node, 'settings:Accounts', 'settings:Account', 'settings:EmailAddresses')
-  return addresses ? el('settings:Get', [addresses]) : node
-}
-
 type Change = (node: WbxmlNode, version: EasVersion) => WbxmlNode
 
 const changes: readonly { readonly until: EasVersion; readonly tag: TagName; readonly change: Change }[] = [
@@ -93,7 +86,6 @@ const changes: readonly { readonly until: EasVersion; readonly tag: TagName; rea
   { until: CLASS_UNTIL, tag: 'airsync:Commands', change: commandsIn },
   { until: CLASS_UNTIL, tag: 'airsync:Collection', change: collectionIn },
   { until: CLASS_UNTIL, tag: 'getitemestimate:Collection', change: withClass('getitemestimate:Class') },
-  { until: ADDRESSES_UNTIL, tag: 'settings:Get', change: addressesIn },
 ]
 
 const changed = (node: WbxmlNode, version: EasVersion, own: typeof changes): WbxmlNode => {

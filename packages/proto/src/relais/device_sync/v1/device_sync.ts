@@ -38,6 +38,16 @@ export interface Device {
   policyKey: number;
   policyAcknowledgedAt: number;
   policyStatus: number;
+  /** What it did again and again, when it last did: same_key, bad_item, ping_storm, folder_sync_storm, same_request; empty: nothing. */
+  loop: string;
+  loopCommand: string;
+  /** ServerId of the message that it didn't take. */
+  loopItem: string;
+  loopAt: number;
+  /** Until then its command is refused. */
+  slowedUntil: number;
+  /** Within a day. */
+  loopTimes: number;
 }
 
 export interface ListDevicesRequest {
@@ -118,6 +128,12 @@ function createBaseDevice(): Device {
     policyKey: 0,
     policyAcknowledgedAt: 0,
     policyStatus: 0,
+    loop: "",
+    loopCommand: "",
+    loopItem: "",
+    loopAt: 0,
+    slowedUntil: 0,
+    loopTimes: 0,
   };
 }
 
@@ -182,6 +198,24 @@ export const Device: MessageFns<Device> = {
     }
     if (message.policyStatus !== 0) {
       writer.uint32(160).uint32(message.policyStatus);
+    }
+    if (message.loop !== "") {
+      writer.uint32(170).string(message.loop);
+    }
+    if (message.loopCommand !== "") {
+      writer.uint32(178).string(message.loopCommand);
+    }
+    if (message.loopItem !== "") {
+      writer.uint32(186).string(message.loopItem);
+    }
+    if (message.loopAt !== 0) {
+      writer.uint32(192).int64(message.loopAt);
+    }
+    if (message.slowedUntil !== 0) {
+      writer.uint32(200).int64(message.slowedUntil);
+    }
+    if (message.loopTimes !== 0) {
+      writer.uint32(208).uint32(message.loopTimes);
     }
     return writer;
   },
@@ -359,6 +393,54 @@ export const Device: MessageFns<Device> = {
             message.policyStatus = reader.uint32();
             continue;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.loop = reader.string();
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.loopCommand = reader.string();
+            continue;
+          }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.loopItem = reader.string();
+            continue;
+          }
+          case 24: {
+            if (tag !== 192) {
+              break;
+            }
+
+            message.loopAt = longToNumber(reader.int64());
+            continue;
+          }
+          case 25: {
+            if (tag !== 200) {
+              break;
+            }
+
+            message.slowedUntil = longToNumber(reader.int64());
+            continue;
+          }
+          case 26: {
+            if (tag !== 208) {
+              break;
+            }
+
+            message.loopTimes = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -396,6 +478,12 @@ export const Device: MessageFns<Device> = {
     message.policyKey = object.policyKey ?? 0;
     message.policyAcknowledgedAt = object.policyAcknowledgedAt ?? 0;
     message.policyStatus = object.policyStatus ?? 0;
+    message.loop = object.loop ?? "";
+    message.loopCommand = object.loopCommand ?? "";
+    message.loopItem = object.loopItem ?? "";
+    message.loopAt = object.loopAt ?? 0;
+    message.slowedUntil = object.slowedUntil ?? 0;
+    message.loopTimes = object.loopTimes ?? 0;
     return message;
   },
 };

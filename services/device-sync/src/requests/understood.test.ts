@@ -6,7 +6,12 @@ import type { EasVersion } from '../wbxml/code-page.ts'
 import { knownIn } from '../wbxml/code-pages.ts'
 import { el, type WbxmlNode } from '../wbxml/node.ts'
 import { childrenOf } from '../wbxml/read.ts'
-import { ofVersion } from './of-version.ts'
+import type { RequestElements } from './handling.ts'
+import { REQUEST_ELEMENTS } from './request-elements.ts'
+import { understood } from './understood.ts'
+
+const ofVersion = (node: WbxmlNode, version: EasVersion, elements: RequestElements = {}) =>
+  understood(node, { version, elements })
 
 const versions: readonly EasVersion[] = [25, 120, 121, 140, 141, 160, 161]
 
@@ -57,4 +62,14 @@ describe('of a request a version sees', () => {
       { numRuns: 500 },
     )
   })
+})
+
+test('what a command ignores it never sees, at whatever depth', () => {
+  const sync = el('airsync:Sync', [
+    el('airsync:Collections', [
+      el('airsync:Collection', [el('airsync:SyncKey', 'k'), el('airsync:Supported', [el('email:Read')])]),
+    ]),
+  ])
+  const tags = inside(ofVersion(sync, 161, REQUEST_ELEMENTS.get('Sync'))).map(({ tag }) => tag)
+  assert.deepEqual(tags, ['airsync:Collections', 'airsync:Collection', 'airsync:SyncKey'])
 })
