@@ -21,12 +21,15 @@ export const schemaInvalid = (reason: string) => terminal('SCHEMA_INVALID', reas
 export const storeTooNew = (file: string, version: number) =>
   terminal('STORE_TOO_NEW', `${file} has version ${version}, made by a newer Relais`)
 
-/** A write that was sent after others had been asked for is refused: whose it was isn't known. */
+/** A write that was sent after others had been asked for is refused: whose it was isn't known. Its message says why, by code alone: no row is told. */
 export class LateWriteError extends Error {
   constructor(cause: unknown) {
-    super('a write that was sent later was refused', { cause })
+    super(`a write that was sent later was refused: ${codeOf(cause)}`, { cause })
   }
 }
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error ? String((error as { code?: unknown }).code ?? error.name) : typeof error
 
 /** True for what may pass by itself: a full disk, a lock, a server that is gone. */
 export const isPassing = (error: unknown): boolean => error instanceof RelaisError && error.retryable
