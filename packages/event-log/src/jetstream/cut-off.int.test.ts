@@ -33,6 +33,7 @@ const openBesideLeader = async (cluster: NatsCluster): Promise<{ log: EventLog; 
       servers: [...cluster.urls],
       monitoring: cluster.servers.map(({ monitor }) => monitor),
       stream: 'unit',
+      deadline: 20_000,
       onFault: () => {},
     })
     await log.append(commitOf())

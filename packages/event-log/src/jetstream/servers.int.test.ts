@@ -5,10 +5,11 @@ import { type TestContext, test } from 'node:test'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { freePorts } from '@relais/servers/free-ports.ts'
+import { commitOf } from '../contract/commits.ts'
 import { LogUnavailableError } from '../port.ts'
 import { type JetStreamLogOptions, openJetStreamLog } from './jetstream-log.ts'
 import { noServer, serverFor } from './servers.fixture.ts'
-import { anotherServer, requireSynced, requireVersion } from './servers.ts'
+import { requireSynced, requireVersion } from './servers.ts'
 
 const unfit = (reason: RegExp) => (error: unknown) => {
   const { code, retryable, message } = error as { code: string; retryable: boolean; message: string }
@@ -28,13 +29,6 @@ test('a server before 2.11 is refused with the version that is needed', () => {
     assert.throws(() => requireVersion(version), unfit(/needs 2\.11 or newer/), version)
   }
   for (const version of ['2.11.0', '2.11.0-RC.1', '2.15.2', '3.0.0']) requireVersion(version)
-})
-
-test('who leaves a server goes to the one that was tried longest ago', () => {
-  const servers = [30, 10, 20].map((lastConnect) => ({ lastConnect }))
-  assert.equal(anotherServer(servers), servers[1])
-  assert.equal(anotherServer([{ lastConnect: 5 }, { lastConnect: 0 }])?.lastConnect, 0)
-  assert.equal(anotherServer([]), null)
 })
 
 test('a server that does not say that it syncs each write is refused, by its name', () => {
@@ -169,4 +163,20 @@ test('a server that starts and tells nothing of its streams yet is not refused: 
   await openLog(context, { servers: [url], monitoring: [silent, monitor] })
   const alone = openLog(context, { servers: [url], monitoring: [silent], deadline: 50 })
   await assert.rejects(alone, { code: 'LOG_UNAVAILABLE', retryable: true })
+})
+
+test('a clock that is set back keeps nobody from reaching a server again (found by clocks that jump)', {
+  skip: noServer,
+}, async (context) => {
+  const server = await serverFor(context)
+  const real = Date.now
+  const clock = { ahead: 12 * 3_600_000 }
+  context.mock.method(Date, 'now', () => real() + clock.ahead)
+  const options = { servers: [server.url], monitoring: [server.monitor], deadline: 10_000 }
+  const log = await openLog(context, { ...options, onFault: () => {} })
+  await log.append(commitOf())
+  clock.ahead = 0
+  await server.kill()
+  await server.start()
+  assert.equal((await log.append(commitOf())).position, 2)
 })

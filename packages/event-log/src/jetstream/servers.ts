@@ -8,6 +8,7 @@ import {
 } from '@nats-io/transport-node'
 import { terminal } from '@relais/service-kit/errors.ts'
 import { MAX_COMMIT_BYTES } from '../port.ts'
+import { Dialing } from './dialing.ts'
 import { patiently, unavailable } from './patience.ts'
 
 /** How servers are reached, and what they must be set to. */
@@ -57,6 +58,7 @@ export const connectServers = async (options: ServerOptions): Promise<NatsConnec
 const reach = async (options: ServerOptions): Promise<NatsConnection> => {
   const { servers, user, password, tls } = options
   const authenticator = await credentials(options)
+  const dialing = new Dialing()
   try {
     return await connect({
       servers: [...servers],
@@ -68,25 +70,14 @@ const reach = async (options: ServerOptions): Promise<NatsConnection> => {
       pingInterval: PING_MS,
       maxPingOut: 2,
       maxReconnectAttempts: -1,
-      reconnectTimeWait: 250,
-      reconnectJitter: 500,
-      reconnectJitterTLS: 500,
-      reconnectToServer: anotherServer,
+      reconnectDelayHandler: () => Number.NEGATIVE_INFINITY, // by the wall clock: never
+      reconnectToServer: (known) => dialing.next(known),
       noAsyncTraces: true,
     })
   } catch (error) {
     throw unavailable('reach a NATS server', error)
   }
 }
-
-/** The one that was tried longest ago: a server that was left because it is of no use is the last to be tried again. */
-export const anotherServer = <Server extends { readonly lastConnect: number }>(
-  servers: readonly Server[],
-): Server | null =>
-  servers.reduce<Server | null>(
-    (oldest, server) => (oldest === null || server.lastConnect < oldest.lastConnect ? server : oldest),
-    null,
-  )
 
 const credentials = async ({ credentialsFile }: ServerOptions): Promise<Authenticator | undefined> =>
   credentialsFile === undefined ? undefined : credsAuthenticator(await readFile(credentialsFile))
