@@ -19,8 +19,8 @@ const EMAIL_PROTECTION = '1.3.6.1.5.5.7.3.4'
 const ANY_PURPOSE = '2.5.29.37.0'
 
 const MAX_DEPTH = 10
-/** Of signatures, for one certificate: crossed chains could ask for thousands. */
-const MAX_CHECKS = 64
+/** Of signatures, for one request: crossed chains could ask for thousands. */
+export const MAX_CHECKS = 400
 
 /** Certificates that others are issued by, which the client has sent along. */
 export type Chain = readonly X509Certificate[]
@@ -83,12 +83,13 @@ class PathSearch {
   private readonly chain: Chain
   private readonly trust: TrustStore
   private readonly now: number
-  private checks = 0
+  private readonly checks: { left: number }
 
-  constructor(chain: Chain, trust: TrustStore, now: number) {
+  constructor({ chain, trust, now, checks }: Validation) {
     this.chain = chain
     this.trust = trust
     this.now = now
+    this.checks = checks
   }
 
   from(certificate: X509Certificate, above: readonly string[] = []): CertificateStatus {
@@ -96,7 +97,7 @@ class PathSearch {
     if (above.length >= MAX_DEPTH) return CERTIFICATE_STATUS.badChain
     let status: CertificateStatus = CERTIFICATE_STATUS.untrusted
     for (const issuer of this.issuersOf(certificate)) {
-      if (above.includes(issuer.fingerprint256) || ++this.checks > MAX_CHECKS) continue
+      if (above.includes(issuer.fingerprint256) || this.checks.left-- <= 0) continue
       status = better(status, this.through(certificate, issuer, [...above, certificate.fingerprint256]))
       if (status === CERTIFICATE_STATUS.ok) return status
     }
@@ -128,16 +129,18 @@ export type Validation = {
   readonly now: number
   /** Whether it was asked if the certificate was revoked: lists of those aren't fetched, so that can't be told. */
   readonly checkRevocation: boolean
+  /** Signatures that may still be checked, from {@link MAX_CHECKS} on. */
+  readonly checks: { left: number }
 }
 
 /** What a certificate is worth for signed and encrypted mail. */
 export const validateCertificate = (
   certificate: X509Certificate,
-  { chain, trust, now, checkRevocation }: Validation,
+  validation: Validation,
 ): CertificateStatus => {
-  if (!isValidAt(certificate, now)) return CERTIFICATE_STATUS.expired
-  const status = new PathSearch(chain, trust, now).from(certificate)
+  if (!isValidAt(certificate, validation.now)) return CERTIFICATE_STATUS.expired
+  const status = new PathSearch(validation).from(certificate)
   if (status !== CERTIFICATE_STATUS.ok) return status
   if (!isForMail(certificate)) return CERTIFICATE_STATUS.notForMail
-  return checkRevocation ? CERTIFICATE_STATUS.revocationUnknown : CERTIFICATE_STATUS.ok
+  return validation.checkRevocation ? CERTIFICATE_STATUS.revocationUnknown : CERTIFICATE_STATUS.ok
 }

@@ -10,8 +10,8 @@ const expression = (text: string) =>
 describe('what the index is asked', () => {
   test('is always asked inside one account', () => {
     assert.equal(expression('has:attachment'), '{scope} : "S"')
-    assert.match(expression('a OR b'), /^\(.* : "Sa" \* OR .* : "Sb" \*\)$/)
-    assert.match(expression('NOT a'), /^\(\{scope\} : "S" NOT .* : "Sa" \*\)$/)
+    assert.match(expression('ab OR b'), /^\(.* : "Sab" \* OR .* : "Sb"\)$/)
+    assert.match(expression('NOT a'), /^\(\{scope\} : "S" NOT .* : "Sa"\)$/)
   })
 
   test('words may be beginnings, phrases are as they are', () => {
@@ -20,6 +20,7 @@ describe('what the index is asked', () => {
       '({sender recipients subject attachments body} : "Sbud" * AND ' +
         '{sender recipients subject attachments body} : "Sannual Sreport")',
     )
+    assert.match(expression('日'), / : "S日" \*$/)
     assert.equal(expression('from:zoe@X.example'), '{sender} : "Szoe Sx Sexample" *')
   })
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { AccountKey } from '../queries/account.ts'
 import type { Expression, SearchField, SearchTerm } from './query.ts'
-import { wordsOf } from './words.ts'
+import { isBeginning, wordsOf } from './words.ts'
 
 const COLUMNS: Readonly<Record<SearchField, string>> = {
   any: '{sender recipients subject attachments body}',
@@ -21,8 +21,9 @@ export const scopeOf = ({ tenant, account }: AccountKey): string =>
 
 /** Words of letters and digits alone: nothing gets out of the quotes. */
 const termExpression = (scope: string, { field, text, phrase }: SearchTerm): string => {
-  const words = wordsOf(text).map((word) => `${scope}${word}`)
-  return `${COLUMNS[field]} : "${words.join(' ')}"${phrase ? '' : ' *'}`
+  const words = wordsOf(text)
+  const isWhole = phrase || !isBeginning(words.at(-1) ?? '')
+  return `${COLUMNS[field]} : "${words.map((word) => scope + word).join(' ')}"${isWhole ? '' : ' *'}`
 }
 
 const allOf = (scope: string): string => `{scope} : "${scope}"`

@@ -4,7 +4,7 @@ import { lookedAt, pageOf, totalOf } from './found-rows.ts'
 import { scopeOf } from './match.ts'
 import type { Expression, SearchField, SearchTerm } from './query.ts'
 import type { MessageTexts, Texts } from './texts.ts'
-import { wordsOf } from './words.ts'
+import { isBeginning, wordsOf } from './words.ts'
 
 // https://www.postgresql.org/docs/18/textsearch-limitations.html: positions are at most this.
 const LAST_POSITION = 16_383
@@ -44,7 +44,7 @@ const termQuery = ({ field, text, phrase }: SearchTerm): string => {
   const label = LABEL_OF_FIELD[field]
   return words
     .map((word, at) => {
-      const options = (phrase || at < words.length - 1 ? '' : '*') + label
+      const options = (phrase || at < words.length - 1 || !isBeginning(word) ? '' : '*') + label
       return `'${word}'${options && `:${options}`}`
     })
     .join(' <-> ')

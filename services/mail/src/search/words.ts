@@ -15,6 +15,9 @@ const folded = (text: string): string =>
 export const wordsOf = (text: string): string[] =>
   (folded(text).match(WORD) ?? []).map((word) => word.slice(0, MAX_LENGTH))
 
+/** Whether a word stands for all that begin so. Of one letter half a mailbox would: it is a word by itself. */
+export const isBeginning = (word: string): boolean => !/^[a-z0-9]$/.test(word)
+
 /** The text with something before each of its words; what isn't ASCII costs five times as much. */
 export const withPrefix = (prefix: string, text: string): string =>
   isAscii(text)
