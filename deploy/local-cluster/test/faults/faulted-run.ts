@@ -91,41 +91,51 @@ const playRounds = async (run: FaultedRun, hurtable: Hurtable): Promise<FaultCou
   const { seed, events, eventsPerRound, say, minutes = Number.POSITIVE_INFINITY } = run
   const { cluster, ways } = hurtable
   const world = new FaultedWorld(cluster, ways.phones.port)
-  const counts = new Map<string, number>()
-  const end = performance.now() + minutes * 60_000
+  const series = { run, hurtable, made: 0, counts: new Map<string, number>() }
   const leaks = new Leaks(hurtable)
-  const play = (name: string, faults: Round['faults'], judgeRest: () => Promise<void>) =>
-    playRound({ cluster, world, seed, name, mailPorts: ways.mail, faults, judgeRest })
+  const end = performance.now() + minutes * 60_000
+  const setting = { cluster, world, mailPorts: ways.mail }
   try {
-    await play(
-      'calm',
-      (breathe) => breathe(),
-      () => leaks.begin(),
-    )
-    let made = 0
-    for (let round = 0; made < events && performance.now() < end; round++) {
-      const until = Math.min(events, made + eventsPerRound)
-      const lines = linesOf(hurtable, isSpared(round)).map((line) => ({
-        line,
-        plan: planOf(line, seed, round),
-      }))
-      const faults: Round['faults'] = async (breathe) => {
-        while (made < until) {
-          const most = Math.min(until, made + BURST)
-          const claims = new Claims()
-          const take = () => (made < most ? ++made : undefined)
-          await Promise.all(lines.map((one) => playLine(one, { take, claims, counts, say })))
-          await breathe()
-        }
-      }
-      const done = await play(`r${round}`, faults, () => leaks.judge())
-      say(`${made} faults; round ${round}: ${JSON.stringify(done)}`)
+    const calm = { seed, name: 'calm', faults: (breathe: () => Promise<void>) => breathe() }
+    await playRound({ ...setting, ...calm, judgeRest: () => leaks.begin() })
+    for (let round = 0; series.made < events && performance.now() < end; round++) {
+      const until = Math.min(events, series.made + eventsPerRound)
+      const faults = playBursts(series, round, until)
+      const judgeRest = () => leaks.judge()
+      const done = await playRound({ ...setting, seed: seed + round, name: `r${round}`, faults, judgeRest })
+      say(`${series.made} faults; round ${round}: ${JSON.stringify(done)}`)
     }
   } finally {
     await world.stop()
     await ways.close()
   }
-  return Object.fromEntries([...counts].sort())
+  return Object.fromEntries([...series.counts].sort())
+}
+
+/** All faults of a run; `made`: so many by now. */
+type Series = {
+  readonly run: FaultedRun
+  readonly hurtable: Hurtable
+  readonly counts: Map<string, number>
+  made: number
+}
+
+/** The faults of a round, until so many have been made in all. */
+const playBursts = (series: Series, round: number, until: number): Round['faults'] => {
+  const { run, hurtable, counts } = series
+  const lines = linesOf(hurtable, isSpared(round)).map((line) => ({
+    line,
+    plan: planOf(line, run.seed, round),
+  }))
+  return async (breathe) => {
+    while (series.made < until) {
+      const most = Math.min(until, series.made + BURST)
+      const take = () => (series.made < most ? ++series.made : undefined)
+      const playing = { take, claims: new Claims(), counts, say: run.say }
+      await Promise.all(lines.map((one) => playLine(one, playing)))
+      await breathe()
+    }
+  }
 }
 
 type Playing = {
