@@ -6,6 +6,7 @@ import {
 } from '@relais/proto/device_sync/v1/device_sync.ts'
 import { type Call, type CallExtras, onward } from '@relais/service-kit'
 import { forward } from './forward.ts'
+import { merged } from './merged.ts'
 
 /** Several device-syncs as one: any of them knows every device, but each only whether a phone waits at itself. */
 export const deviceSyncs = (
@@ -20,6 +21,8 @@ export const deviceSyncs = (
     firstThatCan(clients, (client) => client.wipeDevice(request, onward(context))),
   cancelWipe: (request, context) =>
     firstThatCan(clients, (client) => client.cancelWipe(request, onward(context))),
+  traceDevice: (request, context) =>
+    merged(clients.map((client) => client.traceDevice(request, onward(context)))),
   listDevices: async (request, context) => {
     const told = await Promise.allSettled(
       clients.map((client) => client.listDevices(request, onward(context))),

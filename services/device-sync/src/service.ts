@@ -31,6 +31,7 @@ import { DirectoryFollower } from './sign-in/directory-follower.ts'
 import { RememberedCredentials } from './sign-in/remembered-credentials.ts'
 import { SERVICE_IDENTITY } from './sign-in/service-identity.ts'
 import { SignIn } from './sign-in/sign-in.ts'
+import { Traces } from './tracing/traces.ts'
 
 /** A local store of rows that no log can rebuild: what openSqliteStore needs, but for where. */
 export type LocalStore = {
@@ -101,6 +102,7 @@ const assemble = (deps: DeviceSyncDeps, { projector, store }: Parts) => {
   const { log, directory, mail, clock, logger } = deps
   const config: EasEndpointConfig = { ...defaultEasConfig, ...deps.config }
   const held = new HeldRequests()
+  const traces = new Traces()
   const remembered = new RememberedCredentials({ clock })
   const signIn = new SignIn({ directory, remembered, incarnation: deps.incarnation })
   const settings = new AccountSettings(directory, clock)
@@ -143,6 +145,7 @@ const assemble = (deps: DeviceSyncDeps, { projector, store }: Parts) => {
     maxDevices: config.maxDevices,
     load: new RequestLoad(config.maxRequests),
     loops: new Loops({ logger, rowStore, maxRepeats: config.maxRepeats }),
+    traces,
     budget: new ByteBudget(config.maxBodiesBytes),
     proxies: trustedProxies(config.trustedProxies),
   }
@@ -174,7 +177,7 @@ export const createDeviceSync = async (deps: DeviceSyncDeps): Promise<DeviceSync
   const figures = showHeld(held)
   let recheckTimer: NodeJS.Timeout | undefined
   return {
-    handlers: createHandlers({ projector, registry, rowStore, held }),
+    handlers: createHandlers({ projector, registry, rowStore, held, traces: endpoint.traces }),
     listener: createEasEndpoint(endpoint),
     projector,
     held,
@@ -187,6 +190,7 @@ export const createDeviceSync = async (deps: DeviceSyncDeps): Promise<DeviceSync
     stop: async () => {
       clearInterval(recheckTimer)
       figures.close()
+      endpoint.traces.close()
       accounts.close()
       waiters.close()
       recheck.close()

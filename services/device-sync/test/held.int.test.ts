@@ -23,6 +23,7 @@ import { Waiters } from '../src/push/waiters.ts'
 import { AccountSettings } from '../src/sign-in/account-settings.ts'
 import { RememberedCredentials } from '../src/sign-in/remembered-credentials.ts'
 import { SignIn } from '../src/sign-in/sign-in.ts'
+import { Traces } from '../src/tracing/traces.ts'
 import { el } from '../src/wbxml/node.ts'
 import { child, textOf } from '../src/wbxml/read.ts'
 import { createDirectoryDouble } from './directory-double.ts'
@@ -79,6 +80,7 @@ const setUp = async (t: TestContext, maxRequests = 100) => {
   const loops = new Loops({ logger, rowStore, maxRepeats: 0 })
   const listener = createEasEndpoint({
     ...{ signIn, settings, registry, rowStore, held, waiters, load, loops, config, clock, logger },
+    traces: new Traces(),
     commands: new Map([[command.name, command]]),
     maxDevices: 10,
     budget: new ByteBudget(1_000_000),

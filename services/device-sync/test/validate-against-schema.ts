@@ -43,7 +43,11 @@ export const validateXml = (xml: string, schema: string): void => {
 const isClassOfCollection = (parent: WbxmlNode, { tag }: WbxmlNode): boolean =>
   parent.tag === 'airsync:Collection' && tag === 'airsync:Class'
 
-const isOlder = ({ tag }: WbxmlNode): boolean => (tagPlaces.get(tag)?.until ?? 0) < 140
+/** The policy of 2.5 is a text. */
+const isWapPolicy = ({ tag, content }: WbxmlNode): boolean =>
+  tag === 'provision:Data' && typeof content === 'string'
+
+const isOlder = (node: WbxmlNode): boolean => isWapPolicy(node) || (tagPlaces.get(node.tag)?.until ?? 0) < 140
 
 /** Without the words that only versions before 14.0 have. */
 const inLaterWords = (node: WbxmlNode): WbxmlNode =>

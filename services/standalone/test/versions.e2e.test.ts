@@ -263,6 +263,14 @@ describe('2.5', () => {
     assert.equal(textChild(attachment, 'email:AttMethod'), '1')
     assert.ok(has(attachment, 'email:AttSize'))
   })
+  test('gives the whole of a message that was cut to a Fetch', async () => {
+    const { phone, key, id } = await synced('2.5')
+    const fetch = el('airsync:Fetch', [el('airsync:ServerId', id)])
+    const { node } = await sync(phone, key, [el('airsync:Commands', [fetch])])
+    const data = descendant(node, 'airsync:Responses', 'airsync:Fetch', 'airsync:ApplicationData')!
+    assert.equal(textChild(data, 'email:BodyTruncated'), '0')
+    assert.ok(textOf(child(data, 'email:Body')!, 10_000).length >= 5_000)
+  })
   test('gives MIME where the phone takes it', async () => {
     const { phone, key } = await synced('2.5')
     const { key: again } = await sync(phone, '0')

@@ -29,6 +29,11 @@ export const addDeviceCommands = (program: Command, act: Act) => {
     .description('it needs not be erased, if it was not yet')
     .action(act(cancelWipe))
   device
+    .command('trace <address> <device>')
+    .description('what it and Relais say to each other from now on, without content')
+    .option('--for <time>', 'how long: 90s, 10m, 1h', '10m')
+    .action(act(trace))
+  device
     .command('remove <address> <device>')
     .description('forget it; it begins anew if it comes back')
     .action(act(remove))
@@ -123,6 +128,38 @@ const cancelWipe = async ({ connection, output }: Session, address: string, devi
   const { tenant, account } = await accountOf(connection, address)
   await connection.deviceSync.cancelWipe({ tenant, account, device })
   output.done(`device ${device} of ${address} needs not be erased`, { address, device })
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
+const MAX_SECONDS = 3600
+
+const secondsOf = (text: string): number => {
+  const [, count = '', unit = ''] = /^(\d{1,4})([smh])$/.exec(text) ?? []
+  const seconds = Number(count) * (UNITS[unit] ?? 0)
+  if (seconds < 1 || seconds > MAX_SECONDS) throw new UsageError('--for takes 90s, 10m, 1h; at most an hour')
+  return seconds
+}
+
+/** The device chooses some of it: nothing of that steers a terminal. */
+const printable = (text: string): string => text.replace(/[^\P{Cc}\n]/gu, '\ufffd')
+
+const trace = async (
+  { connection, output }: Session,
+  address: string,
+  device: string,
+  { for: time = '10m' }: { for?: string },
+) => {
+  const seconds = secondsOf(time)
+  const { tenant, account } = await accountOf(connection, address)
+  const request = { tenant, account, device, seconds }
+  output.progress(`waiting for ${device}; ends after ${time}`)
+  for await (const { at, kind, correlation, text } of connection.deviceSync.traceDevice(request, {
+    timeoutMs: (seconds + 30) * 1000,
+  })) {
+    const arrow = kind === 'request' ? '>' : '<'
+    const line = `\n${new Date(at).toISOString()} ${arrow} ${correlation}\n${printable(text)}`
+    output.done(line, { at, kind, correlation, text })
+  }
 }
 
 const block =

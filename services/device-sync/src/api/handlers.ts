@@ -12,6 +12,7 @@ import { type LastSeen, lastSeenRows } from '../devices/last-seen.ts'
 import type { DeviceRef, HeldRequests } from '../held/held-requests.ts'
 import { type Slowing, slowingRows } from '../looping/slowing.ts'
 import { type ListedDevice, listDevices } from '../queries/devices.ts'
+import type { Traces } from '../tracing/traces.ts'
 import { formatPageToken, parsePageToken } from './page-token.ts'
 
 export type HandlerDeps = {
@@ -19,10 +20,12 @@ export type HandlerDeps = {
   readonly registry: DeviceRegistry
   readonly rowStore: DeviceRowSource
   readonly held: HeldRequests
+  readonly traces: Traces
 }
 
 const PAGE = 100
 const MAX_PAGE = 1_000
+const MAX_TRACE_SECONDS = 3_600
 
 /** Operators of the installation administer every tenant, those of a tenant their own, others nothing. */
 const requireOperator = ({ identity }: Call, { tenant }: { readonly tenant: string }): void => {
@@ -136,6 +139,14 @@ export const createHandlers = (deps: HandlerDeps): DeviceSyncServiceImplementati
   async listDevices(request, call) {
     requireOperator(call, request)
     return list(deps, request)
+  },
+
+  async *traceDevice({ tenant, account, device, seconds }, call) {
+    const ref = { tenant, account, device }
+    requireOperator(call, ref)
+    if (seconds === 0 || seconds > MAX_TRACE_SECONDS)
+      throw terminal('INVALID_ARGUMENT', `a trace takes from 1 to ${MAX_TRACE_SECONDS} seconds`)
+    yield* deps.traces.of(ref, seconds * 1000, call.signal)
   },
 
   async blockDevice({ tenant, account, device, blocked }, call) {

@@ -89,8 +89,7 @@ export const answeredPolicy = async (
   if (type !== policyType(version)) return answered(type, UNKNOWN_TYPE)
   if (!current) return answered(type, given === undefined ? NO_POLICY : WRONG_KEY)
   if (given === undefined) {
-    const data = el('provision:Data', [current.document])
-    return answered(type, OK, key(temporaryKey(device.device, current)), data)
+    return answered(type, OK, key(temporaryKey(device.device, current)), current.data)
   }
   if (!isOurs(given, device.device, current)) return answered(type, WRONG_KEY)
   return answered(type, OK, key(await acknowledged(deps, context, { current, status: wordOf(policy) })))

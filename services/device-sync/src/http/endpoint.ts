@@ -15,6 +15,7 @@ import { failedPost, httpFailure, serverHeaders, successOf } from './post-answer
 import { VERSIONS_HEADER } from './protocol.ts'
 import { drain } from './request-chunks.ts'
 import { tellRequest, tellWoken } from './request-figures.ts'
+import { traceAnswer } from './trace-post.ts'
 
 export type EasEndpointDeps = PostDeps & HeldPostDeps & { readonly logger: Logger }
 
@@ -35,7 +36,9 @@ type Exchange = {
 }
 type Url = { readonly path: string; readonly query: string }
 
-const urlOf = ({ url = '' }: IncomingMessage): Url => {
+/** The target may name its host (RFC 9112 §3.2.2). */
+const urlOf = ({ url: target = '' }: IncomingMessage): Url => {
+  const url = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?]*/i, '')
   const mark = url.indexOf('?')
   const path = mark < 0 ? url : url.slice(0, mark)
   return { path: path.toLowerCase().replace(/\/+$/, ''), query: mark < 0 ? '' : url.slice(mark + 1) }
@@ -79,11 +82,15 @@ type Outcome = HttpAnswer | ToHold
 
 const isToHold = (outcome: Outcome): outcome is ToHold => 'kind' in outcome
 
-const outcomeOf = async (
-  deps: EasEndpointDeps,
-  post: Post,
-  work: () => CommandOutcome | Promise<CommandOutcome>,
-): Promise<Outcome> => {
+type Work = () => CommandOutcome | Promise<CommandOutcome>
+
+const outcomeOf = async (deps: EasEndpointDeps, post: Post, work: Work): Promise<Outcome> => {
+  const outcome = await judgedOutcome(deps, post, work)
+  if (!isToHold(outcome)) traceAnswer(deps.traces, post, outcome)
+  return outcome
+}
+
+const judgedOutcome = async (deps: EasEndpointDeps, post: Post, work: Work): Promise<Outcome> => {
   try {
     const outcome = await work()
     if (outcome.kind === 'waiting') return { kind: 'hold', post, waiting: outcome }

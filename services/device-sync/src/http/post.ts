@@ -6,11 +6,13 @@ import type { Command, CommandContext, CommandOutcome } from '../commands/comman
 import { roots } from '../commands/roots.ts'
 import { StatusError } from '../commands/status-error.ts'
 import { type DeviceRows, decidedOn } from '../devices/device-rows.ts'
+import type { DeviceRef } from '../held/held-requests.ts'
 import { countsByCommand, type Seen } from '../looping/device-loops.ts'
 import { fingerprintOf, type Loops } from '../looping/loops.ts'
 import { narrowed, narrowWindow, onlyItem, STUB_AFTER, withStub } from '../looping/stuck-item.ts'
 import { elementsOf } from '../requests/request-elements.ts'
 import { understood } from '../requests/understood.ts'
+import type { Traces } from '../tracing/traces.ts'
 import { type AskedCollection, askedCollections } from '../versions/older-answer.ts'
 import { inNewerWords } from '../versions/older-request.ts'
 import { bodyIsMessage, messageDocument } from '../versions/raw-message.ts'
@@ -24,6 +26,7 @@ import { clientAddress } from './client-address.ts'
 import type { EasEndpointConfig } from './endpoint-config.ts'
 import { isEasVersion, SUPPORTED_VERSIONS, versionsOf } from './protocol.ts'
 import { parseRequestLine, type RequestLine } from './request-line.ts'
+import { traceRequest } from './trace-post.ts'
 
 export type PostDeps = AdmissionDeps & {
   readonly commands: ReadonlyMap<string, Command>
@@ -31,6 +34,7 @@ export type PostDeps = AdmissionDeps & {
   readonly proxies: BlockList
   readonly config: EasEndpointConfig
   readonly loops: Loops
+  readonly traces: Traces
   readonly clock: () => number
 }
 
@@ -46,6 +50,8 @@ export type Post = {
   version?: EasVersion
   /** Of a Sync before 12.1. */
   asked?: readonly AskedCollection[]
+  /** That it says it is, once its user is known. */
+  device?: DeviceRef
   /** Of the device, once it was let in. */
   rows?: DeviceRows
   /** Once it has waited: the head of the request isn't there any more. */
@@ -183,6 +189,7 @@ const identify = async (deps: PostDeps, post: Post, query: string, now: number):
   const version = versionOf(line)
   post.version = version
   const user = await admitUser(deps, request.headers.authorization, clientAddress(request, deps.proxies))
+  post.device = { tenant: user.tenant, account: user.account, device: line.deviceId }
   const command = commandOf(deps.commands, line, version)
   const visitor = await visitorOf(deps, {
     user,
@@ -256,6 +263,7 @@ export const runPost = async (deps: PostDeps, post: Post, query: string): Promis
     idleMs: config.bodyIdleMs,
   })
   try {
+    traceRequest(deps.traces, post, body.bytes)
     return await served(deps, post, { identified, body, now })
   } finally {
     body.release()

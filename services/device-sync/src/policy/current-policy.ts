@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto'
 import type { MobilePolicy, PolicyEntry } from '@relais/mobile-policy'
 import type { EasVersion } from '../wbxml/code-page.ts'
-import type { WbxmlNode } from '../wbxml/node.ts'
+import { el, type WbxmlNode } from '../wbxml/node.ts'
 import { provisionDocument } from './provision-document.ts'
+import { wapDocument } from './wap-document.ts'
+
+const WBXML_SINCE: EasVersion = 120
 
 /** What a device must keep to, as its version says it. */
 export type CurrentPolicy = {
-  /** Child of Data. */
-  readonly document: WbxmlNode
+  /** What is sent. */
+  readonly data: WbxmlNode
   /** Of what is sent, and of how strictly: another one must be acknowledged anew. */
   readonly hash: string
   readonly strict: boolean
@@ -15,7 +18,7 @@ export type CurrentPolicy = {
 
 /** MS-ASPROV 2.2.2.43: 2.5 has its own, an XML document as text. */
 export const policyType = (version: EasVersion): string =>
-  version < 120 ? 'MS-WAP-Provisioning-XML' : 'MS-EAS-Provisioning-WBXML'
+  version < WBXML_SINCE ? 'MS-WAP-Provisioning-XML' : 'MS-EAS-Provisioning-WBXML'
 
 const said = ({ entries }: MobilePolicy, version: EasVersion): readonly PolicyEntry[] =>
   entries.filter(({ rule }) => rule.from <= version && version <= rule.to)
@@ -27,11 +30,27 @@ const hashOf = (entries: readonly PolicyEntry[], strict: boolean): string =>
     .digest('hex')
     .slice(0, 32)
 
-const made = (policy: MobilePolicy, version: EasVersion): CurrentPolicy | undefined => {
+/** What is sent, and what it is known by. */
+type Said = Pick<CurrentPolicy, 'data' | 'hash'>
+
+const asDocument = (policy: MobilePolicy, version: EasVersion): Said | undefined => {
   const entries = said(policy, version)
   if (entries.length === 0) return undefined
+  const data = el('provision:Data', [provisionDocument(entries)])
+  return { data, hash: hashOf(entries, policy.strict) }
+}
+
+const asText = (policy: MobilePolicy): Said | undefined => {
+  const text = wapDocument(policy)
+  if (text === undefined) return undefined
+  const hash = createHash('sha256').update(`${policy.strict}\0${text}`).digest('hex').slice(0, 32)
+  return { data: el('provision:Data', text), hash }
+}
+
+const made = (policy: MobilePolicy, version: EasVersion): CurrentPolicy | undefined => {
   const { strict } = policy
-  return { document: provisionDocument(entries), hash: hashOf(entries, strict), strict }
+  const found = version < WBXML_SINCE ? asText(policy) : asDocument(policy, version)
+  return found && { ...found, strict }
 }
 
 /** Every request asks, and settings are kept as they are until they change. */

@@ -7,7 +7,7 @@ import { readTextMessage } from '../classes/text-message.ts'
 import type { EasVersion } from '../wbxml/code-page.ts'
 import { ValueError } from '../wbxml/errors.ts'
 import { el, type WbxmlNode } from '../wbxml/node.ts'
-import { child, textChild } from '../wbxml/read.ts'
+import { child, has, textChild } from '../wbxml/read.ts'
 import { SYNC_STATUS } from './sync-status.ts'
 
 /** A command of the phone. `refused`: what it says can't be done, whatever the state; the others go to mail. */
@@ -58,7 +58,11 @@ export const readCommand = (node: WbxmlNode, place: Place): PhoneCommand => {
     case 'airsync:Delete':
       return onItem(node, 'delete', (placement) => ({ $case: 'delete', value: { placement } }))
     case 'airsync:Fetch':
-      return onItem(node, 'fetch', (placement) => ({ $case: 'fetch', value: { placement } }))
+      // Only older requests say it here (versions/older-request.ts).
+      return onItem(node, 'fetch', (placement) => ({
+        $case: 'fetch',
+        value: { placement, whole: has(node, 'airsync:Truncation') },
+      }))
     case 'airsync:Add':
       return readAdd(node, place)
     default:

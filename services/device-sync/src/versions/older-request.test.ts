@@ -6,7 +6,7 @@ import { contentOptionsOf } from '../classes/body-options.ts'
 import type { EasVersion } from '../wbxml/code-page.ts'
 import { ValueError } from '../wbxml/errors.ts'
 import { el, type WbxmlNode } from '../wbxml/node.ts'
-import { descendant } from '../wbxml/read.ts'
+import { descendant, textChild } from '../wbxml/read.ts'
 import { type Asker, inNewerWords } from './older-request.ts'
 
 const asker = (version: EasVersion, htmlIn25 = false): Asker => ({ version, family: { htmlIn25 } })
@@ -56,6 +56,12 @@ describe('Options of 2.5', () => {
     for (const version of [120, 121, 140, 161] as const)
       assert.deepEqual(bodiesOf(request, asker(version)).bodies, [['plain', undefined]])
   })
+})
+
+test('a Fetch of 2.5 asks for all of a message, of later versions for what Options say', () => {
+  const fetch = el('airsync:Fetch', [el('airsync:ServerId', 'a1')])
+  assert.equal(textChild(inNewerWords(fetch, asker(25)), 'airsync:Truncation'), '9')
+  for (const version of [120, 121, 140] as const) assert.deepEqual(inNewerWords(fetch, asker(version)), fetch)
 })
 
 describe('GetItemEstimate', () => {

@@ -30,6 +30,12 @@ const options25 = (node: WbxmlNode, { family }: Asker): WbxmlNode => {
   ])
 }
 
+const NOT_CUT = 9
+
+/** In 2.5 a Fetch is how a phone gets all of a message that was cut. */
+const fetch25 = (node: WbxmlNode): WbxmlNode =>
+  el('airsync:Fetch', [...childrenOf(node), el('airsync:Truncation', NOT_CUT)])
+
 /** Up to 12.1 the filter stands in the Collection itself (MS-ASCMD 2.2.3.29.1). */
 const estimated = (node: WbxmlNode): WbxmlNode => {
   const filter = child(node, 'airsync:FilterType')
@@ -43,6 +49,7 @@ type Change = (node: WbxmlNode, asker: Asker) => WbxmlNode
 /** What each version said in another way, by element. */
 const changes: readonly { readonly until: EasVersion; readonly tag: TagName; readonly change: Change }[] = [
   { until: 25, tag: 'airsync:Options', change: options25 },
+  { until: 25, tag: 'airsync:Fetch', change: fetch25 },
   { until: 121, tag: 'getitemestimate:Collection', change: estimated },
 ]
 

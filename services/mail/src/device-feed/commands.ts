@@ -44,7 +44,12 @@ export type MailAdd = AddCommand & {
 /** A draft that goes, with what is said of it at last. */
 export type MailSend = DeleteCommand & { readonly consumes: true; readonly draft: DraftContent }
 
-export type FetchCommand = { readonly kind: 'fetch'; readonly placement: number }
+export type FetchCommand = {
+  readonly kind: 'fetch'
+  readonly placement: number
+  /** Its body isn't cut. */
+  readonly isWhole: boolean
+}
 
 export type MailCommand = MailChange | MailAdd | MailSend | DeleteCommand | FetchCommand
 

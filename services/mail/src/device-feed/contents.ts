@@ -41,6 +41,7 @@ export const readContents = async (
       ...(await messageRows(reader, key, added)),
       ...here.filter(({ placement }) => !told.has(placement)),
     ],
+    uncut: new Set(fetches.flatMap(({ isWhole, placement }) => (isWhole ? [placement] : []))),
     changed: await messageRows(reader, key, changed),
   }
 }
@@ -56,16 +57,24 @@ export type Rendered = {
 
 type RenderDeps = Pick<Handling, 'blobs' | 'logger'>
 
+const withoutCut = (options: ContentOptions | undefined): ContentOptions | undefined =>
+  options && { ...options, bodies: options.bodies.map((body) => ({ ...body, truncation: undefined })) }
+
 export const renderContents = async (
   deps: RenderDeps,
   tenant: string,
   { contents, options }: { readonly contents: Contents; readonly options: ContentOptions | undefined },
-): Promise<Rendered> => ({
-  whole: byPlacement(
-    await renderMessages(deps, tenant, { messages: contents.whole.map(storedMessage), options }),
-  ),
-  changed: byPlacement(await renderMessages(deps, tenant, { messages: contents.changed.map(storedMessage) })),
-})
+): Promise<Rendered> => {
+  const render = (rows: readonly MessageRow[], wanted?: ContentOptions) =>
+    renderMessages(deps, tenant, { messages: rows.map(storedMessage), options: wanted })
+  const isUncut = ({ placement }: MessageRow) => contents.uncut.has(placement)
+  const cut = await render(
+    contents.whole.filter((row) => !isUncut(row)),
+    options,
+  )
+  const uncut = await render(contents.whole.filter(isUncut), withoutCut(options))
+  return { whole: byPlacement([...cut, ...uncut]), changed: byPlacement(await render(contents.changed)) }
+}
 
 const byPlacement = (messages: readonly Message[]) =>
   new Map(messages.map((message) => [message.placement, message]))

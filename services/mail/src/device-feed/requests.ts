@@ -14,7 +14,7 @@ import {
   NOTHING_KNOWN,
 } from '@relais/sync-state'
 import { invalid, requireId, requireTime } from '../api/arguments.ts'
-import { type FetchCommand, type MailCommand, mailAdd, mailChange } from './commands.ts'
+import { type MailCommand, mailAdd, mailChange } from './commands.ts'
 
 /** MS-ASCMD 2.2.3.29.2: more collections than this are never asked for in one request. */
 const MAX_COLLECTIONS = 1000
@@ -99,7 +99,7 @@ const readCommand = ({ command }: SyncCommand): MailCommand => {
   if (command.$case === 'add') return mailAdd(requireAdd(command.value))
   const { placement } = command.value
   if (!Number.isSafeInteger(placement) || placement < 0) throw invalid("a placement isn't an id")
-  if (command.$case === 'fetch') return fetchOf(placement)
+  if (command.$case === 'fetch') return { kind: 'fetch', placement, isWhole: command.value.whole }
   if (command.$case === 'delete') return { kind: 'delete', placement }
   return mailChange(command.value)
 }
@@ -112,5 +112,3 @@ const requireAdd = (add: SyncAdd): SyncAdd => {
   requireTime(add.receivedAt, 'the time of receipt')
   return add
 }
-
-const fetchOf = (placement: number): FetchCommand => ({ kind: 'fetch', placement })

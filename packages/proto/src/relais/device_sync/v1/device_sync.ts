@@ -106,6 +106,24 @@ export interface CancelWipeResponse {
   position: number;
 }
 
+export interface TraceDeviceRequest {
+  tenant: string;
+  account: string;
+  device: string;
+  /** At most an hour. */
+  seconds: number;
+}
+
+export interface TraceDeviceResponse {
+  at: number;
+  /** request, answer. */
+  kind: string;
+  /** Of the request, also in the log. */
+  correlation: string;
+  /** First line and headers, then the document: one line for each element, texts and bytes as their length. */
+  text: string;
+}
+
 function createBaseDevice(): Device {
   return {
     tenant: "",
@@ -1206,6 +1224,188 @@ export const CancelWipeResponse: MessageFns<CancelWipeResponse> = {
   },
 };
 
+function createBaseTraceDeviceRequest(): TraceDeviceRequest {
+  return { tenant: "", account: "", device: "", seconds: 0 };
+}
+
+export const TraceDeviceRequest: MessageFns<TraceDeviceRequest> = {
+  encode(message: TraceDeviceRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenant !== "") {
+      writer.uint32(10).string(message.tenant);
+    }
+    if (message.account !== "") {
+      writer.uint32(18).string(message.account);
+    }
+    if (message.device !== "") {
+      writer.uint32(26).string(message.device);
+    }
+    if (message.seconds !== 0) {
+      writer.uint32(32).uint32(message.seconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TraceDeviceRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTraceDeviceRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenant = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.device = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.seconds = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TraceDeviceRequest>): TraceDeviceRequest {
+    return TraceDeviceRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TraceDeviceRequest>): TraceDeviceRequest {
+    const message = createBaseTraceDeviceRequest();
+    message.tenant = object.tenant ?? "";
+    message.account = object.account ?? "";
+    message.device = object.device ?? "";
+    message.seconds = object.seconds ?? 0;
+    return message;
+  },
+};
+
+function createBaseTraceDeviceResponse(): TraceDeviceResponse {
+  return { at: 0, kind: "", correlation: "", text: "" };
+}
+
+export const TraceDeviceResponse: MessageFns<TraceDeviceResponse> = {
+  encode(message: TraceDeviceResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.at !== 0) {
+      writer.uint32(8).int64(message.at);
+    }
+    if (message.kind !== "") {
+      writer.uint32(18).string(message.kind);
+    }
+    if (message.correlation !== "") {
+      writer.uint32(26).string(message.correlation);
+    }
+    if (message.text !== "") {
+      writer.uint32(34).string(message.text);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TraceDeviceResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTraceDeviceResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.at = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.correlation = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TraceDeviceResponse>): TraceDeviceResponse {
+    return TraceDeviceResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TraceDeviceResponse>): TraceDeviceResponse {
+    const message = createBaseTraceDeviceResponse();
+    message.at = object.at ?? 0;
+    message.kind = object.kind ?? "";
+    message.correlation = object.correlation ?? "";
+    message.text = object.text ?? "";
+    return message;
+  },
+};
+
 /** Devices, for administrators. */
 export type DeviceSyncDefinition = typeof DeviceSyncDefinition;
 export const DeviceSyncDefinition = {
@@ -1254,6 +1454,15 @@ export const DeviceSyncDefinition = {
       responseStream: false,
       options: {},
     },
+    /** What a device and this process say to each other from now on, without content, until the time is over or the caller goes. */
+    traceDevice: {
+      name: "TraceDevice",
+      requestType: TraceDeviceRequest as typeof TraceDeviceRequest,
+      requestStream: false,
+      responseType: TraceDeviceResponse as typeof TraceDeviceResponse,
+      responseStream: true,
+      options: {},
+    },
   },
 } as const;
 
@@ -1280,6 +1489,11 @@ export interface DeviceSyncServiceImplementation<CallContextExt = {}> {
     request: CancelWipeRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<CancelWipeResponse>>;
+  /** What a device and this process say to each other from now on, without content, until the time is over or the caller goes. */
+  traceDevice(
+    request: TraceDeviceRequest,
+    context: CallContext & CallContextExt,
+  ): ServerStreamingMethodResult<DeepPartial<TraceDeviceResponse>>;
 }
 
 export interface DeviceSyncClient<CallOptionsExt = {}> {
@@ -1305,6 +1519,11 @@ export interface DeviceSyncClient<CallOptionsExt = {}> {
     request: DeepPartial<CancelWipeRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<CancelWipeResponse>;
+  /** What a device and this process say to each other from now on, without content, until the time is over or the caller goes. */
+  traceDevice(
+    request: DeepPartial<TraceDeviceRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): AsyncIterable<TraceDeviceResponse>;
 }
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
@@ -1326,6 +1545,8 @@ function longToNumber(int64: { toString(): string }): number {
   }
   return num;
 }
+
+export type ServerStreamingMethodResult<Response> = { [Symbol.asyncIterator](): AsyncIterator<Response, void> };
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;

@@ -679,6 +679,8 @@ export interface SyncDelete {
 
 export interface SyncFetch {
   placement: number;
+  /** Its body as long as it is, whatever the options say: how 2.5 gets the rest of a message. */
+  whole: boolean;
 }
 
 export interface SyncMessagesResponse {
@@ -8283,13 +8285,16 @@ export const SyncDelete: MessageFns<SyncDelete> = {
 };
 
 function createBaseSyncFetch(): SyncFetch {
-  return { placement: 0 };
+  return { placement: 0, whole: false };
 }
 
 export const SyncFetch: MessageFns<SyncFetch> = {
   encode(message: SyncFetch, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.placement !== 0) {
       writer.uint32(8).uint64(message.placement);
+    }
+    if (message.whole !== false) {
+      writer.uint32(16).bool(message.whole);
     }
     return writer;
   },
@@ -8315,6 +8320,14 @@ export const SyncFetch: MessageFns<SyncFetch> = {
             message.placement = longToNumber(reader.uint64());
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.whole = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -8333,6 +8346,7 @@ export const SyncFetch: MessageFns<SyncFetch> = {
   fromPartial(object: DeepPartial<SyncFetch>): SyncFetch {
     const message = createBaseSyncFetch();
     message.placement = object.placement ?? 0;
+    message.whole = object.whole ?? false;
     return message;
   },
 };
