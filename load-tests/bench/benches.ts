@@ -17,6 +17,7 @@ import { benchLooping } from './product/looping.ts'
 import { benchHeldOverTls, benchPush } from './product/push.ts'
 import { benchRestart } from './product/restart.ts'
 import { benchSearch } from './product/search.ts'
+import { benchSendLarge } from './product/send-large.ts'
 import { benchStart } from './product/start.ts'
 import { benchFirstSync, benchQuietSync } from './product/sync.ts'
 import { benchTelemetry } from './product/telemetry.ts'
@@ -66,6 +67,7 @@ export const BENCHES: readonly Bench[] = [
   { name: 'search', forms: BOTH, run: benchSearch },
   { name: 'attachment', forms: BOTH, run: benchAttachment },
   { name: 'delivery', forms: BOTH, run: benchDelivery },
+  { name: 'send-large', forms: ONE, run: benchSendLarge },
   { name: 'telemetry', part: true, forms: ONE, run: () => benchTelemetry() },
   { name: 'idle', forms: MANY, run: benchIdle },
 ]

@@ -71,7 +71,14 @@ describe('SendMail', () => {
     assert.equal(statusOf(await send('SendMail', sendMail(clientId(), mime()))), '118')
     const anew = Buffer.from(MIME.toString().replace('Hello', 'Hello, written anew'))
     assert.equal(statusOf(await send('SendMail', sendMail(clientId(), mime(anew)))), '118')
+    const otherId = Buffer.from(MIME.toString().replace('<1@x>', '<2@x>'))
+    assert.equal(statusOf(await send('SendMail', sendMail(clientId(), mime(otherId)))), '118')
     assert.equal(service.mail.submitted.length, 1)
+  })
+  test('a new ClientId for the same message is left to the mail service, which knows its Message-ID', async () => {
+    const { service, send } = setUp()
+    await send('SendMail', sendMail(clientId('c2'), mime()))
+    assert.equal(service.mail.submitted[0]?.header.messageIdOnce, true)
   })
   test('the same message twice at once is sent once', async () => {
     const { service, send } = setUp()
@@ -81,34 +88,17 @@ describe('SendMail', () => {
     assert.deepEqual(answers.map(statusOf).sort(), ['118', '118', SENT])
     assert.equal(service.mail.submitted.length, 1)
   })
-  test('another message is sent, also with a ClientId that was used before', async () => {
+  test('another message with another ClientId is sent', async () => {
     const { service, send } = setUp()
-    const others = [
-      sendMail(clientId('c2'), mime()),
-      sendMail(clientId(), mime(Buffer.from(MIME.toString().replace('<1@x>', '<2@x>')))),
-      sendMail(clientId(), mime(Buffer.from('To: a@b\r\n\r\none'))),
-      sendMail(clientId(), mime(Buffer.from('To: a@b\r\n\r\ntwo'))),
-    ]
-    for (const root of others) assert.equal(statusOf(await send('SendMail', root)), SENT)
-    assert.equal(service.mail.submitted.length, 4)
-  })
-  test('a Message-ID in the text isn’t the message’s', async () => {
-    const { service, send } = setUp()
-    for (const word of ['one', 'two'])
-      await send(
-        'SendMail',
-        sendMail(clientId(), mime(Buffer.from(`To: a@b\r\n\r\n${word}\r\nMessage-ID: <1@x>\r\n`))),
-      )
-    assert.equal(service.mail.submitted.length, 2)
-  })
-  test('a folded Message-ID is the message’s', async () => {
-    const { service, send } = setUp()
-    for (const word of ['one', 'two'])
-      await send(
-        'SendMail',
-        sendMail(clientId(), mime(Buffer.from(`To: a@b\r\nMESSAGE-ID:\r\n <9@x>\r\n\r\n${word}`))),
-      )
-    assert.equal(service.mail.submitted.length, 1)
+    for (const [id, word] of [
+      ['c1', 'one'],
+      ['c2', 'two'],
+      ['c3', 'two'],
+    ] as const) {
+      const root = sendMail(clientId(id), mime(Buffer.from(`To: a@b\r\n\r\n${word}`)))
+      assert.equal(statusOf(await send('SendMail', root)), SENT)
+    }
+    assert.equal(service.mail.submitted.length, 3)
   })
   test('another device with the same ClientId is another sender', async () => {
     const { service } = setUp()
@@ -199,6 +189,14 @@ for (const [command, verb] of [
         SENT,
       )
     })
+    test('104: an InstanceId that is no time', async () => {
+      const { send } = setUp()
+      const instance = el('composemail:InstanceId', 'yesterday')
+      assert.equal(
+        statusOf(await send(command, smart(command, clientId(), source(...item(), instance), mime()))),
+        '104',
+      )
+    })
     test('118: a repeat, as with SendMail', async () => {
       const { service, send } = setUp()
       const root = smart(command, clientId(), source(...item()), mime())
@@ -249,19 +247,131 @@ for (const [command, verb] of [
   })
 
 describe('SmartForward of 16.x', () => {
-  const forwardees = el('composemail:Forwardees', [
-    el('composemail:Forwardee', [el('composemail:Email', 'a@b')]),
-  ])
-  test('179: Forwardees are for meetings', async () => {
-    const { send } = setUp()
-    const root = smart('SmartForward', clientId(), source(...item()), forwardees)
-    assert.equal(statusOf(await send('SmartForward', root)), '179')
+  const forwardee = (email: string, name?: string) =>
+    el('composemail:Forwardee', [
+      name !== undefined && el('composemail:Name', name),
+      el('composemail:Email', email),
+    ])
+  const forwardees = (...named: WbxmlNode[]) => el('composemail:Forwardees', named)
+  const body = (type: number, text: string) =>
+    el('airsyncbase:Body', [el('airsyncbase:Type', type), el('airsyncbase:Data', text)])
+  const forward = (...children: WbxmlNode[]) =>
+    smart('SmartForward', clientId(), source(...item()), ...children)
+
+  for (const version of ['16.0', '16.1'] as const)
+    test(`${version}: names whom it goes to; the server writes the message, and completes it`, async () => {
+      const { service } = setUp()
+      service.mail.messages.set(123, testMessage(123, { envelope: { subject: 'Grüße' } }))
+      const root = forward(
+        forwardees(forwardee('a@b.example', 'Ann, B'), forwardee('c@d.example')),
+        body(1, 'See\nbelow'),
+      )
+      assert.equal(statusOf(await service.phone({ version }).post('SmartForward', root)), SENT)
+      const [{ header, mime: sent } = {}] = service.mail.submitted
+      assert.deepEqual(header?.source, { placement: 123, verb: 'forward', replaceMime: false })
+      assert.equal(header?.saveInSent, true)
+      const [fields, text = ''] = sent!.toString().split('\r\n\r\n')
+      assert.ok(fields?.startsWith('To: "Ann, B" <a@b.example>,\r\n c@d.example\r\nSubject: =?utf-8?B?'))
+      assert.equal(Buffer.from(text, 'base64').toString(), 'See\r\nbelow')
+    })
+  test('with HTML, and with no text at all', async () => {
+    const { service, send } = setUp()
+    service.mail.messages.set(123, testMessage(123))
+    await send('SmartForward', forward(forwardees(forwardee('a@b.example')), body(2, '<p>x</p>')))
+    assert.match(service.mail.submitted[0]!.mime.toString(), /^Content-Type: text\/html/m)
+    const other = smart(
+      'SmartForward',
+      clientId('c2'),
+      source(...item()),
+      forwardees(forwardee('a@b.example')),
+    )
+    assert.equal(statusOf(await send('SmartForward', other)), SENT)
   })
-  test('178: Mime and Body', async () => {
+  test('118: repeated, it is sent once', async () => {
+    const { service, send } = setUp()
+    service.mail.messages.set(123, testMessage(123))
+    const root = forward(forwardees(forwardee('a@b.example')))
+    assert.deepEqual(
+      [statusOf(await send('SmartForward', root)), statusOf(await send('SmartForward', root))],
+      [SENT, '118'],
+    )
+    assert.equal(service.mail.submitted.length, 1)
+  })
+  test('150: the message is gone', async () => {
     const { send } = setUp()
-    const body = el('airsyncbase:Body', [el('airsyncbase:Type', 1)])
-    const root = smart('SmartForward', clientId(), source(...item()), mime(), body)
-    assert.equal(statusOf(await send('SmartForward', root)), '178')
+    assert.equal(statusOf(await send('SmartForward', forward(forwardees(forwardee('a@b'))))), '150')
+  })
+  const wrong: Record<string, [WbxmlNode, string]> = {
+    'Mime and Body': [forward(mime(), body(1, 'x')), '178'],
+    'Mime and Forwardees': [forward(mime(), forwardees(forwardee('a@b'))), '178'],
+    'ReplaceMime and Forwardees': [
+      forward(el('composemail:ReplaceMime'), forwardees(forwardee('a@b'))),
+      '178',
+    ],
+    'a Body for nobody': [forward(body(1, 'x')), '179'],
+    'nobody named': [forward(forwardees()), '179'],
+    'a forwardee without an address': [
+      forward(forwardees(el('composemail:Forwardee', [el('composemail:Name', 'x')]))),
+      '179',
+    ],
+    'an address that is none': [forward(forwardees(forwardee('x'))), '179'],
+    'an address with a field behind it': [forward(forwardees(forwardee('a@b\r\nBcc: c@d'))), '179'],
+    'two addresses in one': [forward(forwardees(forwardee('a@b,c@d'))), '179'],
+    'too many': [forward(forwardees(...Array.from({ length: 501 }, () => forwardee('a@b')))), '179'],
+    'a text that is a message': [forward(forwardees(forwardee('a@b')), body(4, 'x')), '179'],
+    'an account that isn’t there': [
+      forward(forwardees(forwardee('a@b')), el('composemail:AccountId', 'x')),
+      '166',
+    ],
+  }
+  for (const [what, [root, status]] of Object.entries(wrong))
+    test(`${status}: ${what}`, async () => {
+      const { service, send } = setUp()
+      service.mail.messages.set(123, testMessage(123))
+      assert.equal(statusOf(await send('SmartForward', root)), status)
+      assert.equal(service.mail.submitted.length, 0)
+    })
+  test('a name with control characters or of another script ends no field', async () => {
+    const { service, send } = setUp()
+    service.mail.messages.set(123, testMessage(123))
+    await send(
+      'SmartForward',
+      forward(forwardees(forwardee('a@b', 'x\r\nBcc: evil@x'), forwardee('c@d', 'Jürgen 😀'))),
+    )
+    const fields = service.mail.submitted[0]!.mime.toString().split('\r\n\r\n')[0]!
+    assert.ok(!/^bcc/im.test(fields))
+    assert.match(fields, /^ =\?utf-8\?B\?[A-Za-z0-9+/=]+\?= <c@d>$/m)
+  })
+})
+
+describe('a message before 14.0 that is sent again', () => {
+  const raw = async (message: string, deviceId = 'OLD1') => {
+    const { bytes, status } = await shared()
+      .phone({ version: '12.1', deviceId })
+      .post('SendMail', Buffer.from(message), { headers: { 'Content-Type': 'message/rfc822' } })
+    return `${status}/${bytes.length}`
+  }
+  const letter = (field: string, word = 'x') =>
+    `To: a@b\r\nDate: Mon, 5 Jan 2026 09:00:00 +0000\r\n${field}\r\n${word}`
+  const sentAfter = async (...messages: string[]) => {
+    shared().mail.submitted.length = 0
+    for (const one of messages) assert.equal(await raw(one), SENT)
+    return shared().mail.submitted.length
+  }
+  test('with its Message-ID, also folded, is sent once, and that is a success', async () => {
+    assert.equal(
+      await sentAfter(letter('Message-ID: <1@x>\r\n', 'one'), letter('MESSAGE-ID:\r\n <1@x>\r\n', 'two')),
+      1,
+    )
+  })
+  test('without one is sent once if it is the same, byte for byte', async () => {
+    assert.equal(await sentAfter(letter('', 'one'), letter('', 'one'), letter('', 'two')), 2)
+  })
+  test('a Message-ID in the text isn’t the message’s', async () => {
+    assert.equal(
+      await sentAfter(letter('', '1\r\nMessage-ID: <2@x>'), letter('', '2\r\nMessage-ID: <2@x>')),
+      2,
+    )
   })
 })
 

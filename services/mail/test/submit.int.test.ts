@@ -74,6 +74,38 @@ onBothTransports((suite) => {
     assert.equal(both.filter(({ repeated }) => !repeated).length, 1)
   })
 
+  test('for a phone the same message is the same under another command; for a program it is another', async () => {
+    const message = MESSAGE.replace('Subject', 'Message-ID: <once@ox.io>\nSubject')
+    const first = await submit(suite.client, message, { messageIdOnce: true })
+    const again = await submit(suite.client, message.replace('Hi', 'Hello'), { messageIdOnce: true })
+    assert.deepEqual(again, { position: first.position, repeated: true })
+    assert.equal((await submit(suite.client, message)).repeated, false)
+    assert.equal((await submit(suite.client, MESSAGE, { messageIdOnce: true })).repeated, false)
+    assert.equal((await submit(suite.client, MESSAGE, { messageIdOnce: true })).repeated, false)
+  })
+
+  test('also when both commands come at the same time', async () => {
+    const message = MESSAGE.replace('Subject', 'Message-ID: <at-once@ox.io>\nSubject')
+    const all = await Promise.all([1, 2, 3].map(() => submit(suite.client, message, { messageIdOnce: true })))
+    assert.equal(all.filter(({ repeated }) => !repeated).length, 1)
+    assert.equal(new Set(all.map(({ position }) => position)).size, 1)
+  })
+
+  test('a message that was moved meanwhile is answered where it is, and marked there', async () => {
+    const original = await received(suite, plain('Moved', '', 'moved text'))
+    const { results } = await suite.client.moveMessages({
+      ...{ ...mike, device: 'd' },
+      moves: [{ placement: original.placement, from: 'inbox', to: 'archive' }],
+    })
+    const source = { placement: original.placement, verb: 'reply', replaceMime: false }
+    const { position } = await submit(suite.client, MESSAGE, { source })
+    const [submitted] = (await submissions(suite.mail)).filter((one) => one.position === position)
+    assert.match(submitted!.text, /moved text/)
+    const placements = [results[0]!.placement]
+    const { messages } = await suite.client.getMessages({ ...mike, placements })
+    assert.equal(messages[0]!.state?.lastVerb, 1)
+  })
+
   test('Bcc goes to its recipients, is kept in Sent, and is in nothing that is sent', async () => {
     const message = MESSAGE.replace('Subject', 'Bcc: secret@x.example,\n also@x.example\nSubject')
     const { position } = await submit(suite.client, message)

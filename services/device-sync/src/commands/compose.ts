@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { DeepPartial, MailClient, SubmitHeader, SubmitRequest } from '@relais/proto/mail/v1/mail.ts'
 import type { CallExtras } from '@relais/service-kit'
+import type { EasVersion } from '../wbxml/code-page.ts'
 import type { TagName } from '../wbxml/code-pages.ts'
 import { ValueError } from '../wbxml/errors.ts'
 import type { WbxmlNode } from '../wbxml/node.ts'
@@ -36,12 +37,18 @@ const mimeOf = (body: WbxmlNode): Uint8Array => {
   return mime
 }
 
-/** Errors: INVALID_VALUE (103), 107, 166, 168. */
-export const readComposed = (body: WbxmlNode): Composed => {
+/** What a message is known by, of an account that is there and with rights that are served. Errors: INVALID_VALUE (103), 166, 168. */
+export const readClientId = (body: WbxmlNode): string => {
   refuse(body, 'composemail:AccountId', INVALID_ACCOUNT)
   refuse(body, 'rightsmanagement:TemplateID', IRM_DISABLED)
+  return requiredText(body, 'composemail:ClientId', { max: CLIENT_ID })
+}
+
+/** Errors: INVALID_VALUE (103), 107, 166, 168. */
+export const readComposed = (body: WbxmlNode): Composed => {
+  const clientId = readClientId(body)
   return {
-    clientId: requiredText(body, 'composemail:ClientId', { max: CLIENT_ID }),
+    clientId,
     saveInSent: boolChild(body, 'composemail:SaveInSentItems') ?? false,
     mime: mimeOf(body),
   }
@@ -58,14 +65,21 @@ const messageIdOf = (mime: Uint8Array): string => {
   return /^message-id:[ \t]*(?:\r?\n[ \t]+)?(<[^<>\s]{1,990}>)/im.exec(header)?.[1] ?? ''
 }
 
+/** ClientId came with 14.0. */
+const CLIENT_ID_SINCE: EasVersion = 140
+
+const wordsOf = ({ version }: CommandContext, { clientId, mime }: Composed): string | Uint8Array =>
+  version >= CLIENT_ID_SINCE ? clientId : messageIdOf(mime) || mime
+
 /**
- * The same ClientId with the same message is the same command. What makes a message the same is its Message-ID, which survives
- * that a client writes it anew for a second try; without one, its bytes.
+ * The same ClientId is the same command, whatever else the client writes anew for a second try (MS-ASCMD 2.2.3.28.1). Before there was
+ * one, what makes a message the same is its Message-ID; without that, its bytes.
  */
-const commandIdOf = ({ device }: CommandContext, name: string, { clientId, mime }: Composed): string => {
-  const messageId = messageIdOf(mime)
-  const hash = createHash('sha256').update(`${name}\0${device.device}\0${clientId}\0${messageId}\0`)
-  return `eas-send:${(messageId === '' ? hash.update(mime) : hash).digest('hex')}`
+const commandIdOf = (context: CommandContext, name: string, composed: Composed): string => {
+  const hash = createHash('sha256').update(`${name}\0${context.device.device}\0`)
+  // Ids that a client has for every message of its kind say nothing of it (raw-message.ts).
+  if (context.version < CLIENT_ID_SINCE) hash.update(`${composed.clientId}\0`)
+  return `eas-send:${hash.update(wordsOf(context, composed)).digest('hex')}`
 }
 
 const CHUNK = 256 * 1024
@@ -105,6 +119,7 @@ export const submit = async (
     device: device.device,
     commandId: commandIdOf(context, name, composed),
     saveInSent: composed.saveInSent,
+    messageIdOnce: true,
     source,
   }
   const { repeated } = await mail.submit(requests(header, composed.mime), { ...call, timeoutMs: TIMEOUT_MS })

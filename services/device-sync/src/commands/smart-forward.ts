@@ -1,29 +1,23 @@
-import type { WbxmlNode } from '../wbxml/node.ts'
-import { has } from '../wbxml/read.ts'
 import type { Command } from './command.ts'
 import { type ComposeDeps, readComposed, requireBody, submit } from './compose.ts'
+import { composeForward, hasForwardees } from './forwardees.ts'
 import { readSource } from './smart-source.ts'
-import { StatusError } from './status-error.ts'
 
-const MIME_WITH_BODY = 178
-const FORWARDEES = 179
-
-/** From 16.0 on a meeting is forwarded by naming Forwardees; a message is forwarded by its Mime. */
-const refuseForwardees = (body: WbxmlNode): void => {
-  if (has(body, 'airsyncbase:Body') && has(body, 'composemail:Mime'))
-    throw new StatusError(MIME_WITH_BODY, 'Mime with Body')
-  if (has(body, 'composemail:Forwardees')) throw new StatusError(FORWARDEES, 'Forwardees are for meetings')
-}
-
-/** SmartForward (MS-ASCMD 2.2.1.19), from 14.0 on: the server attaches the original, unless ReplaceMime says that it is there. */
+/**
+ * SmartForward (MS-ASCMD 2.2.1.19): the server attaches the original, unless ReplaceMime says that it is there. From 16.0 on it may be
+ * all the server's, for Forwardees.
+ */
 export const createSmartForward = (deps: ComposeDeps): Command => ({
   name: 'SmartForward',
   body: 'message',
   emptyBody: false,
   run: async (context) => {
     const body = requireBody(context, 'composemail:SmartForward')
-    refuseForwardees(body)
+    const byName = hasForwardees(body)
     const source = await readSource(deps, context, { body, verb: 'forward' })
-    return submit(deps, context, { name: 'SmartForward', composed: readComposed(body), source })
+    const composed = byName
+      ? await composeForward(deps, context, { body, placement: source.placement })
+      : readComposed(body)
+    return submit(deps, context, { name: 'SmartForward', composed, source })
   },
 })

@@ -1,4 +1,5 @@
 import type { SubmitSource } from '@relais/proto/mail/v1/mail.ts'
+import { parseDateTime } from '../classes/dates.ts'
 import { itemOf } from '../classes/long-id.ts'
 import { placementOf } from '../classes/server-id.ts'
 import { ValueError } from '../wbxml/errors.ts'
@@ -39,6 +40,15 @@ const placementByLongId = async (
   return message.placement
 }
 
+const INVALID_DATE = 104
+
+/** InstanceId, or Occurrence before 14.0: of a meeting's series; a message is the same for all instances. */
+const requireInstance = (source: WbxmlNode): void => {
+  const instance = textChild(source, 'composemail:InstanceId', { max: 40 })
+  if (instance && parseDateTime(instance) === undefined)
+    throw new StatusError(INVALID_DATE, 'an instance is named by its time')
+}
+
 const sourceIn = (body: WbxmlNode): WbxmlNode => {
   const source = child(body, 'composemail:Source')
   if (!source) throw new ValueError('composemail:Source', 'is missing')
@@ -49,7 +59,6 @@ const sourceIn = (body: WbxmlNode): WbxmlNode => {
 
 /**
  * The message that is answered or forwarded (MS-ASCMD 2.2.3.167), by its place or as Search has named it.
- * InstanceId is for meetings; the message is the same for all instances.
  */
 export const readSource = async (
   deps: ComposeDeps,
@@ -58,6 +67,7 @@ export const readSource = async (
 ): Promise<SubmitSource> => {
   const source = sourceIn(body)
   const longId = textChild(source, 'composemail:LongId', { max: LONG_ID })
+  requireInstance(source)
   const placement =
     longId === undefined ? placementIn(source) : await placementByLongId(deps, context, longId)
   return { placement, verb, replaceMime: has(body, 'composemail:ReplaceMime') }

@@ -20,8 +20,8 @@ const answering: RequestElements = {
   ...composing,
   ...read('composemail:Source', 'composemail:FolderId', 'composemail:ItemId', 'composemail:LongId'),
   ...read('composemail:ReplaceMime'),
-  // A message is the same for all instances of a meeting.
-  ...ignored('composemail:InstanceId'),
+  // A message is the same for all instances of a meeting, but must name a time.
+  ...read('composemail:InstanceId'),
 }
 
 const sync: RequestElements = {
@@ -73,15 +73,21 @@ const find: RequestElements = {
   ...read('find:Picture', 'find:MaxSize', 'find:MaxPictures', 'airsync:Class', 'airsync:CollectionId'),
 }
 
-const settings: RequestElements = {
-  ...read('settings:DeviceInformation', 'settings:Set', 'settings:Get', 'settings:UserInformation'),
+const deviceInformation: RequestElements = {
+  ...read('settings:DeviceInformation', 'settings:Set'),
   ...read('settings:Model', 'settings:IMEI', 'settings:FriendlyName', 'settings:OS', 'settings:OSLanguage'),
   ...read('settings:PhoneNumber', 'settings:UserAgent', 'settings:MobileOperator'),
+  ...ignored('settings:EnableOutboundSMS'),
+}
+
+const settings: RequestElements = {
+  ...deviceInformation,
+  ...read('settings:Get', 'settings:UserInformation'),
   ...read('settings:Oof', 'settings:OofState', 'settings:OofMessage', 'settings:StartTime'),
   ...read('settings:EndTime', 'settings:AppliesToInternal', 'settings:AppliesToExternalKnown'),
   ...read('settings:AppliesToExternalUnknown', 'settings:Enabled', 'settings:ReplyMessage'),
   ...read('settings:BodyType'),
-  ...ignored('settings:EnableOutboundSMS', 'settings:Password'),
+  ...ignored('settings:Password'),
   ...refused('Status 7 of its block', 'settings:DevicePassword'),
   ...refused('Status 168 of its block', 'settings:RightsManagementInformation'),
 }
@@ -89,7 +95,7 @@ const settings: RequestElements = {
 const provision: RequestElements = {
   ...read('provision:Policies', 'provision:Policy', 'provision:PolicyType', 'provision:PolicyKey'),
   ...read('provision:Status', 'provision:RemoteWipe', 'provision:AccountOnlyRemoteWipe'),
-  ...read('settings:DeviceInformation', 'settings:Set'),
+  ...deviceInformation,
 }
 
 const resolveRecipients: RequestElements = {
@@ -107,9 +113,8 @@ export const REQUEST_ELEMENTS: ReadonlyMap<string, RequestElements> = new Map<st
     'SmartForward',
     {
       ...answering,
-      ...refused('Status 178', 'airsyncbase:Body'),
-      ...refused('Status 179', 'composemail:Forwardees', 'composemail:Forwardee'),
-      ...refused('Status 179', 'composemail:Name', 'composemail:Email'),
+      ...read('composemail:Forwardees', 'composemail:Forwardee', 'composemail:Name', 'composemail:Email'),
+      ...read('airsyncbase:Body', 'airsyncbase:Type', 'airsyncbase:Data'),
     },
   ],
   ['SmartReply', answering],

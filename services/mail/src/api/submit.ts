@@ -1,12 +1,13 @@
 import type { SubmitHeader, SubmitRequest, SubmitResponse } from '@relais/proto/mail/v1/mail.ts'
+import type { Reader } from '@relais/read-store'
 import { terminal } from '@relais/service-kit/errors.ts'
 import type { Command } from '../commands/streams.ts'
 import type { Reservation } from '../commands/usage.ts'
 import { arrivingOf, contentOf } from '../ingest/content.ts'
 import { type Written, writeSubmission } from '../ingest/write-submission.ts'
 import type { AccountKey } from '../queries/account.ts'
-import { messageFacts } from '../queries/messages.ts'
-import { recipientsSince, submittedAt } from '../queries/submissions.ts'
+import { currentPlacement, messageFacts } from '../queries/messages.ts'
+import { REPEATED_WITHIN_MS, recipientsSince, submittedAt, submittedWithId } from '../queries/submissions.ts'
 import { conversationOf } from '../queries/threads.ts'
 import { decideSubmit, RATE_WINDOW_MS, type SubmitMessage } from '../submission/decide.ts'
 import { prepareSubmission } from '../submission/prepare.ts'
@@ -32,8 +33,20 @@ export const submit =
     await handling.streams.settled(key, call.deadline)
     const submitted = await submittedAt(handling.projector.store, key, command.commandId)
     if (submitted !== undefined) return { position: submitted, repeated: true }
-    return send(handling, command, { header, chunks })
+    return send(handling, command, { header: await followed(handling, key, header), chunks })
   }
+
+/** A message that was moved since the phone heard of it is answered where it is now. */
+const followed = async (
+  { projector }: Handling,
+  key: AccountKey,
+  header: SubmitHeader,
+): Promise<SubmitHeader> => {
+  const { source } = header
+  if (!source) return header
+  const placement = await currentPlacement(projector.store, key, source.placement)
+  return placement === undefined ? header : { ...header, source: { ...source, placement } }
+}
 
 /** A device's submission doesn't wake the device. */
 const deviceCall = (call: HandlerCall, { device }: SubmitHeader): HandlerCall => {
@@ -88,7 +101,7 @@ const commit = async (
     const source = header.source ? [header.source.placement] : []
     const { position, repeated, state } = await streams.execute(command, {
       load: async (reader) => ({
-        submitted: await submittedAt(reader, command, command.commandId),
+        submitted: await doneBefore(reader, command, { header, message, now: clock() }),
         recipientsOfLastHour: await recipientsSince(reader, command, clock() - RATE_WINDOW_MS),
         source: (await messageFacts(reader, command, source))[0],
       }),
@@ -101,6 +114,19 @@ const commit = async (
     reservation?.release()
     throw error
   }
+}
+
+type Asked = { readonly header: SubmitHeader; readonly message: SubmitMessage; readonly now: number }
+
+/** The same command, or for phones the same message: some make a new command of it for a second try. */
+const doneBefore = async (
+  reader: Reader,
+  command: Command,
+  { header, message: { messageId }, now }: Asked,
+): Promise<number | undefined> => {
+  const done = await submittedAt(reader, command, command.commandId)
+  if (done !== undefined || !header.messageIdOnce) return done
+  return submittedWithId(reader, command, { messageId, after: now - REPEATED_WITHIN_MS })
 }
 
 const submissionOf = async (

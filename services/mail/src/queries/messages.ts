@@ -92,6 +92,19 @@ export const messageFacts = async (
 ): Promise<MessageFacts[]> =>
   (await byLive<FactsRow>(reader, key, { columns: FACTS, placements })).map(factsOf)
 
+/** Where the message of a placement is now, also after it was moved; undefined: it is gone. */
+export const currentPlacement = async (
+  reader: Reader,
+  { tenant, account }: AccountKey,
+  placement: number,
+): Promise<number | undefined> => {
+  const row = await reader.get<{ placement: number }>(
+    `SELECT m.placement ${JOINED} WHERE p.tenant = ? AND p.account = ? AND p.id = ?`,
+    ...[tenant, account, placement],
+  )
+  return row?.placement
+}
+
 /** Up to `limit` messages of a mailbox, the oldest placements first. */
 export const factsOfMailbox = async (
   reader: Reader,

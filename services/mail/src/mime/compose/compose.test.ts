@@ -210,6 +210,56 @@ test('a reply brings no attachments of the original', async () => {
   assert.deepEqual(attachmentsOf(reply.structure), [])
 })
 
+const showing = (html: string, ...images: string[]) =>
+  message(...ORIGINAL, multipart('related', 'o', htmlText(html), ...images))
+
+test('a reply in HTML keeps the images that the quoted text shows, byte for byte (RFC 2387)', async () => {
+  const reply = await compose('reply', writtenHtml, showing('<img src="cid:x">', image('x'), image('unseen')))
+  assert.equal(types(reply.structure), 'multipart/related(text/html image/png)')
+  assert.match(await textOf(reply, 'html'), /<img src="cid:x">/)
+  const part = reply.structure.parts[1] as Part
+  assert.equal(reply.bytes.toString('latin1', part.headerStart, part.bodyEnd), image('x'))
+})
+
+test('a reply in both forms has the images with its HTML; one in plain text has none', async () => {
+  const original = showing('<img src="cid:x">', image('x'))
+  assert.equal(
+    types((await compose('reply', writtenBoth, original)).structure),
+    'multipart/related(multipart/alternative(text/plain text/html) image/png)',
+  )
+  assert.equal(types((await compose('reply', written, original)).structure), 'text/plain')
+})
+
+test('images are found by percent-encoded ids, in quotes of either kind or none', async () => {
+  for (const src of ["'cid:a%40b'", 'cid:a%40b', '"CID:a@b"']) {
+    const reply = await compose('reply', writtenHtml, showing(`<img src=${src}>`, image('a@b')))
+    assert.equal(types(reply.structure), 'multipart/related(text/html image/png)', src)
+  }
+})
+
+test('an image that the phone has sent itself is there once', async () => {
+  const own = message(...WRITTEN, multipart('related', 'w', htmlText('<img src="cid:x">'), image('x')))
+  const reply = await compose('reply', own, showing('<img src="cid:x">', image('x')))
+  assert.equal(attachmentsOf(reply.structure).length, 1)
+})
+
+test('attachments of the phone stay beside the images of the quote', async () => {
+  const own = message(...WRITTEN, multipart('mixed', 'w', htmlText('<p>mine</p>'), file('a.pdf')))
+  const reply = await compose('reply', own, showing('<img src="cid:x">', image('x')))
+  assert.deepEqual(
+    attachmentsOf(reply.structure).map(({ name, contentId }) => name || contentId),
+    ['a.pdf', 'x'].map((one) => (one === 'x' ? attachmentsOf(reply.structure)[1]!.name || 'x' : one)),
+  )
+})
+
+test('hostile references to images are no references', async () => {
+  for (const html of [`<img src="cid:${'x'.repeat(5000)}">`, '<img src="cid:%">', '<img src="cid:">'])
+    assert.equal(
+      types((await compose('reply', writtenHtml, showing(html, image('y')))).structure),
+      'text/html',
+    )
+})
+
 test('a forward has the original text, and its attachments byte for byte', async () => {
   const forwarded = await compose(
     'forward',

@@ -106,19 +106,55 @@ const messageFields = (message: readonly string[], original: Envelope): string[]
 const entities = (parts: readonly AttachedPart[], read: ReadBytes): Promise<Entity[]> =>
   Promise.all(parts.map((part) => attachedEntity(part, read)))
 
-/** The phone's text, and with it the images that the original's HTML shows (RFC 2387). */
-const textEntity = async (composition: Composition, text: Entity, hasHtml: boolean): Promise<Entity> => {
-  const { structure, read } = composition.original
-  const shown = hasHtml ? bodyOf(structure).attachments.filter(({ inline }) => inline) : []
-  if (shown.length === 0) return text
-  return multipart('related', [text, ...(await entities(shown, read))], `${composition.boundary}r`)
+/** A text, and with it the images of the original that its HTML shows (RFC 2387). */
+const withImages = async (
+  { original, boundary }: Composition,
+  text: Entity,
+  images: readonly AttachedPart[],
+): Promise<Entity> =>
+  images.length === 0
+    ? text
+    : multipart('related', [text, ...(await entities(images, original.read))], `${boundary}r`)
+
+const imagesOf = ({ structure }: MailSource): readonly AttachedPart[] =>
+  bodyOf(structure).attachments.filter(({ inline }) => inline)
+
+/** The images that the original's text shows, as far as it is quoted and the phone hasn't sent them itself. */
+const quotedImages = async (composition: Composition): Promise<readonly AttachedPart[]> => {
+  const images = imagesOf(composition.original)
+  if (images.length === 0) return []
+  const html = await originalText(composition, true)
+  const shown = new Set(Array.from(html.matchAll(CONTENT_URL), ([, id]) => decodedId(id ?? '')))
+  const own = new Set(bodyOf(composition.written.structure).attachments.map(({ part }) => part.contentId))
+  return images.filter(({ part }) => shown.has(part.contentId) && !own.has(part.contentId))
+}
+
+/** RFC 2392: the id is percent-encoded in the URL. */
+const CONTENT_URL = /\bcid:([^"'\s<>)]{1,998})/gi
+
+const decodedId = (id: string): string => {
+  try {
+    return decodeURIComponent(id)
+  } catch {
+    return id
+  }
+}
+
+const replyParts = async (
+  composition: Composition,
+  { parts, hasHtml }: { readonly parts: readonly Entity[]; readonly hasHtml: boolean },
+): Promise<readonly Entity[]> => {
+  const [text, ...others] = parts
+  if (!hasHtml || !text) return parts
+  return [await withImages(composition, text, await quotedImages(composition)), ...others]
 }
 
 const forwardParts = async (composition: Composition, text: Entity, hasHtml: boolean): Promise<Entity[]> => {
   const { structure, envelope, read } = composition.original
   if (isWhole(structure)) return [text, embedded(structure, envelope.subject, read)]
   const others = bodyOf(structure).attachments.filter(({ inline }) => !(inline && hasHtml))
-  return [await textEntity(composition, text, hasHtml), ...(await entities(others, read))]
+  const images = hasHtml ? imagesOf(composition.original) : []
+  return [await withImages(composition, text, images), ...(await entities(others, read))]
 }
 
 /** The phone's entity with the original's text in it, or after it where there is no text to add to. */
@@ -141,7 +177,7 @@ const assembled = async (composition: Composition, content: readonly string[]): 
   const [text, ...others] = parts
   const all =
     composition.verb === 'reply'
-      ? parts
+      ? await replyParts(composition, { parts, hasHtml })
       : [...(await forwardParts(composition, text as Entity, hasHtml)), ...others]
   return all.length === 1 ? (all[0] as Entity) : multipart('mixed', all, composition.boundary)
 }
