@@ -12,12 +12,14 @@ import { type Crowd, crowdOf, dataIn, prepareCrowd } from './crowd.ts'
 import { monotonic } from './holder-messages.ts'
 import { type Holders, sharesOf, startHolders } from './holders.ts'
 
-const DELIVERIES = 1000
+const WOKEN = 1000
+/** Of phones, not of mails: each mail wakes one at each device-sync. */
+const WOKEN_PER_SECOND = 50
 const SENDERS = 16
 
 /**
  * Many phones that wait at several device-syncs, each of which holds one phone of every account: nothing that a process keeps of an account
- * serves two of them. Then one delivery to each of a thousand accounts, which wakes every phone of theirs, while all others wait on.
+ * serves two of them. Then a thousand of them are woken by one mail each, fifty a second, while all others wait on.
  */
 export const benchHeldMany = async (target: Target, phones: number): Promise<Figure[]> => {
   const { keep } = target
@@ -54,10 +56,9 @@ const measure = async (target: Target, crowd: Crowd, folder: string): Promise<Fi
   }
 }
 
-/** Phones that may have asked before others wait: few at first, as a process that has just started is slow, and never more than it takes at once. */
-const ahead = (waiting: number): number => Math.min(2000, 200 + waiting)
-
-const LOOK_MS = 500
+/** So many at each device-sync may have asked before others wait: phones come all the time, and not all at once. */
+const AHEAD = 50
+const LOOK_MS = 200
 /** No phone more waits for so long. */
 const STUCK_MS = 60_000
 
@@ -67,7 +68,7 @@ const untilAllWait = async (installation: Installation, holders: Holders, phones
   let moved = { waiting: 0, at: startedAt, tenth: 0 }
   while (moved.waiting < phones) {
     const waiting = await installation.heldRequests()
-    holders.allow(waiting + ahead(waiting))
+    holders.allow(waiting + AHEAD * installation.deviceSyncs.length)
     const at = performance.now()
     const tenth = Math.floor((waiting * 10) / phones)
     if (tenth > moved.tenth) process.stderr.write(`${waiting} of ${phones} phones wait\n`)
@@ -87,9 +88,9 @@ const wakeSome = async (
   holders: Holders,
   { accounts, deviceSyncs, phones }: Crowd,
 ): Promise<readonly number[]> => {
-  const count = Math.min(DELIVERIES, accounts)
+  const count = Math.min(WOKEN / deviceSyncs, accounts)
   const recipients = Array.from({ length: count }, (_, n) => Math.floor((n * accounts) / count))
-  const sentAt = await deliverTo(lmtp, recipients)
+  const sentAt = await deliverTo(lmtp, recipients, deviceSyncs / WOKEN_PER_SECOND)
   const woken = recipients
     .flatMap((account) =>
       Array.from({ length: deviceSyncs }, (_, k) => ({ account, phone: k * accounts + account })),
@@ -105,12 +106,15 @@ const wakeSome = async (
 const deliverTo = async (
   { host, port }: Installation['lmtp'],
   recipients: readonly number[],
+  everySeconds: number,
 ): Promise<ReadonlyMap<number, number>> => {
+  const startedAt = performance.now()
   const sentAt = new Map<number, number>()
   const senders = await Promise.all(Array.from({ length: SENDERS }, () => LmtpSender.connect(host, port)))
   await inParallel(SENDERS, SENDERS, async (lane) => {
     for (let n = lane; n < recipients.length; n += SENDERS) {
       const account = recipients[n]!
+      await delay(Math.max(0, startedAt + n * everySeconds * 1000 - performance.now()))
       const { address } = loadAccounts(1, account)[0]!
       await senders[lane]!.deliver(address, message(n), () => void sentAt.set(account, monotonic()))
     }
@@ -141,7 +145,7 @@ type Measured = {
 }
 
 const figures = (phones: number, { each, latencies, disturbed, seconds }: Measured): Figure[] => {
-  const woken = `LMTP last byte → Ping answered, ${phones} held, ${latencies.length} woken by ${DELIVERIES} mails`
+  const woken = `LMTP last byte → Ping answered, ${phones} held, ${latencies.length} woken`
   return [
     { name: `${phones} held requests, each`, value: each, unit: 'KiB', atMost: 20 },
     { name: `${phones} phones that come back: until all are held`, value: seconds, unit: 's' },
