@@ -26,6 +26,10 @@ export class HttpConnection {
   #socket: Socket | undefined
   #rest: Buffer = Buffer.alloc(0)
   #begunAt = 0
+  #answerHead = ''
+  /** Bytes of the body that are still to come, and those that are there. */
+  #missing = 0
+  readonly #body: Buffer[] = []
   #waiting: Waiting | undefined
 
   constructor(address: Address) {
@@ -55,6 +59,8 @@ export class HttpConnection {
     socket.on('error', (error) => this.#failed(error))
     socket.on('close', () => this.#failed(new Error('the connection was closed')))
     this.#rest = Buffer.alloc(0)
+    this.#missing = 0
+    this.#body.length = 0
     this.#socket = socket
     return socket
   }
@@ -67,20 +73,39 @@ export class HttpConnection {
   }
 
   #received(chunk: Buffer): void {
-    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
-    const end = this.#rest.indexOf(HEAD_END)
+    if (this.#missing > 0) this.#add(chunk)
+    else this.#head(this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]))
+  }
+
+  #head(bytes: Buffer): void {
+    const end = bytes.indexOf(HEAD_END)
+    this.#rest = bytes
     if (end === -1) return
-    this.#begunAt ||= this.#rest.length > end + HEAD_END.length ? performance.now() : 0
-    const head = this.#rest.toString('latin1', 0, end)
-    const length = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0)
-    const bodyStart = end + HEAD_END.length
-    if (this.#rest.length < bodyStart + length) return
-    const body = this.#rest.subarray(bodyStart, bodyStart + length)
-    this.#rest = this.#rest.subarray(bodyStart + length)
+    this.#answerHead = bytes.toString('latin1', 0, end)
+    this.#missing = Number(/^content-length: *(\d+)/im.exec(this.#answerHead)?.[1] ?? 0)
+    this.#rest = Buffer.alloc(0)
+    this.#begunAt = 0
+    const body = bytes.subarray(end + HEAD_END.length)
+    if (this.#missing === 0) this.#complete(body)
+    else if (body.length > 0) this.#add(body)
+  }
+
+  /** Pieces are joined once, at the end: answers may have megabytes. */
+  #add(chunk: Buffer): void {
+    this.#begunAt ||= performance.now()
+    this.#body.push(chunk.subarray(0, this.#missing))
+    const after = chunk.subarray(this.#missing)
+    this.#missing -= Math.min(this.#missing, chunk.length)
+    if (this.#missing === 0) this.#complete(after)
+  }
+
+  #complete(after: Buffer): void {
+    const head = this.#answerHead
+    const pieces = this.#body.splice(0)
+    const body = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
     const waiting = this.#waiting
     this.#waiting = undefined
-    const begunAt = this.#begunAt
-    this.#begunAt = 0
-    waiting?.resolve({ status: Number(head.slice(9, 12)), head, body, begunAt })
+    this.#rest = after
+    waiting?.resolve({ status: Number(head.slice(9, 12)), head, body, begunAt: this.#begunAt })
   }
 }

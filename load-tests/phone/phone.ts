@@ -137,6 +137,21 @@ export class Phone {
     return found
   }
 
+  /** A message as MIME, whole; answers with its bytes. */
+  async fetchMime(collection: string, item: string): Promise<number> {
+    const { body } = await this.#post('ItemOperations', [
+      T.itemOperations,
+      [
+        T.fetch,
+        [T.fetchStore, 'Mailbox'],
+        [T.collectionId, collection],
+        [T.serverId, item],
+        [T.fetchOptions, [T.mimeSupport, '2'], [T.bodyPreference, [T.bodyType, '4']]],
+      ],
+    ])
+    return body.length
+  }
+
   /** A range of an attachment in base64; answers with the milliseconds until its first byte, and those of the whole. */
   async fetchRange(
     file: string,

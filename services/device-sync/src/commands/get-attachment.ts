@@ -8,9 +8,10 @@ import { StatusError } from './status-error.ts'
 export type GetAttachmentDeps = { readonly mail: MailClient<CallExtras> }
 
 const BAD_ATTACHMENT = 15
-const NOT_FOUND = 404
+/** MS-ASCMD 2.2.1.8: the command has no statuses. */
+const SERVER_ERROR = 500
 
-const notFound = () => new StatusError(BAD_ATTACHMENT, 'there is no such attachment', NOT_FOUND)
+const notFound = () => new StatusError(BAD_ATTACHMENT, 'there is no such attachment', SERVER_ERROR)
 
 const run = async ({ mail }: GetAttachmentDeps, context: CommandContext): Promise<CommandAnswer> => {
   const file = parseFileReference(context.line.attachmentName)
@@ -23,7 +24,7 @@ const run = async ({ mail }: GetAttachmentDeps, context: CommandContext): Promis
   return { kind: 'content', type: type || UNKNOWN_TYPE, length: total, chunks }
 }
 
-/** GetAttachment (MS-ASCMD 2.2.1.8), up to 12.1: an attachment as it is, with its type. It has no statuses: what isn't there is a 404. */
+/** GetAttachment (MS-ASCMD 2.2.1.8), up to 12.1: an attachment as it is, with its type. What isn't there is a 500. */
 export const createGetAttachment = (deps: GetAttachmentDeps): Command => ({
   name: 'GetAttachment',
   body: 'small',
