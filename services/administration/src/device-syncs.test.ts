@@ -22,6 +22,9 @@ const one = (held: readonly string[]): DeviceSyncServiceImplementation<Call> => 
     if (device === 'unknown') throw terminal('DEVICE_NOT_FOUND', 'no such device')
     return { position: 8 }
   },
+  async *traceDevice() {
+    for (const text of held) yield { at: 1, kind: 'request', correlation: '', text }
+  },
 })
 
 const gone = async (): Promise<never> => {
@@ -33,6 +36,10 @@ const lost: DeviceSyncServiceImplementation<Call> = {
   removeDevice: gone,
   wipeDevice: gone,
   cancelWipe: gone,
+  // biome-ignore lint/correctness/useYield: it fails before it has anything.
+  async *traceDevice() {
+    await gone()
+  },
 }
 
 const together = (
@@ -64,6 +71,15 @@ describe('several device-syncs as one', () => {
       ],
     )
     assert.equal(nextPageToken, 'next')
+  })
+
+  test('a phone is listened to at all of them, also where one is gone', async () => {
+    const traced = together(one(['at the first']), lost, one(['at the third'])).traceDevice({
+      ...ref('d1'),
+      seconds: 60,
+    })
+    const texts = (await Array.fromAsync(traced)).map(({ text }) => text)
+    assert.deepEqual(texts.toSorted(), ['at the first', 'at the third'])
   })
 
   test('one that is gone is passed over', async () => {

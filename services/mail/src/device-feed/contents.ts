@@ -13,6 +13,8 @@ import type { MailCommand } from './commands.ts'
 export type Contents = {
   /** With bodies: added ones, fetched ones, and those whose content changed. */
   readonly whole: readonly MessageRow[]
+  /** Placements whose bodies aren't cut. */
+  readonly uncut: ReadonlySet<number>
   /** Without: those with other changes. */
   readonly changed: readonly MessageRow[]
 }
@@ -32,7 +34,8 @@ export const readContents = async (
   const changed = operations
     .filter((operation) => operation.kind === 'change' && !isWhole(operation))
     .map(({ placement }) => placement)
-  const fetched = commands.flatMap((command) => (command.kind === 'fetch' ? [command.placement] : []))
+  const fetches = commands.filter((command) => command.kind === 'fetch')
+  const fetched = fetches.map(({ placement }) => placement)
   const found = await messageRows(reader, key, [...new Set(fetched)])
   const here = found.filter((row) => row.mailbox === mailbox)
   const told = new Set(added)
@@ -41,7 +44,7 @@ export const readContents = async (
       ...(await messageRows(reader, key, added)),
       ...here.filter(({ placement }) => !told.has(placement)),
     ],
-    uncut: new Set(fetches.flatMap(({ isWhole, placement }) => (isWhole ? [placement] : []))),
+    uncut: new Set(fetches.filter((one) => one.isWhole).map(({ placement }) => placement)),
     changed: await messageRows(reader, key, changed),
   }
 }
