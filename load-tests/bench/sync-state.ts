@@ -77,7 +77,13 @@ const ask = async (mailbox: Mailbox, cursor: Cursor) => {
   const told = await mailbox.store.snapshot((reader) =>
     answer(rowFeed(reader, scopeOf(mailbox)), {
       ...{ device: 'd1', syncKey: 'k', cursor, list: NOTHING_KNOWN, filter: 0, floor: BOTTOM },
-      ...{ window: WINDOW, getChanges: true, applied: NOTHING_APPLIED, snapshot: mailbox.head },
+      ...{
+        window: WINDOW,
+        getChanges: true,
+        applied: NOTHING_APPLIED,
+        alsoWanted: new Set(),
+        snapshot: mailbox.head,
+      },
     }),
   )
   return { ms: performance.now() - started, cursor: told.cursor, count: told.operations.length }

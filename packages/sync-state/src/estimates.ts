@@ -1,5 +1,5 @@
 import type { Reader } from '@relais/read-store'
-import { type Asked, questionOf } from './answer/ask.ts'
+import { type Asked, alsoWantedBy, questionOf } from './answer/ask.ts'
 import { estimate } from './answer/estimate.ts'
 import { NOTHING_APPLIED } from './answer/knowledge.ts'
 import { rowFeed } from './feed.ts'
@@ -11,6 +11,8 @@ export type Estimate = { readonly outcome: 'ok'; readonly count: number } | Refu
 
 /** Window of an estimate's answer: what is beyond is counted, not looked at. */
 const ESTIMATE_WINDOW = 512
+
+const NOTHING_MORE: ReadonlySet<number> = new Set()
 
 /** How many items a device would be told of each collection, from rows that have the stream's head. */
 export const estimateCollections = async <Extra>(
@@ -28,7 +30,8 @@ export const estimateCollections = async <Extra>(
       const refusal = beyond.has(request)
         ? invalidKey('epoch')
         : await refusalOf(reader, { scope, access, request })
-      const asked = { request, window: ESTIMATE_WINDOW, checkpoint, applied: NOTHING_APPLIED }
+      const alsoWanted = refusal ? NOTHING_MORE : await alsoWantedBy(service, reader, request)
+      const asked = { request, window: ESTIMATE_WINDOW, checkpoint, applied: NOTHING_APPLIED, alsoWanted }
       const count = refusal ? 0 : await countOf(service, { reader, scope, asked })
       estimates.push(refusal ?? { outcome: 'ok', count })
     }

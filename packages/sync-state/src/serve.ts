@@ -1,6 +1,6 @@
 import type { Reader } from '@relais/read-store'
 import { answer } from './answer/answer.ts'
-import { questionOf } from './answer/ask.ts'
+import { alsoWantedBy, questionOf } from './answer/ask.ts'
 import { NOTHING_APPLIED } from './answer/knowledge.ts'
 import { type CarriedOut, carryOut } from './commands/carry-out.ts'
 import type { Presentation } from './commands/presentation.ts'
@@ -135,6 +135,7 @@ const answerCourse = async <Extra>(
     window: Math.min(request.window, left),
     checkpoint,
     applied,
+    alsoWanted: await alsoWantedBy(service, reader, request),
   })
   const told = await answer(rowFeed(reader, scope), question)
   if (listSize(told.list) > MAX_KNOWN) return { request, answer: invalidKey('list'), idle: false }

@@ -46,6 +46,14 @@ export interface SyncClass<Extra> extends Ground {
   access(collection: string): Promise<Access>
   /** Lower edge of a filter now. */
   floor(collection: string, filter: number): WindowEdge
+  /**
+   * Items of a collection below a filter's edge that are wanted all the same, newest first: few, for the device's list holds them.
+   * Their sort keys must not change.
+   */
+  alsoWanted?(
+    reader: Reader,
+    below: { readonly collection: string; readonly floor: WindowEdge },
+  ): Promise<readonly number[]>
   /** Rows that an answer may look at without telling them, where it isn't the usual number. */
   readonly invisibleBudget?: number
   /** Position of the account's last commit. */

@@ -35,6 +35,7 @@ const questionOf = (
   window,
   getChanges: true,
   applied: NOTHING_APPLIED,
+  alsoWanted: new Set(),
   snapshot: mailbox.head,
 })
 

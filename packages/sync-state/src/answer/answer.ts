@@ -2,6 +2,7 @@ import type { Cursor } from '../cursor.ts'
 import type { Feed } from '../feed.ts'
 import { type KnownList, listSize, nameList } from '../known-list.ts'
 import { tellAdditions } from './additions.ts'
+import { tellAlsoWanted } from './also-wanted.ts'
 import { tellChanges } from './changes.ts'
 import { postponeCorrections, tellCorrections } from './corrections.ts'
 import { tellListed } from './listed.ts'
@@ -43,7 +44,7 @@ export const answer = async (feed: Feed, question: Question): Promise<Answer> =>
     cursor: nextCursor(work, list),
     list,
     more: work.more,
-    idle: isIdle(work) && operations.length === 0,
+    idle: isIdle(work, list) && operations.length === 0,
     examined: work.examined,
   }
 }
@@ -55,6 +56,7 @@ const tellAll = async (work: Work) => {
   await tellListed(work)
   await tellCorrections(work)
   await walkDown(work)
+  await tellAlsoWanted(work)
 }
 
 const nextCursor = (work: Work, list: KnownList): Cursor => {
@@ -71,9 +73,18 @@ const nextCursor = (work: Work, list: KnownList): Cursor => {
   }
 }
 
-const isIdle = ({ question, more, examined, knowledge }: Work): boolean =>
-  !more &&
-  question.filter === question.cursor.filter &&
-  examined <= WORTH_A_KEY + question.window &&
-  listSize(question.list) === 0 &&
-  knowledge.listed.size === 0
+const isIdle = (work: Work, list: KnownList): boolean => {
+  const { question, more, examined } = work
+  return (
+    !more &&
+    question.filter === question.cursor.filter &&
+    examined <= WORTH_A_KEY + question.window + question.alsoWanted.size &&
+    isListIdle(work, list)
+  )
+}
+
+/** A list is worth a new key that needs less of it; what is wanted below the edge stays on it. */
+const isListIdle = ({ question, knowledge }: Work, list: KnownList): boolean =>
+  question.alsoWanted.size > 0
+    ? nameList(list) === question.cursor.list
+    : listSize(question.list) === 0 && knowledge.listed.size === 0

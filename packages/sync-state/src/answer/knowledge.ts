@@ -41,6 +41,12 @@ export class Knowledge {
     return this.listed.has(id) || this.fresh.has(id)
   }
 
+  /** It is told by the list from now on. */
+  adopt(row: PlacementRow, isUpToDate: boolean) {
+    this.listed.add(row.id)
+    if (isUpToDate) this.touched.add(touchKey(lastTouch(row), row.id))
+  }
+
   knowsTouch(row: PlacementRow, position: number): boolean {
     return this.touched.has(touchKey(position, row.id)) || (position === createdAt(row) && this.isOwn(row))
   }

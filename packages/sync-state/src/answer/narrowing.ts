@@ -1,5 +1,6 @@
 import { compareEdges, reached } from '../cursor.ts'
 import type { WindowEntry } from '../feed.ts'
+import { lastTouch, type PlacementRow } from '../placement-row.ts'
 import type { Work } from './work.ts'
 
 /** A narrowed or sliding filter raises L; what the device holds below it is told as SoftDeleted, as of P (floor). */
@@ -18,10 +19,17 @@ export const raiseEdge = async (work: Work): Promise<void> => {
     }
     if (!falls) continue
     dropped.add(entry.row.id)
-    if (!work.knowsGone(entry.row)) work.operations.remove('soft_delete', entry.row)
+    if (isWantedBelow(work, entry.row)) work.adopt(entry.row, isToldWhole(work, entry.row))
+    else if (!work.knowsGone(entry.row)) work.operations.remove('soft_delete', entry.row)
   }
   work.edge = edge
 }
+
+const isWantedBelow = ({ question }: Work, row: PlacementRow): boolean =>
+  row.ended === 0 && question.alsoWanted.has(row.id)
+
+const isToldWhole = (work: Work, row: PlacementRow): boolean =>
+  lastTouch(row) <= reached(work.changes, row.id)
 
 const isHeldThere = (work: Work, { edge, row }: WindowEntry): boolean => {
   if (work.knowledge.isOwn(row) || !work.covers(row)) return false

@@ -22,6 +22,8 @@ export type Question = {
   /** False: only commands were wanted. */
   readonly getChanges: boolean
   readonly applied: Applied
+  /** Below the edge, and wanted all the same: the list holds them. */
+  readonly alsoWanted: ReadonlySet<number>
   /** Rows that may be looked at without being told; {@link INVISIBLE_BUDGET} if it isn't said. */
   readonly invisibleBudget?: number
   /** Checkpoint of the snapshot that the feed reads. */
@@ -94,10 +96,18 @@ export class Work {
     return edgeAt(row, position, this.level)
   }
 
-  /** Inside the filter now. */
+  /** Inside the filter now, or wanted beyond it. */
   isWanted(row: PlacementRow): boolean {
+    const { floor, alsoWanted } = this.question
     const edge = this.edgeNow(row)
-    return edge !== undefined && compareEdges(edge, this.question.floor) >= 0
+    return edge !== undefined && (compareEdges(edge, floor) >= 0 || alsoWanted.has(row.id))
+  }
+
+  /** The list holds it from now on; `isUpToDate`: the device has been told all of it. */
+  adopt(row: PlacementRow, isUpToDate: boolean) {
+    this.knowledge.adopt(row, isUpToDate)
+    this.own.set(row.id, row)
+    if (isUpToDate && row.changed > 0) this.tellAhead(row)
   }
 
   /** Its removal is nothing new to the device. */

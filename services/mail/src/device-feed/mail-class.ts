@@ -1,8 +1,9 @@
 import type { Appended } from '@relais/event-log'
-import { type CommitStep, mailFilterEdge, type SyncClass } from '@relais/sync-state'
+import { BOTTOM, type CommitStep, compareEdges, mailFilterEdge, type SyncClass } from '@relais/sync-state'
 import type { Handling } from '../api/context.ts'
 import { MAIL_SERVICE } from '../events.ts'
 import { type AccountKey, streamHead } from '../queries/account.ts'
+import { messagesOfLiveConversations } from '../queries/whole-conversations.ts'
 import { eventOf, type MailCommand, writesContent } from './commands.ts'
 import { type Contents, readContents } from './contents.ts'
 import { mailFacts } from './facts.ts'
@@ -26,6 +27,10 @@ export const mailClass = (handling: Handling, request: FeedRequest): SyncClass<C
       collections: [mailbox],
     }),
     floor: (_mailbox, filter) => mailFilterEdge(filter, now),
+    alsoWanted: async (reader, { collection, floor }) =>
+      asked.get(collection)!.wholeConversations && compareEdges(floor, BOTTOM) > 0
+        ? messagesOfLiveConversations(reader, key, { mailbox: collection, edge: floor })
+        : [],
     head: () => handling.log.head({ ...key, service: MAIL_SERVICE }),
     end: () => handling.log.head({}),
     ageOf: (position) => ageOf(handling, { key, position, now }),
