@@ -1,4 +1,5 @@
 import { RelaisError, retryable, terminal } from '@relais/service-kit/errors.ts'
+import { LateWriteError } from '../errors.ts'
 
 // https://www.postgresql.org/docs/18/errcodes-appendix.html, classes and codes
 const DAMAGED = new Set(['XX001', 'XX002'])
@@ -43,6 +44,15 @@ export const storeFault = (error: unknown): unknown => {
   if (code !== '' || LOST.test(error.message)) return unavailable(code || 'the connection is lost', error)
   return error
 }
+
+/** A statement that is refused because one before it in its transaction was. */
+const CONSEQUENCE = '25P02'
+
+/** For who can't find out which statement it was: one that was refused as a consequence may be tried again with what it is a consequence of. */
+export const lateFault = (error: unknown): unknown =>
+  error instanceof LateWriteError && error.cause instanceof Error && codeOf(error.cause) === CONSEQUENCE
+    ? unavailable('something had failed in the transaction before', error)
+    : error
 
 export const isDamage = (error: unknown): boolean =>
   error instanceof RelaisError && error.code === 'STORE_DAMAGED'

@@ -4,6 +4,7 @@ import { checkedModelName } from '../model-name.ts'
 import type { Reader, ReadStore, SqlValue, Writer } from '../port.ts'
 import { Turns } from '../projecting/turns.ts'
 import type { PostgresConnection } from './connection.ts'
+import { lateFault } from './faults.ts'
 import { GroupedFlush } from './grouped-flush.ts'
 import { lockKey, nameOf, quoted } from './identifier.ts'
 import { Readers } from './readers.ts'
@@ -107,7 +108,11 @@ class PostgresStore implements ReadStore {
   async #transact<T>(begin: string, write: (writer: Writer) => Promise<T>): Promise<T> {
     if (this.#closing) throw storeClosed()
     if (!this.#writer || this.#writer.session.loss) this.#writer = await this.#open()
-    return this.#writer.transaction({ begin }, write)
+    try {
+      return await this.#writer.transaction({ begin }, write)
+    } catch (error) {
+      throw lateFault(error)
+    }
   }
 
   async #openFlush(): Promise<GroupedFlush> {
