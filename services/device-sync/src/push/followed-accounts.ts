@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { EventLog, Notice, Subscription } from '@relais/event-log'
 import type { MailClient } from '@relais/proto/mail/v1/mail.ts'
 import type { CallExtras } from '@relais/service-kit'
@@ -67,6 +68,9 @@ export class FollowedAccounts implements FollowedHeads {
   readonly #maxIdle: number
   /** Least recently used first. */
   readonly #entries = new Map<string, Entry>()
+  /** Begun at this moment: their heads are asked for together, in one call. Thousands come back at once after a restart. */
+  #begun: AccountRef[] = []
+  #loading: Promise<void> | undefined
 
   constructor(deps: FollowedAccountsDeps) {
     this.#deps = deps
@@ -125,10 +129,20 @@ export class FollowedAccounts implements FollowedHeads {
     return entry
   }
 
+  #load(ref: AccountRef): Promise<void> {
+    this.#begun.push(ref)
+    this.#loading ??= setImmediate().then(() => this.#loadBegun())
+    return this.#loading
+  }
+
   /** The rows must have what the log had when its notices began to come: else a change between the two would be missed. */
-  async #load(ref: AccountRef): Promise<void> {
-    const head = await this.#deps.log.head({ ...ref, service: MAIL })
-    await this.#read([ref], head)
+  async #loadBegun(): Promise<void> {
+    const refs = this.#begun
+    this.#begun = []
+    this.#loading = undefined
+    const heads = await Promise.all(refs.map((ref) => this.#deps.log.head({ ...ref, service: MAIL })))
+    for (let from = 0; from < refs.length; from += BATCH)
+      await this.#read(refs.slice(from, from + BATCH), Math.max(...heads))
   }
 
   async #read(accounts: readonly AccountRef[], minPosition: number): Promise<void> {
