@@ -124,6 +124,10 @@ describe('Fetch of a message', () => {
       assert.equal(child(refused, 'itemoperations:Properties'), undefined)
     }
   })
+  test('says which class it has: a text message is one of SMS', async () => {
+    shared().mail.messages.set(77, testMessage(77, { kind: 'sms' }))
+    assert.equal(text((await one(fetch(...item(77)))).fetch, 'airsync:Class'), 'SMS')
+  })
   test('by LongId finds it wherever it is, and names it so', async () => {
     shared().mail.messages.set(77, testMessage(77, { mailbox: 'archive' }))
     const { fetch: node } = await one(fetch(el('search:LongId', longIdOf(77))))

@@ -4,6 +4,7 @@ import type { Address } from '@relais/proto/mail/v1/message.ts'
 import { type CallExtras, isCoded } from '@relais/service-kit'
 import { addressList, displayList } from '../classes/addresses.ts'
 import { dateTime } from '../classes/dates.ts'
+import { itemClassOf } from '../classes/item-class.ts'
 import { serverIdOf } from '../classes/server-id.ts'
 import { personElements } from '../people/person-elements.ts'
 import {
@@ -59,7 +60,7 @@ const properties = ({ envelope, receivedAt, state, preview, attachments }: Messa
 
 const messageResult = (message: Message): WbxmlNode =>
   el('find:Result', [
-    el('airsync:Class', 'Email'),
+    el('airsync:Class', itemClassOf(message)),
     el('airsync:ServerId', serverIdOf(message.placement)),
     el('airsync:CollectionId', message.mailbox),
     properties(message),

@@ -2,6 +2,7 @@ import type { DirectoryClient, Person } from '@relais/proto/directory/v1/directo
 import type { MailClient, Message } from '@relais/proto/mail/v1/mail.ts'
 import { type CallExtras, isCoded } from '@relais/service-kit'
 import { emailElements } from '../classes/email.ts'
+import { itemClassOf } from '../classes/item-class.ts'
 import { longIdOf } from '../classes/long-id.ts'
 import { personElements } from '../people/person-elements.ts'
 import { findMail } from '../search/found-mail.ts'
@@ -39,7 +40,7 @@ type Store = (deps: SearchDeps, context: CommandContext, asked: Asked) => Promis
 
 const messageResult = (message: Message, { version }: CommandContext): WbxmlNode =>
   el('search:Result', [
-    el('airsync:Class', 'Email'),
+    el('airsync:Class', itemClassOf(message)),
     el('search:LongId', longIdOf(message.item)),
     el('airsync:CollectionId', message.mailbox),
     el('search:Properties', emailElements(message, { version })),

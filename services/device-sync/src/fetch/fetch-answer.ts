@@ -1,6 +1,6 @@
 import type { MultipartPart } from '../commands/command.ts'
 import { el, type WbxmlNode } from '../wbxml/node.ts'
-import { FETCH_STATUS, type FetchNames } from './fetch-request.ts'
+import type { FetchNames } from './fetch-request.ts'
 
 /** Binary parts of a multipart answer as they accumulate; their number is what Part says. */
 export class Parts {
@@ -27,7 +27,7 @@ export const fetchElement = (
     name('airsync:CollectionId', names.collectionId),
     name('airsync:ServerId', names.serverId),
     name('search:LongId', names.longId),
-    status === FETCH_STATUS.ok && names.fileReference === undefined && el('airsync:Class', 'Email'),
+    name('airsync:Class', names.itemClass),
     name('documentlibrary:LinkId', names.linkId),
     name('airsyncbase:FileReference', names.fileReference),
     properties !== undefined && el('itemoperations:Properties', properties),

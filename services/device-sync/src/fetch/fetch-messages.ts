@@ -2,6 +2,7 @@ import type { MailClient, Message } from '@relais/proto/mail/v1/mail.ts'
 import type { CallExtras } from '@relais/service-kit'
 import { emailElements } from '../classes/email.ts'
 import { bodyOf } from '../classes/email-body.ts'
+import { itemClassOf } from '../classes/item-class.ts'
 import type { CommandContext, MultipartPart } from '../commands/command.ts'
 import { el, StreamedContent, type WbxmlNode } from '../wbxml/node.ts'
 import { childrenOf } from '../wbxml/read.ts'
@@ -147,5 +148,6 @@ export const messageElement = (mail: Mail, context: CommandContext, answer: Mess
   const { fetch, message } = answer
   if (!message) return fetchElement(FETCH_STATUS.notFound, fetch.names, undefined)
   if (message === 'too_large') return fetchElement(FETCH_STATUS.tooLarge, fetch.names, undefined)
-  return fetchElement(FETCH_STATUS.ok, fetch.names, propertiesOf(mail, context, { ...answer, message }))
+  const names = { ...fetch.names, itemClass: itemClassOf(message) }
+  return fetchElement(FETCH_STATUS.ok, names, propertiesOf(mail, context, { ...answer, message }))
 }

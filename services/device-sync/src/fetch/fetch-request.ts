@@ -29,6 +29,8 @@ export type FetchNames = {
   readonly longId: string | undefined
   readonly linkId: string | undefined
   readonly fileReference: string | undefined
+  /** Of what was found. */
+  readonly itemClass?: string
 }
 
 /** By its place in a folder, or as a search has named it. */
