@@ -166,3 +166,29 @@ describe('bounds: status 103', () => {
     refuses(hex('03 01 6a 00 05'), 'WBXML_LIMIT', 103, { maxBytes: 4 })
   })
 })
+
+describe('texts', () => {
+  const textOf = (bytes: Uint8Array) =>
+    decodeWbxml(Buffer.concat([Buffer.from('03016a004503', 'hex'), bytes, Buffer.from([0, 1])])).content
+  for (const length of [0, 1, 2, 79, 80, 81, 300])
+    test(`of ${length} letters, and of as many that aren’t ASCII, are what they are`, () => {
+      for (const letter of ['a', '~', '\u007f', 'ä', '\u{1f600}'])
+        assert.equal(textOf(Buffer.from(letter.repeat(length))), letter.repeat(length))
+    })
+  test('that end in the middle, or aren’t UTF-8, are refused at any length', () => {
+    const head = Buffer.from('03016a004503', 'hex')
+    for (const length of [0, 1, 79, 80, 81, 300]) {
+      const text = Buffer.alloc(length, 'a')
+      assert.throws(() => decodeWbxml(Buffer.concat([head, text])), { code: 'WBXML_TRUNCATED' })
+      assert.throws(() => textOf(Buffer.concat([text, Buffer.from([0xff])])), { code: 'WBXML_TEXT' })
+    }
+  })
+  test('are bounded at any length', () => {
+    const document = (length: number) =>
+      Buffer.concat([Buffer.from('03016a004503', 'hex'), Buffer.alloc(length, 'a'), Buffer.from([0, 1])])
+    for (const maxText of [0, 5, 79, 80, 81]) {
+      assert.equal(decodeWbxml(document(maxText), { maxText }).tag, 'airsync:Sync')
+      assert.throws(() => decodeWbxml(document(maxText + 1), { maxText }), { code: 'WBXML_LIMIT' })
+    }
+  })
+})

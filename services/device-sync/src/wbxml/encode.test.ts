@@ -117,3 +117,20 @@ describe('streamed content', () => {
     )
   })
 })
+
+test('texts of any length around the bound are what they are, without what XML has no place for', () => {
+  for (const length of [0, 1, 47, 48, 49, 300])
+    for (const [given, kept] of [
+      ['a', 'a'],
+      ['~', '~'],
+      ['\u007f', '\u007f'],
+      ['\t', '\t'],
+      ['ä', 'ä'],
+      ['\u0000', ''],
+      ['\u0001', ''],
+      ['\ud800', '\ufffd'],
+    ] as const) {
+      const read = decodeWbxml(encodeWbxml(el('airsync:SyncKey', `${'a'.repeat(length)}${given}`)))
+      assert.equal(read.content, `${'a'.repeat(length)}${kept}`)
+    }
+})

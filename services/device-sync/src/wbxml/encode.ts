@@ -60,8 +60,31 @@ const writeHighBits = (writing: Writing, value: number): void => {
   writeByte(writing, (value % 128) | 0x80)
 }
 
+/** Up to here letters are written one by one, which is cheaper than a call. */
+const FEW = 48
+
+/** Writes a short text of printable ASCII; false: it is another one, and nothing of it counts. */
+const writeAscii = (writing: Writing, text: string): boolean => {
+  const { length } = text
+  if (length > FEW) return false
+  reserve(writing, length + 2)
+  const { buffer, at } = writing
+  for (let n = 0; n < length; n += 1) {
+    const code = text.charCodeAt(n)
+    if (code < 0x20 || code > 0x7e) return false
+    buffer[at + 1 + n] = code
+  }
+  buffer[at] = STR_I
+  buffer[at + 1 + length] = 0
+  writing.at = at + length + 2
+  return true
+}
+
 const writeText = (writing: Writing, given: string): void => {
-  const text = cleanText(given)
+  if (!writeAscii(writing, given)) writeAnyText(writing, cleanText(given))
+}
+
+const writeAnyText = (writing: Writing, text: string): void => {
   reserve(writing, (text.length < SHORT ? text.length * 3 : Buffer.byteLength(text, 'utf8')) + 2)
   writing.buffer[writing.at] = STR_I
   const end = writing.at + 1 + writing.buffer.write(text, writing.at + 1, 'utf8')
