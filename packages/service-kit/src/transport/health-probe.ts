@@ -1,9 +1,9 @@
-import { service as HealthDefinition } from 'grpc-health-check'
 import { createChannel, createClient } from 'nice-grpc'
 import { retryable } from '../errors.ts'
 import { connectionOf, type PeerTls } from './client-tls.ts'
 import { limitsOf, MAX_MESSAGE_BYTES, STEADY } from './grpc-channel.ts'
 import { fromClientError } from './grpc-status.ts'
+import { HealthDefinition } from './health-definition.ts'
 
 /** Asks a peer whether it serves. */
 export type HealthProbe = {

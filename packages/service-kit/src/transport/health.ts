@@ -1,5 +1,5 @@
-import { service as HealthDefinition } from 'grpc-health-check'
 import { type CallContext, ServerError, Status } from 'nice-grpc'
+import { HealthDefinition } from './health-definition.ts'
 
 export type Serving = 'SERVING' | 'NOT_SERVING'
 
