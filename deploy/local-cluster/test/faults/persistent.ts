@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { EasResponse } from '@relais/device-sync/testing/eas-client.ts'
 import type { WbxmlNode } from '@relais/device-sync/wbxml/node.ts'
 import { textChild } from '@relais/device-sync/wbxml/read.ts'
-import { type Send, Violation } from '../../../../services/standalone/test/phones/simulated-phone.ts'
+import { Violation } from '../../../../services/standalone/test/phones/shown-folder.ts'
+import type { Send } from '../../../../services/standalone/test/phones/simulated-phone.ts'
 
 const AGAIN_MS = 250
 /** Longer than every deadline behind it. */

@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OPERATOR, RelaisError } from '@relais/service-kit'
-import {
-  FAMILIES,
-  SimulatedPhone,
-  Violation,
-} from '../../../../services/standalone/test/phones/simulated-phone.ts'
+import { FAMILIES } from '../../../../services/standalone/test/phones/families.ts'
+import { Violation } from '../../../../services/standalone/test/phones/shown-folder.ts'
+import { SimulatedPhone } from '../../../../services/standalone/test/phones/simulated-phone.ts'
 import type { Person } from '../../../../services/standalone/test/phones/world.ts'
 import type { FaultedWorld } from './clients.ts'
 import { type Attempt, attemptMail, type MailPort } from './mail-conversation.ts'

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { FAMILIES, type Fault, SimulatedPhone, Violation } from './simulated-phone.ts'
+import { FAMILIES } from './families.ts'
+import { Violation } from './shown-folder.ts'
+import { type Fault, SimulatedPhone } from './simulated-phone.ts'
 import type { Act, Person, World } from './world.ts'
 
 const FOLDERS = ['inbox', 'archive', 'trash'] as const
+const SYNCED = [...FOLDERS, 'drafts'] as const
+const FILTERS = [0, 1, 2, 3] as const
 const WINDOWS = [1, 2, 3, 5, 10, 25, 100, 512] as const
 
 export type Step =
@@ -29,6 +33,14 @@ export type Step =
       readonly nth: number
       readonly fault: Fault
     }
+  | {
+      readonly do: 'draft'
+      readonly phone: number
+      readonly act: 'write' | 'rewrite' | 'send'
+      readonly nth: number
+      readonly subject: number
+    }
+  | { readonly do: 'filter'; readonly phone: number; readonly folder: number; readonly type: number }
   | { readonly do: 'deliver'; readonly folder: number; readonly count: number }
   | { readonly do: 'other'; readonly folder: number; readonly act: Act; readonly nth: number }
   | { readonly do: 'restart'; readonly losingRows: boolean }
@@ -49,7 +61,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('sync' as const),
       phone,
-      folder,
+      folder: fc.nat({ max: SYNCED.length - 1 }),
       window: fc.constantFrom(...WINDOWS),
       fault,
     }),
@@ -59,7 +71,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('touch' as const),
       phone,
-      folder,
+      folder: fc.nat({ max: SYNCED.length - 1 }),
       kind: fc.constantFrom('read' as const, 'unread' as const, 'flag' as const, 'delete' as const),
       nth,
     }),
@@ -74,6 +86,25 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       do: fc.constant('deliver' as const),
       folder,
       count: fc.integer({ min: 1, max: 8 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('draft' as const),
+      phone,
+      act: fc.constantFrom('write' as const, 'rewrite' as const, 'rewrite' as const, 'send' as const),
+      nth,
+      subject: fc.nat({ max: 3 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('filter' as const),
+      phone,
+      folder,
+      type: fc.constantFrom(...FILTERS),
     }),
   },
   {
@@ -111,11 +142,12 @@ export const play = async (world: World, { families, steps }: Schedule): Promise
   await world.deliver(person, 'inbox', 6)
   const phones = families.map(
     (family, n) =>
-      new SimulatedPhone(world, person, { family: FAMILIES[family]!, device: `SIM${n}`, folders: FOLDERS }),
+      new SimulatedPhone(world, person, { family: FAMILIES[family]!, device: `SIM${n}`, folders: SYNCED }),
   )
   try {
     for (const one of phones) await one.setUp()
     for (const one of steps) await playStep(one, { world, person, phones })
+    for (const one of phones) for (const folder of one.folders) one.filter(folder, 0)
     // What one still has to tell is news for the other: the second round brings it.
     for (const one of [...phones, ...phones]) await rest(one)
     for (const one of phones) await compare(one, { world, person })
@@ -128,7 +160,7 @@ export const play = async (world: World, { families, steps }: Schedule): Promise
 type Scene = { readonly world: World; readonly person: Person; readonly phones: readonly SimulatedPhone[] }
 
 const playStep = async (step: Step, { world, person, phones }: Scene): Promise<void> => {
-  const folderOf = (n: number) => FOLDERS[n]!
+  const folderOf = (n: number) => SYNCED[n]!
   switch (step.do) {
     case 'sync':
       await phones[step.phone]!.sync(folderOf(step.folder), step)
@@ -138,6 +170,10 @@ const playStep = async (step: Step, { world, person, phones }: Scene): Promise<v
     case 'move':
       if (step.from !== step.to) await phones[step.phone]!.move(folderOf(step.from), folderOf(step.to), step)
       return
+    case 'draft':
+      return draft(phones[step.phone]!, step)
+    case 'filter':
+      return phones[step.phone]!.filter(folderOf(step.folder), step.type)
     case 'deliver':
       return world.deliver(person, folderOf(step.folder), step.count)
     case 'other':
@@ -149,6 +185,12 @@ const playStep = async (step: Step, { world, person, phones }: Scene): Promise<v
         if (step.losingRows) one.rowsWereLost()
       }
   }
+}
+
+const draft = (phone: SimulatedPhone, { act, nth, subject }: Extract<Step, { do: 'draft' }>): void => {
+  if (!phone.writesDrafts) return
+  if (act === 'write') phone.write(`Draft ${subject}`)
+  else phone.rewrite(nth, act === 'send' ? undefined : `Draft ${subject}`)
 }
 
 /** Everything pending is told and everything new is fetched; a folder that never comes to rest is a violation. */

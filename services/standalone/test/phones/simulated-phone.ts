@@ -8,64 +8,22 @@ import {
   has,
   textChild,
 } from '@relais/device-sync/wbxml/read.ts'
+import type { Family } from './families.ts'
+import { changed, commandElement, type Item, type Pending, withPending } from './pending.ts'
+import { type Folder, named, newFolder, Violation } from './shown-folder.ts'
 import type { Person, World } from './world.ts'
 
 /** What goes wrong with one request: its answer is lost, it is sent twice in turn, or twice at once. */
 export type Fault = 'none' | 'lost' | 'repeated' | 'twice'
 
-type Item = { seen: boolean; flagged: boolean }
-type Pending = { readonly kind: 'read' | 'unread' | 'flag' | 'delete'; readonly id: string }
-type Folder = { key: string; readonly items: Map<string, Item>; pending: Pending[]; mayStartAgain: boolean }
-
-/** How a kind of client goes about it (field notes 2). */
-export type Family = {
-  readonly name: string
-  readonly deviceType: string
-  readonly userAgent: string
-  readonly version: '14.1' | '16.1'
-  readonly query: 'plain' | 'base64'
-  /** Sends Options with every Sync, or only with the first. */
-  readonly alwaysOptions: boolean
-  /** Syncs all its folders in one request. */
-  readonly together: boolean
-}
-
-export const FAMILIES: readonly Family[] = [
-  {
-    name: 'ios',
-    deviceType: 'iPhone',
-    userAgent: 'Apple-iPhone14C2/1904.1',
-    version: '16.1',
-    query: 'plain',
-    alwaysOptions: true,
-    together: false,
-  },
-  {
-    name: 'android',
-    deviceType: 'Android',
-    userAgent: 'Android-Mail/2024',
-    version: '14.1',
-    query: 'plain',
-    alwaysOptions: true,
-    together: false,
-  },
-  {
-    name: 'outlook',
-    deviceType: 'WindowsOutlook15',
-    userAgent: 'Microsoft.Outlook.15',
-    version: '14.1',
-    query: 'base64',
-    alwaysOptions: false,
-    together: true,
-  },
-]
-
-export class Violation extends Error {}
-
 /** How a phone's request gets its answer; where faults are about, it is repeated until there is one. */
 export type Send = (
   client: EasClient,
-  request: { readonly command: string; readonly body: WbxmlNode; readonly signal?: AbortSignal },
+  request: {
+    readonly command: string
+    readonly body: WbxmlNode | undefined
+    readonly signal?: AbortSignal
+  },
 ) => Promise<EasResponse>
 
 const sendOnce: Send = (client, { command, body, signal }) => client.post(command, body, { signal })
@@ -88,6 +46,7 @@ export class SimulatedPhone {
   readonly #subjects = new Map<string, string>()
   #clients: readonly EasClient[] = []
   #requests = 0
+  #written = 0
 
   constructor(world: World, person: Person, { family, device, folders, send = sendOnce }: PhoneSetUp) {
     this.#send = send
@@ -95,9 +54,7 @@ export class SimulatedPhone {
     this.#world = world
     this.#person = person
     this.#device = device
-    this.#folders = new Map(
-      folders.map((id) => [id, { key: '0', items: new Map(), pending: [], mayStartAgain: false }]),
-    )
+    this.#folders = new Map(folders.map((id) => [id, newFolder()]))
   }
 
   get folders(): readonly string[] {
@@ -148,11 +105,47 @@ export class SimulatedPhone {
     return this.#subjects.get(id)
   }
 
+  /** The user wants to see more or less of a folder. */
+  filter(folderId: string, type: number): void {
+    this.#folder(folderId).filter = type
+  }
+
+  get writesDrafts(): boolean {
+    return this.family.version === '16.1' && this.#folders.has(DRAFTS)
+  }
+
+  /** The user writes a new draft; it is shown under the phone's own id until the server has named it. */
+  write(subject: string): void {
+    const folder = this.#folder(DRAFTS)
+    const id = `c${++this.#written}`
+    folder.items.set(id, { seen: true, flagged: false, subject })
+    folder.pending = [...folder.pending, { kind: 'add', id, subject }]
+  }
+
+  /** The user writes the nth draft anew, or sends it. One that the server hasn't named is added with its new words. */
+  rewrite(nth: number, subject: string | undefined): void {
+    const folder = this.#folder(DRAFTS)
+    const [id, item] = [...folder.items][nth % Math.max(1, folder.items.size)] ?? []
+    if (id === undefined || item === undefined) return
+    const isNew = folder.pending.some((one) => one.kind === 'add' && one.id === id)
+    if (subject === undefined) {
+      if (isNew) return
+      folder.items.delete(id)
+      folder.pending = [...folder.pending.filter((one) => one.id !== id), { kind: 'send', id }]
+      return
+    }
+    item.subject = subject
+    const rest = folder.pending.filter((one) => one.id !== id || (one.kind !== 'add' && one.kind !== 'edit'))
+    folder.pending = [...rest, { kind: isNew ? 'add' : 'edit', id, subject }]
+  }
+
   /** The user does something to the nth message that is shown; returns which it was. */
-  touch(folderId: string, kind: Pending['kind'], nth: number): string | undefined {
+  touch(folderId: string, kind: 'read' | 'unread' | 'flag' | 'delete', nth: number): string | undefined {
     const folder = this.#folder(folderId)
     const [id, item] = [...folder.items][nth % Math.max(1, folder.items.size)] ?? []
     if (id === undefined || item === undefined) return undefined
+    // What the server hasn't named can't be spoken of.
+    if (folder.pending.some((one) => one.kind === 'add' && one.id === id)) return undefined
     if (kind === 'delete') folder.items.delete(id)
     else if (kind === 'flag') item.flagged = true
     else item.seen = kind === 'read'
@@ -187,9 +180,10 @@ export class SimulatedPhone {
   /** One Sync of a folder, or of all for a client that syncs them together. */
   async sync(folderId: string, { window, fault }: { window: number; fault: Fault }): Promise<boolean> {
     const ids = this.family.together ? this.folders : [folderId]
-    const sent = new Map(ids.map((id) => [id, this.#folder(id).pending]))
-    const body = this.#syncBody(ids, window)
-    const answer = await this.#exchange(body, fault)
+    // A first request says nothing but that it is one.
+    const sentOf = ({ key, pending }: Folder) => (key === '0' ? [] : pending)
+    const sent = new Map(ids.map((id) => [id, sentOf(this.#folder(id))]))
+    const answer = await this.#exchangeSync(ids, { window, fault })
     if (answer === undefined) return true
     if (answer.root === undefined) {
       for (const id of ids) this.#acknowledged(id, sent.get(id) ?? [])
@@ -223,7 +217,38 @@ export class SimulatedPhone {
     return textChild(root, 'ping:Status') ?? ''
   }
 
-  async #exchange(body: WbxmlNode, fault: Fault): Promise<EasResponse | undefined> {
+  /** A client of all its folders says as little as it may, and all where the server doesn't know the rest (Status 13). */
+  async #exchangeSync(
+    ids: readonly string[],
+    { window, fault }: { readonly window: number; readonly fault: Fault },
+  ): Promise<EasResponse | undefined> {
+    const short = this.family.together ? this.#shortBody(ids, window) : WHOLE
+    for (const id of ids) this.#folder(id).named = this.#folder(id).key
+    if (short !== WHOLE) {
+      const answer = await this.#exchange(short, fault)
+      if (answer === undefined || textChild(answer.root, 'airsync:Status') !== '13') return answer
+    }
+    return this.#exchange(this.#syncBody(ids, window), fault)
+  }
+
+  /** Nothing where nothing is new, else what is new since the last request. */
+  #shortBody(ids: readonly string[], window: number): WbxmlNode | undefined | typeof WHOLE {
+    const changed = ids.filter((id) => {
+      const { key, named, pending, filter } = this.#folder(id)
+      return key === '0' || key !== named || pending.length > 0 || filter !== undefined
+    })
+    if (changed.length === ids.length) return WHOLE
+    if (changed.length === 0) return undefined
+    return el('airsync:Sync', [
+      el('airsync:Partial'),
+      el(
+        'airsync:Collections',
+        changed.map((id) => this.#collection(id, window)),
+      ),
+    ])
+  }
+
+  async #exchange(body: WbxmlNode | undefined, fault: Fault): Promise<EasResponse | undefined> {
     if (fault === 'twice') {
       const [, second] = await Promise.all([this.#post('Sync', body), this.#post('Sync', body)])
       return second
@@ -233,7 +258,7 @@ export class SimulatedPhone {
     return fault === 'lost' ? undefined : answer
   }
 
-  async #post(command: string, body: WbxmlNode, signal?: AbortSignal): Promise<EasResponse> {
+  async #post(command: string, body: WbxmlNode | undefined, signal?: AbortSignal): Promise<EasResponse> {
     const client = this.#clients[this.#requests++ % this.#clients.length]!
     const response = await this.#send(client, { command, body, signal })
     if (response.status !== 200) throw new Violation(`${command} was answered with HTTP ${response.status}`)
@@ -256,10 +281,11 @@ export class SimulatedPhone {
   }
 
   #collection(id: string, window: number): WbxmlNode {
-    const { key, pending } = this.#folder(id)
+    const { key, pending, filter } = this.#folder(id)
     if (key === '0')
       return el('airsync:Collection', [el('airsync:SyncKey', '0'), el('airsync:CollectionId', id)])
     const options = el('airsync:Options', [
+      filter !== undefined && el('airsync:FilterType', filter),
       el('airsyncbase:BodyPreference', [el('airsyncbase:Type', 1), el('airsyncbase:TruncationSize', 500)]),
     ])
     return el('airsync:Collection', [
@@ -268,7 +294,7 @@ export class SimulatedPhone {
       el('airsync:DeletesAsMoves', false),
       el('airsync:GetChanges'),
       el('airsync:WindowSize', window),
-      this.family.alwaysOptions && options,
+      (this.family.alwaysOptions || filter !== undefined) && options,
       pending.length > 0 && el('airsync:Commands', pending.map(commandElement)),
     ])
   }
@@ -290,6 +316,7 @@ export class SimulatedPhone {
     if (status !== '1') throw new Violation(`${id} was answered with Status ${status}`)
     const first = folder.key === '0'
     folder.key = textChild(node, 'airsync:SyncKey') ?? ''
+    for (const response of childrenOf(child(node, 'airsync:Responses') ?? NOTHING)) named(folder, response)
     this.#acknowledged(id, sent.get(id) ?? [])
     for (const command of childrenOf(child(node, 'airsync:Commands') ?? NOTHING)) this.#told(folder, command)
     return first || has(node, 'airsync:MoreAvailable')
@@ -316,13 +343,16 @@ export class SimulatedPhone {
       case 'airsync:Add':
         if (folder.items.has(id)) throw new Violation(`${id} was added twice`)
         this.#subjects.set(id, textChild(data, 'email:Subject') ?? '')
-        folder.items.set(id, withPending(folder, id, changed({ seen: false, flagged: false }, data)))
+        folder.items.set(
+          id,
+          withPending(folder.pending, id, changed({ seen: false, flagged: false, subject: '' }, data)),
+        )
         return
       case 'airsync:Change': {
         const item = folder.items.get(id)
         if (item === undefined && !folder.pending.some((one) => one.id === id))
           throw new Violation(`${id} was changed, which isn't shown`)
-        if (item !== undefined) folder.items.set(id, withPending(folder, id, changed(item, data)))
+        if (item !== undefined) folder.items.set(id, withPending(folder.pending, id, changed(item, data)))
         return
       }
       default:
@@ -333,35 +363,9 @@ export class SimulatedPhone {
 }
 
 const NOTHING: WbxmlNode = { tag: 'airsync:Commands', content: null }
-
-/** What the user did since stays on the screen. */
-const withPending = (folder: Folder, id: string, item: Item): Item => {
-  for (const one of folder.pending) {
-    if (one.id !== id) continue
-    if (one.kind === 'flag') item.flagged = true
-    else if (one.kind !== 'delete') item.seen = one.kind === 'read'
-  }
-  return item
-}
-
-const changed = (item: Item, data: WbxmlNode | undefined): Item => {
-  const read = textChild(data, 'email:Read')
-  const flag = child(data, 'email:Flag')
-  return {
-    seen: read === undefined ? item.seen : read === '1',
-    flagged: flag === undefined ? item.flagged : textChild(flag, 'email:Status') === '2',
-  }
-}
-
-const commandElement = ({ kind, id }: Pending): WbxmlNode => {
-  const serverId = el('airsync:ServerId', id)
-  if (kind === 'delete') return el('airsync:Delete', [serverId])
-  const property =
-    kind === 'flag'
-      ? el('email:Flag', [el('email:Status', 2), el('email:FlagType', 'for follow up')])
-      : el('email:Read', kind === 'read')
-  return el('airsync:Change', [serverId, el('airsync:ApplicationData', [property])])
-}
+const DRAFTS = 'drafts'
+/** Everything has to be said. */
+const WHOLE = 'whole'
 
 /** Where a moved message is now; undefined: it couldn't be moved. */
 const moved = ({ root }: EasResponse): string | undefined => {

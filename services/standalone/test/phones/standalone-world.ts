@@ -33,6 +33,8 @@ export class StandaloneWorld extends World {
       publicUrl: '',
       trustedProxies: [],
       maxMessageBytes: 1_000_000,
+      // Simulated phones repeat themselves more than any that works.
+      maxRepeats: 0,
       smarthost: undefined,
       progress: () => {},
     })

@@ -5,8 +5,11 @@ import type { CallExtras } from '@relais/service-kit'
 export const OPERATOR = { tenant: '', principal: '', actor: { kind: 'operator', id: 'test', device: '' } }
 const PASSWORD = 'throw-away'
 
-/** What a mailbox really holds: by ServerId, whether it is read and flagged. */
-export type Truth = ReadonlyMap<string, { readonly seen: boolean; readonly flagged: boolean }>
+/** What a mailbox really holds: by ServerId, its subject and whether it is read and flagged. */
+export type Truth = ReadonlyMap<
+  string,
+  { readonly seen: boolean; readonly flagged: boolean; readonly subject: string }
+>
 
 export type Person = { readonly account: string; readonly address: string; readonly password: string }
 
@@ -95,9 +98,13 @@ export abstract class World {
   async truth(person: Person, mailbox: string): Promise<Truth> {
     const messages = await this.#list(person, mailbox)
     return new Map(
-      messages.map(({ placement, state }) => [
+      messages.map(({ placement, state, envelope }) => [
         placement.toString(36),
-        { seen: state?.seen === true, flagged: state?.flag?.status === 'active' },
+        {
+          seen: state?.seen === true,
+          flagged: state?.flag?.status === 'active',
+          subject: envelope?.subject ?? '',
+        },
       ]),
     )
   }
