@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { waitUntil } from '@relais/testing'
 import { createTransport } from 'nodemailer'
 import { LmtpSender } from '../../../load-tests/phone/lmtp-sender.ts'
@@ -115,6 +116,43 @@ describe('the command line', () => {
     await assert.rejects(phone.sync('inbox'))
     await command('device', 'unblock', ANNA.address, 'DEVICE1')
     await phone.sync('inbox')
+    phone.close()
+  })
+
+  test('a phone that loops is named with its reason, and slowed down until it is told to come again', async () => {
+    const phone = running.phone(ANNA.address, ANNA.password, 'LOOPS1')
+    await assert.rejects(async () => {
+      for (let n = 0; n < 100; n += 1) await phone.folderSync()
+    }, /HTTP 503/)
+    const [shown] = await json('device', 'show', ANNA.address, 'LOOPS1')
+    assert.equal(shown.loops, 'folder sync storm (FolderSync)')
+    const listed: { device: string; loops: string }[] = await json('device', 'list', ANNA.address)
+    assert.equal(listed.find(({ device }) => device === 'LOOPS1')?.loops, 'folder sync storm')
+    await phone.prime('inbox')
+    phone.close()
+  })
+
+  test('what a phone says is shown from now on, without content', async () => {
+    const phone = running.phone(BEN.address, BEN.password, 'TRACED1')
+    await phone.folderSync()
+    const traced = command('--json', 'device', 'trace', BEN.address, 'TRACED1', '--for', '3s')
+    let asking = true
+    const over = traced.finally(() => {
+      asking = false
+    })
+    // No faster than a phone may for a minute.
+    while (asking) {
+      await phone.folderSync()
+      await pause(250)
+    }
+    const lines = (await over)
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    assert.ok(lines.some(({ kind, text }) => kind === 'request' && text.includes('folderhierarchy:SyncKey')))
+    assert.ok(lines.some(({ kind, text }) => kind === 'answer' && /HTTP (200|503)/.test(text)))
+    assert.ok(lines.every(({ text }) => !text.includes(BEN.address) && !text.includes('Inbox')))
+    await assert.rejects(command('device', 'trace', BEN.address, 'TRACED1', '--for', '2d'), /--for takes/)
     phone.close()
   })
 
