@@ -34,7 +34,7 @@ describe('commits that were written by version 0.1', () => {
 
   test('have events of every type', () => {
     const types = new Set(commits.flatMap(({ events }) => events.map(({ type }) => type)))
-    assert.equal(types.size, 19)
+    assert.equal(types.size, 20)
   })
 
   test('are understood', () => {
@@ -85,6 +85,7 @@ describe('commits that were written by version 0.1', () => {
       ['c@x.example'],
     )
     assert.deepEqual([draft!.state?.draft, draft!.state?.keywords], [true, ['k']])
+    assert.equal(draft!.envelope?.subject, 'written anew')
     const usage = await suite.client.getUsage(mike)
     assert.equal(usage.messages, 7)
     const { replies, answered } = await suite.client.getAutomaticReplies(mike)
