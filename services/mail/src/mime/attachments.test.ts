@@ -20,6 +20,7 @@ test('an attachment has a number, a name, a type and its decoded size', () => {
       contentId: '',
       contentLocation: '',
       inline: false,
+      clientId: '',
     },
   ])
 })

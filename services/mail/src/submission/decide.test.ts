@@ -21,7 +21,7 @@ test('a submission without a copy is one event', () => {
     type: 'MessageSubmitted',
     payload: {
       ...{ blob: 'b', size: 10, sender: 'mike@ox.io', recipients: ['a@x', 'b@x'], messageId: '<m>' },
-      ...{ bodyKind: '7bit', smtputf8: false, saved: 0 },
+      ...{ bodyKind: '7bit', smtputf8: false, saved: 0, automatic: false },
     },
   })
 })
