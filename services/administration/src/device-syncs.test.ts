@@ -18,6 +18,7 @@ const one = (held: readonly string[]): DeviceSyncServiceImplementation<Call> => 
   blockDevice: async () => ({ position: 7 }),
   wipeDevice: async () => ({ position: 9 }),
   cancelWipe: async () => ({ position: 10 }),
+  getRecoveryPassword: async () => ({ password: 'p', givenAt: 1 }),
   removeDevice: async ({ device }) => {
     if (device === 'unknown') throw terminal('DEVICE_NOT_FOUND', 'no such device')
     return { position: 8 }
@@ -36,6 +37,7 @@ const lost: DeviceSyncServiceImplementation<Call> = {
   removeDevice: gone,
   wipeDevice: gone,
   cancelWipe: gone,
+  getRecoveryPassword: gone,
   // biome-ignore lint/correctness/useYield: it fails before it has anything.
   async *traceDevice() {
     await gone()
@@ -89,6 +91,7 @@ describe('several device-syncs as one', () => {
     assert.equal((await both.removeDevice(ref('d1'))).position, 8)
     assert.equal((await both.wipeDevice({ ...ref('d1'), accountOnly: true })).position, 9)
     assert.equal((await both.cancelWipe(ref('d1'))).position, 10)
+    assert.equal((await both.getRecoveryPassword(ref('d1'))).password, 'p')
   })
 
   test('what one refuses the others aren’t asked', async () => {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { describe, type TestContext, test } from 'node:test'
+import { DeviceSyncDefinition } from '@relais/proto/device_sync/v1/device_sync.ts'
+import { createLocalClient, OPERATOR } from '@relais/service-kit'
 import { waitUntil } from '@relais/testing'
 import type { TagName } from '../src/wbxml/code-pages.ts'
 import { el, type WbxmlNode } from '../src/wbxml/node.ts'
 import { childrenNamed, childrenOf, descendant, textOf } from '../src/wbxml/read.ts'
 import type { EasResponse } from './eas-client.ts'
-import { sharedTestService, startTestService } from './test-service.ts'
+import { sharedTestService, startTestService, type TestService } from './test-service.ts'
 
 const settings = (...children: WbxmlNode[]) => el('settings:Settings', children)
 const userInformation = el('settings:UserInformation', [el('settings:Get')])
@@ -126,6 +128,75 @@ describe('DeviceInformation', () => {
     const { send } = setUp()
     assert.equal(
       statusOf(await send(settings(el('settings:DeviceInformation'))), 'settings:DeviceInformation'),
+      '2',
+    )
+  })
+})
+
+describe('DevicePassword', () => {
+  const given = (password: string) =>
+    settings(el('settings:DevicePassword', [el('settings:Set', [el('settings:Password', password)])]))
+  const client = ({ service }: TestService) =>
+    createLocalClient(DeviceSyncDefinition, service.handlers, { identity: OPERATOR })
+  const ref = { tenant: 'acme', account: 'u1', device: 'APPLF17L2KX1' }
+  const wanted = async (t: TestContext) => {
+    const service = await startTestService(t)
+    service.directory.settings.set('eas.policy', 'PasswordRecoveryEnabled=1')
+    const type = el('provision:PolicyType', 'MS-EAS-Provisioning-WBXML')
+    const provision = (...children: WbxmlNode[]) =>
+      service
+        .phone()
+        .post(
+          'Provision',
+          el('provision:Provision', [
+            el('settings:DeviceInformation', [el('settings:Set', [el('settings:Model', 'm')])]),
+            el('provision:Policies', [el('provision:Policy', [type, ...children])]),
+          ]),
+        )
+    const keyIn = (response: EasResponse) =>
+      text(response, 'provision:Policies', 'provision:Policy', 'provision:PolicyKey') ?? ''
+    const temporary = keyIn(await provision())
+    const key = keyIn(await provision(el('provision:PolicyKey', temporary), el('provision:Status', 1)))
+    const send = (root: WbxmlNode) =>
+      service.phone().post('Settings', root, { headers: { 'X-MS-PolicyKey': key } })
+    return { service, send }
+  }
+
+  test('is kept where the policy asks for it, shown to operators alone, and in no log line or fact', async (t) => {
+    const { service, send } = await wanted(t)
+    assert.equal(statusOf(await send(given('r3c0very')), 'settings:DevicePassword'), '1')
+    assert.equal((await client(service).getRecoveryPassword(ref)).password, 'r3c0very')
+    const identity = { tenant: 'acme', actor: { kind: 'account', id: 'u1', device: '' }, principal: 'u1' }
+    await assert.rejects(client(service).getRecoveryPassword(ref, { identity }), {
+      code: 'PERMISSION_DENIED',
+    })
+    assert.ok(!service.logged.join('').includes('r3c0very'))
+    for await (const batch of service.log.read({ service: 'device-sync' }, 0))
+      for (const { events } of batch)
+        for (const { payload } of events) assert.ok(!Buffer.from(payload).includes('r3c0very'))
+  })
+  test('an empty one is none, and one of a removed device is gone', async (t) => {
+    const { service, send } = await wanted(t)
+    await send(given('one'))
+    await send(given(''))
+    assert.equal((await client(service).getRecoveryPassword(ref)).password, '')
+    await send(given('two'))
+    await client(service).removeDevice(ref)
+    assert.equal((await client(service).getRecoveryPassword(ref)).password, '')
+  })
+  test('survives a restart', async (t) => {
+    const { service, send } = await wanted(t)
+    await send(given('kept'))
+    const again = await service.restart()
+    assert.equal((await client(again).getRecoveryPassword(ref)).password, 'kept')
+  })
+  test('5: longer than 255 characters, or none at all; 2: no Set', async (t) => {
+    const { send } = await wanted(t)
+    assert.equal(statusOf(await send(given('x'.repeat(256))), 'settings:DevicePassword'), '5')
+    const empty = settings(el('settings:DevicePassword', [el('settings:Set')]))
+    assert.equal(statusOf(await send(empty), 'settings:DevicePassword'), '5')
+    assert.equal(
+      statusOf(await send(settings(el('settings:DevicePassword'))), 'settings:DevicePassword'),
       '2',
     )
   })

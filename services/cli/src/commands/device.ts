@@ -34,6 +34,10 @@ export const addDeviceCommands = (program: Command, act: Act) => {
     .option('--for <time>', 'how long: 90s, 10m, 1h', '10m')
     .action(act(trace))
   device
+    .command('recovery-password <address> <device>')
+    .description('that unlocks it where its owner has forgotten the own password')
+    .action(act(recoveryPassword))
+  device
     .command('remove <address> <device>')
     .description('forget it; it begins anew if it comes back')
     .action(act(remove))
@@ -178,4 +182,12 @@ const remove = async ({ connection, output }: Session, address: string, device: 
   const { tenant, account } = await accountOf(connection, address)
   await connection.deviceSync.removeDevice({ tenant, account, device })
   output.done(`device ${device} of ${address} is forgotten`, { address, device })
+}
+
+const recoveryPassword = async ({ connection, output }: Session, address: string, device: string) => {
+  const { tenant, account } = await accountOf(connection, address)
+  const { password, givenAt } = await connection.deviceSync.getRecoveryPassword({ tenant, account, device })
+  if (password === '')
+    throw new UsageError(`${device} has given none: its policy must have PasswordRecoveryEnabled=1`)
+  output.done(password, { address, device, password, given: moment(givenAt) })
 }

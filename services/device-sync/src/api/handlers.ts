@@ -9,6 +9,7 @@ import type { DeviceCommand } from '../device/decide.ts'
 import type { DeviceRegistry } from '../devices/device-registry.ts'
 import type { DeviceRowSource } from '../devices/device-row-store.ts'
 import { type LastSeen, lastSeenRows } from '../devices/last-seen.ts'
+import { recoveryPasswordRows } from '../devices/recovery-password.ts'
 import type { DeviceRef, HeldRequests } from '../held/held-requests.ts'
 import { type Slowing, slowingRows } from '../looping/slowing.ts'
 import { type ListedDevice, listDevices } from '../queries/devices.ts'
@@ -160,6 +161,13 @@ export const createHandlers = (deps: HandlerDeps): DeviceSyncServiceImplementati
     requireOperator(call, ref)
     const version = await spokenVersion(deps, ref, call)
     return { position: await change(deps, ref, { type: 'WipeDevice', device, accountOnly, version }, call) }
+  },
+
+  async getRecoveryPassword({ tenant, account, device }, call) {
+    const ref = { tenant, account, device }
+    requireOperator(call, ref)
+    const kept = (await deps.rowStore.of(ref)).get(recoveryPasswordRows)
+    return { password: kept?.password ?? '', givenAt: kept?.at ?? 0 }
   },
 
   async cancelWipe({ tenant, account, device }, call) {

@@ -7,15 +7,15 @@ import { el, type WbxmlNode } from '../wbxml/node.ts'
 import { child, has } from '../wbxml/read.ts'
 import { answer, type Command, type CommandAnswer, type CommandContext } from './command.ts'
 import { readDeviceInformation, recordDeviceInformation } from './device-information.ts'
+import { type DevicePasswordDeps, devicePassword } from './settings-device-password.ts'
 import { type OofDeps, outOfOffice } from './settings-oof.ts'
 
-export type SettingsDeps = OofDeps & { readonly registry: DeviceRegistry }
+export type SettingsDeps = OofDeps & DevicePasswordDeps & { readonly registry: DeviceRegistry }
 
 /** MS-ASCMD 2.2.3.177.15. */
 const OK = 1
 const PROTOCOL_ERROR = 2
 const INVALID_ARGUMENTS = 5
-const DENIED_BY_POLICY = 7
 /** Common status: rights management is off. */
 const IRM_DISABLED = 168
 
@@ -65,7 +65,6 @@ const userInformation = ({ user, version }: CommandContext, block: WbxmlNode): W
 
 /** What isn't served says so in its own block, so that a request with several blocks gets an answer to each. */
 const refused: readonly (readonly [TagName, () => WbxmlNode])[] = [
-  ['settings:DevicePassword', () => el('settings:DevicePassword', [status(DENIED_BY_POLICY)])],
   [
     'settings:RightsManagementInformation',
     () =>
@@ -82,12 +81,14 @@ const run = async (deps: SettingsDeps, context: CommandContext): Promise<Command
   const device = body && child(body, 'settings:DeviceInformation')
   const information = body && child(body, 'settings:UserInformation')
   const others = refused.filter(([tag]) => body && has(body, tag))
-  if (!oof && !device && !information && others.length === 0)
+  const password = body && child(body, 'settings:DevicePassword')
+  if (!oof && !password && !device && !information && others.length === 0)
     throw new ValueError('settings:Settings', 'asks for nothing')
   return answer(
     el('settings:Settings', [
       status(OK),
       oof && (await outOfOffice(deps, context, oof)),
+      password && (await devicePassword(deps, context, password)),
       ...others.map(([, refusal]) => refusal()),
       device && el('settings:DeviceInformation', [status(await deviceInformation(deps, context, device))]),
       information && userInformation(context, information),

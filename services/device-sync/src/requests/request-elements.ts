@@ -87,8 +87,7 @@ const settings: RequestElements = {
   ...read('settings:EndTime', 'settings:AppliesToInternal', 'settings:AppliesToExternalKnown'),
   ...read('settings:AppliesToExternalUnknown', 'settings:Enabled', 'settings:ReplyMessage'),
   ...read('settings:BodyType'),
-  ...ignored('settings:Password'),
-  ...refused('Status 7 of its block', 'settings:DevicePassword'),
+  ...read('settings:DevicePassword', 'settings:Password'),
   ...refused('Status 168 of its block', 'settings:RightsManagementInformation'),
 }
 

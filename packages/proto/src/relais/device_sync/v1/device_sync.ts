@@ -124,6 +124,19 @@ export interface TraceDeviceResponse {
   text: string;
 }
 
+export interface GetRecoveryPasswordRequest {
+  tenant: string;
+  account: string;
+  device: string;
+}
+
+export interface GetRecoveryPasswordResponse {
+  /** Empty: it has given none. */
+  password: string;
+  /** Milliseconds since 1970. */
+  givenAt: number;
+}
+
 function createBaseDevice(): Device {
   return {
     tenant: "",
@@ -1406,6 +1419,152 @@ export const TraceDeviceResponse: MessageFns<TraceDeviceResponse> = {
   },
 };
 
+function createBaseGetRecoveryPasswordRequest(): GetRecoveryPasswordRequest {
+  return { tenant: "", account: "", device: "" };
+}
+
+export const GetRecoveryPasswordRequest: MessageFns<GetRecoveryPasswordRequest> = {
+  encode(message: GetRecoveryPasswordRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenant !== "") {
+      writer.uint32(10).string(message.tenant);
+    }
+    if (message.account !== "") {
+      writer.uint32(18).string(message.account);
+    }
+    if (message.device !== "") {
+      writer.uint32(26).string(message.device);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetRecoveryPasswordRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetRecoveryPasswordRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenant = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.device = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetRecoveryPasswordRequest>): GetRecoveryPasswordRequest {
+    return GetRecoveryPasswordRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetRecoveryPasswordRequest>): GetRecoveryPasswordRequest {
+    const message = createBaseGetRecoveryPasswordRequest();
+    message.tenant = object.tenant ?? "";
+    message.account = object.account ?? "";
+    message.device = object.device ?? "";
+    return message;
+  },
+};
+
+function createBaseGetRecoveryPasswordResponse(): GetRecoveryPasswordResponse {
+  return { password: "", givenAt: 0 };
+}
+
+export const GetRecoveryPasswordResponse: MessageFns<GetRecoveryPasswordResponse> = {
+  encode(message: GetRecoveryPasswordResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.password !== "") {
+      writer.uint32(10).string(message.password);
+    }
+    if (message.givenAt !== 0) {
+      writer.uint32(16).int64(message.givenAt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetRecoveryPasswordResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetRecoveryPasswordResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.password = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.givenAt = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetRecoveryPasswordResponse>): GetRecoveryPasswordResponse {
+    return GetRecoveryPasswordResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetRecoveryPasswordResponse>): GetRecoveryPasswordResponse {
+    const message = createBaseGetRecoveryPasswordResponse();
+    message.password = object.password ?? "";
+    message.givenAt = object.givenAt ?? 0;
+    return message;
+  },
+};
+
 /** Devices, for administrators. */
 export type DeviceSyncDefinition = typeof DeviceSyncDefinition;
 export const DeviceSyncDefinition = {
@@ -1442,6 +1601,15 @@ export const DeviceSyncDefinition = {
       requestType: WipeDeviceRequest as typeof WipeDeviceRequest,
       requestStream: false,
       responseType: WipeDeviceResponse as typeof WipeDeviceResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** The password that unlocks a device whose owner has forgotten the own one, as the device has given it. */
+    getRecoveryPassword: {
+      name: "GetRecoveryPassword",
+      requestType: GetRecoveryPasswordRequest as typeof GetRecoveryPasswordRequest,
+      requestStream: false,
+      responseType: GetRecoveryPasswordResponse as typeof GetRecoveryPasswordResponse,
       responseStream: false,
       options: {},
     },
@@ -1484,6 +1652,11 @@ export interface DeviceSyncServiceImplementation<CallContextExt = {}> {
     request: WipeDeviceRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<WipeDeviceResponse>>;
+  /** The password that unlocks a device whose owner has forgotten the own one, as the device has given it. */
+  getRecoveryPassword(
+    request: GetRecoveryPasswordRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<GetRecoveryPasswordResponse>>;
   /** Only before the device has done it. */
   cancelWipe(
     request: CancelWipeRequest,
@@ -1514,6 +1687,11 @@ export interface DeviceSyncClient<CallOptionsExt = {}> {
     request: DeepPartial<WipeDeviceRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<WipeDeviceResponse>;
+  /** The password that unlocks a device whose owner has forgotten the own one, as the device has given it. */
+  getRecoveryPassword(
+    request: DeepPartial<GetRecoveryPasswordRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<GetRecoveryPasswordResponse>;
   /** Only before the device has done it. */
   cancelWipe(
     request: DeepPartial<CancelWipeRequest>,
