@@ -46,6 +46,21 @@ describe('the table of requests', () => {
   })
 })
 
+/** How code looks for an element. */
+const LOOKS = '(?:child|childrenNamed|has|textChild|intChild|boolChild|requiredText|descendant)'
+
+test('what every command that has it ignores, no code looks for: it would never find it', () => {
+  const code = codeOf(source)
+  const read = new Set(handled((handling) => handling !== 'ignored').map(([, tag]) => tag))
+  const looked = handled((handling) => handling === 'ignored')
+    .filter(([, tag]) => !read.has(tag))
+    .filter(([, tag]) => new RegExp(`\\b${LOOKS}\\([^()\\n]*'${tag}'`).test(code))
+  assert.deepEqual(
+    looked.map(([command, tag]) => `${command} ${tag}`),
+    [],
+  )
+})
+
 describe('the page', () => {
   const page = requestsReference()
   test('has a row for every command, and every version', () => {
