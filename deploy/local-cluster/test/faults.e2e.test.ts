@@ -4,6 +4,8 @@ import { FORM } from '../../../services/standalone/test/form.ts'
 import { faultedRun } from './faults/faulted-run.ts'
 import { missing } from './running-cluster.ts'
 
+process.setMaxListeners(0) // one listener for the end of each server and service
+
 /** The other form has no processes that could be killed one by one. */
 const skip = FORM === 'cluster' ? missing : 'needs the cluster (RELAIS_TEST_FORM=cluster)'
 

@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { faultedRun } from './faults/faulted-run.ts'
 import { missing } from './running-cluster.ts'
 
+process.setMaxListeners(0) // one listener for the end of each server and service
+
 /** `node deploy/local-cluster/test/faults/main.ts --seed N` repeats what one of these says. */
 const EVENTS = { jetstream: 10_000, postgres: 2_000 } as const
 
