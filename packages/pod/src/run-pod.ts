@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createLogger, loadConfiguration, runUntilSignal, startTelemetry } from '@relais/service-kit'
 import type { z } from 'zod'
 import type { podSettings } from './configuration.ts'
+import { giveBackMemory } from './give-back.ts'
 import { type Opened, type Pod, ServicePod } from './pod.ts'
 
 type PodSchema = z.ZodObject<(typeof podSettings)['shape']>
@@ -40,7 +41,9 @@ export const runPod = async <Schema extends PodSchema>(
     })
     pod = running
     const announced = announceWhenReady(running, configuration.readyFile, pid)
+    const waiting = whenReady(running, () => void setTimeout(giveBackMemory, SETTLED_MS).unref())
     await runUntilSignal({ ...methodsOf(running) }, logger, { say })
+    waiting()
     announced()
     await telemetry.stop?.()
     exit(0)
@@ -68,16 +71,27 @@ const methodsOf = (pod: ServicePod) => ({
 
 const LOOK_MS = 50
 
+/** By then what the start brings with it has been done. */
+const SETTLED_MS = 3000
+
 /** Writes the file when the pod is ready for the first time; what is returned takes it away. */
 const announceWhenReady = (pod: ServicePod, file: string | undefined, pid: number): (() => void) => {
   if (file === undefined) return () => {}
+  const stop = whenReady(pod, () =>
+    writeFileSync(file, `${JSON.stringify({ pid, ...pod.addresses }, null, 1)}\n`, { mode: 0o600 }),
+  )
+  return () => {
+    stop()
+    rmSync(file, { force: true })
+  }
+}
+
+/** Acts when the pod is ready for the first time, unless what is returned was called before. */
+const whenReady = (pod: ServicePod, act: () => void): (() => void) => {
   const looking = setInterval(() => {
     if (!pod.lifecycle.health().ready) return
     clearInterval(looking)
-    writeFileSync(file, `${JSON.stringify({ pid, ...pod.addresses }, null, 1)}\n`, { mode: 0o600 })
+    act()
   }, LOOK_MS).unref()
-  return () => {
-    clearInterval(looking)
-    rmSync(file, { force: true })
-  }
+  return () => clearInterval(looking)
 }
