@@ -237,7 +237,7 @@ const pastItem = async (
   const item = onlyItem(outcome.root)
   loops.stuckAt(device, seen, item)
   if (item === '' || repeats < STUB_AFTER) return outcome
-  if (repeats === STUB_AFTER) await loops.tellStub(device, item, now)
+  await loops.stub(device, { seen, item, now })
   return { ...outcome, root: withStub(outcome.root) }
 }
 

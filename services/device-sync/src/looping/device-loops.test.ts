@@ -129,6 +129,25 @@ describe('slowed down', () => {
   })
 })
 
+test('that an item is sent without its body is said once for each request', () => {
+  const loops = new DeviceLoops()
+  assert.equal(loops.stub(sync(1)), false)
+  for (const seen of [sync(1), sync(2)]) {
+    loops.note(seen, 0, MAX)
+    assert.deepEqual([loops.stub(seen), loops.stub(seen)], [true, false])
+    loops.note(seen, 1, MAX)
+    assert.equal(loops.stub(seen), false)
+  }
+})
+
+test('repeats are counted to the nearest', () => {
+  const loops = new DeviceLoops()
+  for (let n = 0; n <= 3; n += 1) loops.note(sync(1), n * 10, MAX)
+  assert.equal(loops.repeats(sync(1), 40), 3)
+  assert.equal(loops.repeats(sync(1), 40 + FORGET_MS), 2)
+  assert.equal(loops.repeats(sync(2), 40), 0)
+})
+
 test('what is remembered is bounded, and a loop among many other requests is seen', () => {
   const loops = new DeviceLoops()
   let slowed = 0

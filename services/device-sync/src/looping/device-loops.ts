@@ -20,7 +20,7 @@ export type Seen = {
   readonly fingerprint: number
 }
 
-type Repeats = { level: number; at: number; item: string }
+type Repeats = { level: number; at: number; item: string; stubbed: boolean }
 
 /** These say the same whatever their body says: how often they come is what counts. */
 const alike: Readonly<Record<string, LoopReason>> = {
@@ -65,7 +65,7 @@ export class DeviceLoops {
   /** How often the request was repeated lately, itself not counted. */
   repeats(seen: Seen, now: number): number {
     const found = this.#repeats.get(keyOf(seen))
-    return found ? Math.floor(levelAt(found, now)) : 0
+    return found ? Math.round(levelAt(found, now)) : 0
   }
 
   /** The answer to the request had this one item to tell. */
@@ -74,12 +74,20 @@ export class DeviceLoops {
     if (found) found.item = item
   }
 
+  /** The item is sent without its body; whether that is the first time. */
+  stub(seen: Seen): boolean {
+    const found = this.#repeats.get(keyOf(seen))
+    if (!found || found.stubbed) return false
+    found.stubbed = true
+    return true
+  }
+
   /** A request came. Something: it was one too many. */
   note(seen: Seen, now: number, maxRepeats: number): Slowing | undefined {
     const key = keyOf(seen)
     const before = this.#repeats.get(key)
     if (!before) return this.#first(key, seen, now)
-    const repeats: Repeats = { level: levelAt(before, now) + 1, at: now, item: before.item }
+    const repeats: Repeats = { ...before, level: levelAt(before, now) + 1, at: now }
     this.#repeats.set(key, repeats)
     return repeats.level > maxRepeats ? this.#slow(seen, repeats, { now, maxRepeats }) : undefined
   }
@@ -88,7 +96,7 @@ export class DeviceLoops {
   #first(key: string, { command }: Seen, now: number): undefined {
     if (command === 'Sync') this.#repeats.delete('Ping')
     if (this.#repeats.size >= MAX_REQUESTS) this.#forgetLeast(now)
-    this.#repeats.set(key, { level: 0, at: now, item: '' })
+    this.#repeats.set(key, { level: 0, at: now, item: '', stubbed: false })
   }
 
   #forgetLeast(now: number): void {

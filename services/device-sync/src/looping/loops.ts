@@ -79,8 +79,12 @@ export class Loops {
     this.#devices.get(refKey(device))?.stuckAt(seen, item)
   }
 
-  /** The device doesn't get over an item, and gets it without its body. */
-  async tellStub(device: DeviceRef, item: string, now: number): Promise<void> {
+  /** The device doesn't get over an item, and gets it without its body: said the first time. */
+  async stub(
+    device: DeviceRef,
+    { seen, item, now }: { seen: Seen; item: string; now: number },
+  ): Promise<void> {
+    if (!this.#devices.get(refKey(device))?.stub(seen)) return
     this.#options.logger.warn({ ...device, item }, 'a phone does not take a message; it is sent as a stub')
     const slowing: Slowing = { command: 'Sync', reason: 'bad_item', item, at: now, until: now, times: 1 }
     await this.#keep(device, slowing)

@@ -33,8 +33,7 @@ export class StandaloneWorld extends World {
       publicUrl: '',
       trustedProxies: [],
       maxMessageBytes: 1_000_000,
-      // Simulated phones repeat themselves more than any that works.
-      maxRepeats: 0,
+      maxRepeats: this.maxRepeats,
       smarthost: undefined,
       progress: () => {},
     })
@@ -74,6 +73,11 @@ export class StandaloneWorld extends World {
 
   protected get deviceRows(): string {
     return 'device-rows'
+  }
+
+  /** Simulated phones repeat themselves more than any that works: it isn't minded. */
+  protected get maxRepeats(): number {
+    return 0
   }
 
   protected async deviceSyncs(): Promise<readonly DeviceSync[]> {
