@@ -1,9 +1,19 @@
-import type { OutgoingHttpHeaders } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+import type { DeviceRef } from '../held/held-requests.ts'
 import { redacted } from '../tracing/redacted.ts'
 import type { Traces } from '../tracing/traces.ts'
 import { decodeWbxml } from '../wbxml/decode.ts'
 import type { HttpAnswer } from './http-answer.ts'
-import type { Post } from './post.ts'
+
+/** What is known of a request when it is traced. */
+type Traced = {
+  readonly request: IncomingMessage
+  readonly correlation: string
+  readonly device?: DeviceRef
+  readonly command?: string
+  readonly version?: number
+  readonly failed?: string
+}
 
 const WBXML = 'application/vnd.ms-sync.wbxml'
 
@@ -27,7 +37,7 @@ const lines = (headers: OutgoingHttpHeaders, names: readonly string[]): readonly
   )
 
 /** What a traced device asks: its command, headers that matter, and the document without content. */
-export const traceRequest = (traces: Traces, post: Post, bytes: Uint8Array): void => {
+export const traceRequest = (traces: Traces, post: Traced, bytes: Uint8Array): void => {
   const { device, request, correlation, command, version = 0 } = post
   if (device === undefined || !traces.isTraced(device)) return
   const first = `${command} in ${version / 10}, HTTP/${request.httpVersion}`
@@ -47,7 +57,7 @@ const bodyText = ({ body, type }: HttpAnswer): string => {
 const answerHeaders = ['Retry-After', 'X-MS-ASThrottle', 'X-MS-RP', 'X-MS-Location', 'WWW-Authenticate']
 
 /** What it is told. */
-export const traceAnswer = (traces: Traces, post: Post, answer: HttpAnswer): void => {
+export const traceAnswer = (traces: Traces, post: Traced, answer: HttpAnswer): void => {
   const { device, correlation, command, failed } = post
   if (device === undefined || !traces.isTraced(device)) return
   const first = `${command}: HTTP ${answer.status}${failed === undefined ? '' : ` (${failed})`}`
