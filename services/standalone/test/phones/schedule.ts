@@ -7,7 +7,8 @@ import type { Act, Person, World } from './world.ts'
 
 const FOLDERS = ['inbox', 'archive', 'trash'] as const
 const SYNCED = [...FOLDERS, 'drafts'] as const
-const FILTERS = [0, 1, 2, 3] as const
+const FILTERS = [0, 1, 1, 2] as const
+const EVERYTHING = { type: 0, conversations: false }
 const WINDOWS = [1, 2, 3, 5, 10, 25, 100, 512] as const
 
 export type Step =
@@ -40,7 +41,13 @@ export type Step =
       readonly nth: number
       readonly subject: number
     }
-  | { readonly do: 'filter'; readonly phone: number; readonly folder: number; readonly type: number }
+  | {
+      readonly do: 'filter'
+      readonly phone: number
+      readonly folder: number
+      readonly type: number
+      readonly conversations: boolean
+    }
   | { readonly do: 'deliver'; readonly folder: number; readonly count: number }
   | { readonly do: 'other'; readonly folder: number; readonly act: Act; readonly nth: number }
   | { readonly do: 'restart'; readonly losingRows: boolean }
@@ -99,12 +106,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({
       do: fc.constant('filter' as const),
       phone,
       folder,
       type: fc.constantFrom(...FILTERS),
+      conversations: fc.boolean(),
     }),
   },
   {
@@ -147,7 +155,7 @@ export const play = async (world: World, { families, steps }: Schedule): Promise
   try {
     for (const one of phones) await one.setUp()
     for (const one of steps) await playStep(one, { world, person, phones })
-    for (const one of phones) for (const folder of one.folders) one.filter(folder, 0)
+    for (const one of phones) for (const folder of one.folders) one.filter(folder, EVERYTHING)
     // What one still has to tell is news for the other: the second round brings it.
     for (const one of [...phones, ...phones]) await rest(one)
     for (const one of phones) await compare(one, { world, person })
@@ -173,7 +181,7 @@ const playStep = async (step: Step, { world, person, phones }: Scene): Promise<v
     case 'draft':
       return draft(phones[step.phone]!, step)
     case 'filter':
-      return phones[step.phone]!.filter(folderOf(step.folder), step.type)
+      return phones[step.phone]!.filter(folderOf(step.folder), step)
     case 'deliver':
       return world.deliver(person, folderOf(step.folder), step.count)
     case 'other':

@@ -12,13 +12,15 @@ export type Folder = {
   mayStartAgain: boolean
   /** FilterType, once the user has chosen one. */
   filter: number | undefined
+  /** ConversationMode, said with it. */
+  conversations: boolean
   /** The key that the last request named. */
   named: string
 }
 
 export const newFolder = (): Folder => ({
   ...{ key: '0', items: new Map(), pending: [], mayStartAgain: false },
-  ...{ filter: undefined, named: '' },
+  ...{ filter: undefined, conversations: false, named: '' },
 })
 
 /** A draft gets the server's id, also for what the user has done to it since; one that is refused isn't shown any more. */

@@ -106,8 +106,8 @@ export class SimulatedPhone {
   }
 
   /** The user wants to see more or less of a folder. */
-  filter(folderId: string, type: number): void {
-    this.#folder(folderId).filter = type
+  filter(folderId: string, { type, conversations }: { type: number; conversations: boolean }): void {
+    Object.assign(this.#folder(folderId), { filter: type, conversations })
   }
 
   get writesDrafts(): boolean {
@@ -281,7 +281,7 @@ export class SimulatedPhone {
   }
 
   #collection(id: string, window: number): WbxmlNode {
-    const { key, pending, filter } = this.#folder(id)
+    const { key, pending, filter, conversations } = this.#folder(id)
     if (key === '0')
       return el('airsync:Collection', [el('airsync:SyncKey', '0'), el('airsync:CollectionId', id)])
     const options = el('airsync:Options', [
@@ -294,6 +294,7 @@ export class SimulatedPhone {
       el('airsync:DeletesAsMoves', false),
       el('airsync:GetChanges'),
       el('airsync:WindowSize', window),
+      filter !== undefined && el('airsync:ConversationMode', conversations),
       (this.family.alwaysOptions || filter !== undefined) && options,
       pending.length > 0 && el('airsync:Commands', pending.map(commandElement)),
     ])

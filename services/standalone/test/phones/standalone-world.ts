@@ -115,7 +115,7 @@ export class PairWorld extends StandaloneWorld {
       ...{ log, ...clients, openStore, clock: Date.now, logger, sharedRows: true },
       openProjector: (model) => openSqliteProjector({ log, folder, model }),
       incarnation: this.data.incarnation,
-      config: { maxMessageBytes: 1_000_000 },
+      config: { maxMessageBytes: 1_000_000, maxRepeats: this.maxRepeats },
     })
     await deviceSync.start()
     return deviceSync

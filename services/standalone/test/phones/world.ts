@@ -53,7 +53,7 @@ export abstract class World {
           receivedAt: Date.now() - (n % 50) * 3600_000,
         })
         yield { part: { $case: 'header', value: header } }
-        const text = `From: s${n}@else.example\r\nSubject: Message ${n}\r\nMessage-ID: <${n}@else.example>\r\n\r\nText ${n}\r\n`
+        const text = `From: s${n}@else.example\r\nSubject: Message ${n}\r\nMessage-ID: <${n}@else.example>\r\nIn-Reply-To: <root-${n % 4}@else.example>\r\n\r\nText ${n}\r\n`
         yield { part: { $case: 'chunk', value: Buffer.from(text) } }
       }
     }
