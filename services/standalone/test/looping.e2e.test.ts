@@ -6,7 +6,7 @@ import { child, childrenNamed, descendant, textChild, textOf } from '@relais/dev
 import { DeviceSyncDefinition } from '@relais/proto/device_sync/v1/device_sync.ts'
 import { createLocalClient } from '@relais/service-kit'
 import { standaloneOnly } from './form.ts'
-import { StandaloneWorld } from './phones/standalone-world.ts'
+import { PairWorld, StandaloneWorld } from './phones/standalone-world.ts'
 import { OPERATOR, type Person } from './phones/world.ts'
 import { testFolder } from './process.ts'
 
@@ -142,3 +142,43 @@ describe('a phone that works', standaloneOnly('one process counts'), () => {
     assert.equal((await shown(person))?.loop, '')
   })
 })
+
+class WatchingPair extends PairWorld {
+  protected override get maxRepeats(): number {
+    return 60
+  }
+}
+
+test(
+  'a loop that one process sees is slowed down at the other too, which counts nothing of it itself',
+  standaloneOnly('two device-syncs in one process'),
+  async (context) => {
+    const pair = new WatchingPair(`${folder.path}/pair`)
+    await pair.start()
+    context.after(() => pair.stop())
+    const { address: user, password } = await pair.person()
+    const [one, two] = pair.urls.map((url) => new EasClient({ url, user, password, deviceId: 'BOTH' }))
+    context.after(() => {
+      one!.close()
+      two!.close()
+    })
+    const folderSync = el('folderhierarchy:FolderSync', [el('folderhierarchy:SyncKey', '0')])
+    assert.equal((await two!.post('FolderSync', folderSync)).status, 200)
+    let status = 200
+    for (let n = 0; n < 100 && status === 200; n += 1)
+      status = (await one!.post('FolderSync', folderSync)).status
+    assert.equal(status, 503)
+    const answer = await two!.post('FolderSync', folderSync)
+    assert.equal(answer.status, 503)
+    assert.ok(Number(answer.headers['retry-after']) > 0)
+    assert.equal(
+      (
+        await two!.post(
+          'Settings',
+          el('settings:Settings', [el('settings:UserInformation', [el('settings:Get')])]),
+        )
+      ).status,
+      200,
+    )
+  },
+)
