@@ -41,6 +41,8 @@ export type Cluster = {
 }
 
 export type ClusterDeps = {
+  /** For tests: NATS servers reach each other through proxies that can be cut; each message of theirs then costs this process time. */
+  readonly cuttable?: boolean
   readonly say: (line: string) => void
   readonly pid: number
   /** For tests: told of the data folder before anything is put there. */
@@ -101,13 +103,13 @@ type Started = {
 
 const startParts = async (
   configuration: ClusterConfiguration,
-  { data, stopping, say, opened, nodeArguments }: Starting,
+  { data, stopping, say, opened, nodeArguments, cuttable }: Starting,
 ): Promise<Started> => {
   opened?.(data.path)
   const folder = data.folder('processes')
   const certificates = await makeCertificates(data.folder('certificates'))
   say('starting the servers that keep log, rows and blobs')
-  const servers = await startServers(passable(data), configuration, say)
+  const servers = await startServers(passable(data), configuration, { say, cuttable })
   stopping.push(() => servers.stop())
   const ports = await portsOf(configuration)
   const token = data.secret('administrator').toString('hex')

@@ -41,10 +41,10 @@ type Started = {
 export const startServers = async (
   folder: string,
   { log }: ClusterConfiguration,
-  say: (line: string) => void,
+  { say, cuttable = false }: { readonly say: (line: string) => void; readonly cuttable?: boolean },
 ): Promise<Servers> => {
   const postgres = postgresPart(folder, log)
-  const starting = [postgres, s3Part(folder), ...(log === 'jetstream' ? [natsPart(folder)] : [])]
+  const starting = [postgres, s3Part(folder), ...(log === 'jetstream' ? [natsPart(folder, cuttable)] : [])]
   for (const part of starting)
     void part.then(
       ({ addresses }) => addresses.map(([name]) => say(`${name} is there`)),
@@ -71,8 +71,9 @@ export const startServers = async (
   }
 }
 
-const natsPart = async (folder: string): Promise<Started> => {
-  const { servers, urls, routes, stop } = await startNatsCluster({ folder: join(folder, 'nats') })
+const natsPart = async (folder: string, cuttable: boolean): Promise<Started> => {
+  const place = { folder: join(folder, 'nats'), straight: !cuttable }
+  const { servers, urls, routes, stop } = await startNatsCluster(place)
   return {
     storage: {
       RELAIS_LOG_KIND: 'jetstream',
@@ -91,7 +92,7 @@ const natsPart = async (folder: string): Promise<Started> => {
       start: () => Promise.all(servers.map((one) => one.start())),
     },
     parts: servers.map(partOfNats),
-    cuts: servers.map((_, n) => ({
+    cuts: (cuttable ? servers : []).map((_, n) => ({
       name: `the others from nats-${n + 1}`,
       cut: async () => routes(n, 'cut'),
       mend: async () => routes(n, 'open'),

@@ -69,7 +69,7 @@ export const clusterOfTests = (log: ClusterConfiguration['log']): (() => Running
       telemetry: {},
       ...ports,
     })
-    running = await startCluster(configuration, { say: () => {}, pid: process.pid })
+    running = await startCluster(configuration, { say: () => {}, pid: process.pid, cuttable: true })
   })
   after(async () => {
     for (const end of endings) end()

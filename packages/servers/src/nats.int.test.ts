@@ -123,6 +123,14 @@ test('clients that are cut off from one server reach it no more through its prox
   assert.equal(await greeting(cluster.proxied[0] ?? ''), 'INFO')
 })
 
+test('servers that are to be straight are connected without a proxy', { skip: missing }, async (context) => {
+  const cluster = await startNatsCluster({ folder: folderOf(context), straight: true })
+  context.after(() => cluster.stop())
+  for (const { monitor } of cluster.servers) await untilOthers(monitor, 2)
+  assert.deepEqual(cluster.proxied, [])
+  assert.equal(await greeting(cluster.urls[1] ?? ''), 'INFO')
+})
+
 test('what a stopped server has stored can be taken away', { skip: missing }, async (context) => {
   const cluster = await startNatsCluster({ folder: folderOf(context) })
   context.after(() => cluster.stop())

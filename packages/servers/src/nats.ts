@@ -159,7 +159,7 @@ export type NatsCluster = {
   readonly servers: readonly NatsServer[]
   /** Every server, straight. */
   readonly urls: readonly string[]
-  /** Every server, through a proxy of its own. */
+  /** Every server, through a proxy of its own; none where it is straight. */
   readonly proxied: readonly string[]
   /** What happens between the clients that use `proxied` and a server. */
   clients(server: number, state: ProxyState): void
@@ -171,24 +171,29 @@ export type NatsCluster = {
   stop(): Promise<void>
 }
 
-export type NatsClusterOptions = NatsOptions & { readonly size?: number }
+export type NatsClusterOptions = NatsOptions & {
+  readonly size?: number
+  /** True: servers reach each other without proxies, and nothing between them can be cut. */
+  readonly straight?: boolean
+}
 
 /** A way from one server to another. */
-type Route = { readonly from: number; readonly to: number; readonly proxy: TcpProxy }
+type Route = { readonly from: number; readonly to: number; readonly port: number; readonly proxy?: TcpProxy }
 
-/** Starts a cluster whose servers reach each other, and are reached by clients, through proxies. */
+/** Starts a cluster whose servers reach each other, and are reached by clients, through proxies, unless it is to be `straight`. */
 export const startNatsCluster = (options: NatsClusterOptions): Promise<NatsCluster> =>
   onOtherPorts(() => startThree(options))
 
 const startThree = async (options: NatsClusterOptions): Promise<NatsCluster> => {
-  const { folder, size = 3, name = 'nats' } = options
+  const { folder, size = 3, name = 'nats', straight = false } = options
   const ports = await freePorts(size * 4)
   const ordinals = Array.from({ length: size }, (_, i) => i)
   const port = (kind: number, i: number) => ports[kind * size + i] ?? 0
   const routes: Route[] = []
   for (const from of ordinals) {
     for (const to of ordinals.filter((other) => other !== from)) {
-      routes.push({ from, to, proxy: await startTcpProxy(port(2, to)) })
+      const proxy = straight ? undefined : await startTcpProxy(port(2, to))
+      routes.push({ from, to, port: proxy?.port ?? port(2, to), ...(proxy && { proxy }) })
     }
   }
   const servers = ordinals.map((i) => {
@@ -203,7 +208,7 @@ const startThree = async (options: NatsClusterOptions): Promise<NatsCluster> => 
     const cluster = clusterSettings({ listen: port(2, i), nowhere: port(3, i), i, routes })
     return natsServer(place, { ...settings, settings: settings.settings + cluster })
   })
-  const fronts = await Promise.all(ordinals.map((i) => startTcpProxy(port(0, i))))
+  const fronts = straight ? [] : await Promise.all(ordinals.map((i) => startTcpProxy(port(0, i))))
   const cluster = natsCluster(servers, fronts, routes)
   try {
     const starts = await Promise.allSettled(servers.map((server) => server.start()))
@@ -233,7 +238,7 @@ cluster {
   pool_size: 1
   routes: [${routes
     .filter(({ from }) => from === i)
-    .map(({ proxy }) => `"nats://127.0.0.1:${proxy.port}"`)
+    .map(({ port }) => `"nats://127.0.0.1:${port}"`)
     .join(', ')}]
 }
 `
@@ -248,13 +253,13 @@ const natsCluster = (
   proxied: fronts.map((front) => `nats://127.0.0.1:${front.port}`),
   clients: (server, state) => fronts[server]?.become(state),
   routes: (server, state) => {
-    for (const { from, to, proxy } of routes) if (from === server || to === server) proxy.become(state)
+    for (const { from, to, proxy } of routes) if (from === server || to === server) proxy?.become(state)
   },
   wipe: (server) => rmSync(servers[server]?.store ?? '', { recursive: true, force: true }),
   healthy: () => healthy(servers),
   stop: async () => {
     for (const server of servers) server.resume()
     await Promise.all(servers.map((server) => server.kill()))
-    await Promise.all([...fronts, ...routes.map(({ proxy }) => proxy)].map((proxy) => proxy.close()))
+    await Promise.all([...fronts, ...routes.map(({ proxy }) => proxy)].map((proxy) => proxy?.close()))
   },
 })

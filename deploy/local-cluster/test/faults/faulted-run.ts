@@ -60,6 +60,7 @@ const runCluster = async (run: FaultedRun, { folder, disks }: Place): Promise<Fa
   const cluster = await startCluster(configurationOf(run, folder), {
     say: () => {},
     pid: process.pid,
+    cuttable: true,
     opened: (data) => {
       if (!disks.mount(data)) run.say('no disk can be mounted here: none is filled')
     },

@@ -62,7 +62,7 @@ export class FileBlobWriter implements BlobWriter {
     this.#sum.update(chunk)
     this.#size += chunk.length
     if (this.#spill) return writeAll(this.#spill.fd, chunk)
-    this.#held.push(Uint8Array.from(chunk))
+    this.#held.push(new Uint8Array(chunk))
     if (this.#size > IN_MEMORY_BYTES) await this.#spillOver()
   }
 

@@ -65,7 +65,7 @@ export class S3BlobWriter implements BlobWriter {
     for (let rest = chunk; rest.length > 0; ) {
       const fitting = rest.subarray(0, PART_BYTES - this.#heldBytes)
       if (fitting.length === 0) await this.#send()
-      this.#held.push(Uint8Array.from(fitting))
+      this.#held.push(new Uint8Array(fitting))
       this.#heldBytes += fitting.length
       rest = rest.subarray(fitting.length)
     }
