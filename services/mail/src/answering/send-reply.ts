@@ -1,14 +1,8 @@
 import type { MessageDelivered } from '@relais/proto/mail/v1/events.ts'
-import type { AutomaticReply } from '@relais/proto/mail/v1/message.ts'
+import { type AutomaticReply, Envelope } from '@relais/proto/mail/v1/message.ts'
 import { foldAddress, type MailAccount } from '../accounts/account.ts'
-import { type Audience, replyTo } from '../automatic-replies/automatic-replies.ts'
-import {
-  type Arrived,
-  decideReply,
-  isDue,
-  RATE_WINDOW_MS,
-  type RepliesState,
-} from '../automatic-replies/decide.ts'
+import { type Audience, type RepliesState, replyTo } from '../automatic-replies/automatic-replies.ts'
+import { type Arrived, decideReply, isDue, RATE_WINDOW_MS } from '../automatic-replies/decide.ts'
 import { replyMessage } from '../automatic-replies/reply-message.ts'
 import { addressedAs, suppressedBy } from '../automatic-replies/suppress.ts'
 import type { Command } from '../commands/streams.ts'
@@ -104,7 +98,12 @@ const written = async (deps: AnsweringDeps, { tenant, event }: Delivered, reply:
   const boundary = `${ids()}${ids()}`.replace(/[^A-Za-z0-9]/g, '').slice(0, 32)
   const { displayName } = reply.account
   const bytes = replyMessage({
-    ...{ reply: reply.reply, original: event.content!.envelope!, from: reply.from, displayName },
+    ...{
+      reply: reply.reply,
+      original: Envelope.create(event.content?.envelope),
+      from: reply.from,
+      displayName,
+    },
     ...{ to, messageId, now: clock(), boundary },
   })
   const { id, size } = await blobs.put(tenant, bytes)

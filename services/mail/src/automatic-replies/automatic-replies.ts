@@ -15,3 +15,14 @@ export const replyTo = (replies: AutomaticReplies, audience: Audience): Automati
 /** Whether mail that comes at a moment (milliseconds since 1970) is answered. */
 export const answersAt = ({ state, start, end }: AutomaticReplies, at: number): boolean =>
   state === 'on' || (state === 'timed' && start <= at && at < end)
+
+/** What was said so far, as of the moment of the decision. */
+export type RepliesState = {
+  readonly replies: AutomaticReplies
+  /** Position from which on everybody is answered once; 0: never turned on. */
+  readonly since: number
+  /** Position at which this sender was last answered; 0: never. */
+  readonly answered: number
+  /** Replies of the last hour, to anybody. */
+  readonly sentOfLastHour: number
+}

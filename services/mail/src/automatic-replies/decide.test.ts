@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AutomaticReplies } from '@relais/proto/mail/v1/message.ts'
 import fc from 'fast-check'
-import { decideReply, type RepliesState, type SendReply, STALE_AFTER_MS } from './decide.ts'
+import type { RepliesState } from './automatic-replies.ts'
+import { decideReply, type SendReply, STALE_AFTER_MS } from './decide.ts'
 
 const state = (change: Partial<RepliesState> = {}): RepliesState => ({
   replies: AutomaticReplies.fromPartial({

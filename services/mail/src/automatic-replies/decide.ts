@@ -1,22 +1,10 @@
-import type { AutomaticReplies } from '@relais/proto/mail/v1/message.ts'
 import type { MailEvent } from '../events.ts'
-import { type Audience, answersAt, replyTo } from './automatic-replies.ts'
+import { type Audience, answersAt, type RepliesState, replyTo } from './automatic-replies.ts'
 
 /** A reply that comes later than this is of no use to anybody. */
 export const STALE_AFTER_MS = 24 * 3600_000
 
 export const RATE_WINDOW_MS = 3600_000
-
-/** What was said so far, as of the moment of the decision. */
-export type RepliesState = {
-  readonly replies: AutomaticReplies
-  /** Position from which on everybody is answered once; 0: never turned on. */
-  readonly since: number
-  /** Position at which this sender was last answered; 0: never. */
-  readonly answered: number
-  /** Replies of the last hour, to anybody. */
-  readonly sentOfLastHour: number
-}
 
 /** A message that came. */
 export type Arrived = {

@@ -1,7 +1,6 @@
 import { AutomaticReplies } from '@relais/proto/mail/v1/message.ts'
 import type { Reader } from '@relais/read-store'
-import { NO_REPLIES } from '../automatic-replies/automatic-replies.ts'
-import type { RepliesState } from '../automatic-replies/decide.ts'
+import { NO_REPLIES, type RepliesState } from '../automatic-replies/automatic-replies.ts'
 import type { AccountKey } from './account.ts'
 import { inLists } from './in-list.ts'
 
