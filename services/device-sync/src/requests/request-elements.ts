@@ -64,7 +64,7 @@ const search: RequestElements = {
   ...bodies,
   // Results are always new; credentials are for documents outside of mailboxes.
   ...ignored('search:RebuildResults', 'search:UserName', 'search:Password'),
-  ...refused('Status 2 of its Store', 'search:EqualTo', 'documentlibrary:LinkId'),
+  ...refused('Status 8 of its Store, 5 in a document library', 'search:EqualTo', 'documentlibrary:LinkId'),
 }
 
 const find: RequestElements = {
