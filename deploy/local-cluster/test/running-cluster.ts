@@ -67,6 +67,7 @@ export const clusterOfTests = (log: ClusterConfiguration['log']): (() => Running
       throwAway: true,
       graceSeconds: 3,
       telemetry: {},
+      maxRepeats: 0,
       ...ports,
     })
     running = await startCluster(configuration, { say: () => {}, pid: process.pid, cuttable: true })

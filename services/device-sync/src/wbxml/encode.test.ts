@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { arbitraryNode } from '../../test/arbitrary-wbxml.ts'
+import { knownIn } from './code-pages.ts'
 import { decodeWbxml } from './decode.ts'
 import { encodeDocument, encodeWbxml } from './encode.ts'
 import { el, StreamedContent, Utf8Text, type WbxmlNode } from './node.ts'
+import { childrenOf } from './read.ts'
 import { cleanText, cleanUtf8 } from './text.ts'
 
 const through = (node: WbxmlNode): WbxmlNode => decodeWbxml(encodeWbxml(node))
@@ -133,4 +136,20 @@ test('texts of any length around the bound are what they are, without what XML h
       const read = decodeWbxml(encodeWbxml(el('airsync:SyncKey', `${'a'.repeat(length)}${given}`)))
       assert.equal(read.content, `${'a'.repeat(length)}${kept}`)
     }
+})
+
+test('[HTTP 283]: a document for a version has its elements alone, and nothing of another version', () => {
+  const versions = [25, 120, 121, 140, 141, 160, 161] as const
+  const inside = (node: WbxmlNode): readonly WbxmlNode[] =>
+    childrenOf(node).flatMap((one) => [one, ...inside(one)])
+  fc.assert(
+    fc.property(arbitraryNode, fc.constantFrom(...versions), (node, version) => {
+      const { segments } = encodeDocument(node, version)
+      const read = decodeWbxml(segments[0] as Uint8Array)
+      assert.equal(read.tag, node.tag)
+      assert.ok(inside(read).every(({ tag }) => knownIn(tag, version)))
+      if (inside(node).every(({ tag }) => knownIn(tag, version))) assert.deepEqual(read, through(node))
+    }),
+    { numRuns: 300 },
+  )
 })

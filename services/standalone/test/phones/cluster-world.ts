@@ -20,7 +20,7 @@ export class ClusterWorld extends World {
 
   async start(): Promise<void> {
     const scope = { after: (end: () => unknown) => void this.#ending.push(end) }
-    const { ready } = await startCluster(scope, this.#path, ['--throw-away'])
+    const { ready } = await startCluster(scope, this.#path, ['--throw-away', '--max-repeats', '0'])
     this.#ready = ready
     const certificates = certificatesIn(ready.certificates)
     const client = <Definition extends Parameters<typeof createGrpcClient>[0]>(
