@@ -134,6 +134,18 @@ ${requestsReference()}`
   return [{ path: 'docs/reference/activesync.md', text }]
 }
 
+/** What is made of the chart's values; it exports `chartFiles`. */
+const CHART = 'deploy/chart/src/chart-files.ts'
+
+const chart = async (root: string): Promise<readonly ReferencePage[]> => {
+  const path = join(root, CHART)
+  if (!existsSync(path)) return []
+  const { chartFiles } = (await import(pathToFileURL(path).href)) as {
+    chartFiles: () => readonly ReferencePage[]
+  }
+  return chartFiles()
+}
+
 /** The pages that are made of the product itself. */
 export const makeReferencePages = async (root: string): Promise<readonly ReferencePage[]> => [
   errors(),
@@ -141,6 +153,7 @@ export const makeReferencePages = async (root: string): Promise<readonly Referen
   ...(await pods(root)),
   ...(await commandLine(root)),
   ...(await requests(root)),
+  ...(await chart(root)),
 ]
 
 const isCurrent = (root: string, { path, text }: ReferencePage) =>

@@ -20,9 +20,15 @@ export const filesOfCommit = async (
   return {
     id,
     at: new Date(Number(seconds) * 1000),
-    files: readTar(archive).filter(({ kind }) => kind !== 'folder'),
+    files: readTar(archive)
+      .map(plain)
+      .filter(({ kind }) => kind !== 'folder'),
   }
 }
+
+/** Git knows whether a file runs; the rest of its mode is the machine's. */
+const plain = (entry: Entry): Entry =>
+  entry.kind === 'file' ? { ...entry, mode: (entry.mode & 0o100) === 0 ? 0o644 : 0o755 } : entry
 
 /** All that a program prints. Errors: it fails; what it says against it is the reason. */
 export const output = async (program: string, args: readonly string[], cwd: string): Promise<Buffer> => {

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { ARCHITECTURES, type Architecture, ownArchitecture } from './architecture.ts'
 import { makeImage } from './image.ts'
 import { writeArchive } from './oci.ts'
+import type { Entry } from './tar.ts'
 import { unpack } from './unpack.ts'
 
 const USAGE = `Usage: node deploy/image/src/main.ts [options]
@@ -59,8 +60,8 @@ const run = async () => {
   )
 }
 
-const sizeOf = (entries: readonly { readonly bytes?: Uint8Array }[]) =>
-  entries.reduce((total, { bytes }) => total + (bytes?.length ?? 0), 0)
+const sizeOf = (entries: readonly Entry[]) =>
+  entries.reduce((total, entry) => total + (entry.kind === 'file' ? entry.bytes.length : 0), 0)
 
 if (values.help) process.stdout.write(USAGE)
 else

@@ -90,7 +90,9 @@ test('every service starts in it with its name as its argument, as a user withou
   unpack(all(image), folder)
   const [program, ...args] = (image.config as { Entrypoint: string[] }).Entrypoint
   const inside = (...more: string[]) =>
-    run('chroot', ['--userspec=65532:65532', folder, program ?? '', ...args, ...more], { env: {} })
+    run('chroot', ['--userspec=65532:65532', folder, program ?? '', ...args, ...more], {
+      env: { PATH: process.env.PATH },
+    })
   for (const service of [
     'directory',
     'mail',
