@@ -103,6 +103,21 @@ describe('a phone that loops', () => {
     assert.deepEqual([answers[0]?.status, answers.at(-1)?.status], [200, 503])
   })
 
+  test('isn’t one that fetches many attachments of 2.5, which only their query tells apart', async (context) => {
+    const service = await startTestService(context, { config })
+    const phone = service.phone({ version: '2.5' })
+    for (let n = 0; n < MAX + 5; n += 1) {
+      const { status } = await phone.post('GetAttachment', undefined, {
+        parameters: `&AttachmentName=a${n}%3a2`,
+      })
+      assert.equal(status, 500)
+    }
+    let status = 500
+    for (let n = 0; n < MAX + 5 && status === 500; n += 1)
+      status = (await phone.post('GetAttachment', undefined, { parameters: '&AttachmentName=a1%3a2' })).status
+    assert.equal(status, 503)
+  })
+
   test('isn’t looked for where the operator says so', async (context) => {
     const service = await startTestService(context, { config: { maxRepeats: 0 } })
     const answers = await repeat(service.phone(), 'FolderSync', folderSync, 100)

@@ -214,8 +214,8 @@ type Repeated = { readonly seen: Seen; readonly repeats: number }
 
 /** How often the device has sent the very same lately. */
 const repeatedBy = async ({ loops }: PostDeps, { identified, body, now }: Reading): Promise<Repeated> => {
-  const { command, visitor } = identified
-  const seen = { command: command.name, fingerprint: fingerprintOf(body.bytes) }
+  const { command, line, visitor } = identified
+  const seen = { command: command.name, fingerprint: fingerprintOf(body.bytes, line) }
   const { device } = visitor.rows
   if (!countsByCommand(command.name)) await loops.note(device, seen, now)
   return { seen, repeats: loops.repeats(device, seen, now) }

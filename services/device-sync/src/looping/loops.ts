@@ -5,6 +5,7 @@ import type { DeviceRows } from '../devices/device-rows.ts'
 import { PROBE } from '../devices/identify.ts'
 import { refKey } from '../devices/row-statements.ts'
 import type { DeviceRef } from '../held/held-requests.ts'
+import type { RequestLine } from '../http/request-line.ts'
 import { DeviceLoops, type Seen } from './device-loops.ts'
 import { SlowedError, type Slowing, slowingRows } from './slowing.ts'
 
@@ -20,9 +21,16 @@ export type LoopsOptions = {
 /** Of a message only its beginning is looked at. */
 const LOOKED_AT = 64 * 1024
 
-/** What tells the bodies of two requests apart. */
-export const fingerprintOf = (bytes: Uint8Array): number =>
-  crc32(bytes.length > LOOKED_AT ? bytes.subarray(0, LOOKED_AT) : bytes, bytes.length % 0xffffffff)
+/** What tells two requests of one command apart: the body, and what the query names of it up to 12.1. */
+export const fingerprintOf = (
+  bytes: Uint8Array,
+  named: Pick<RequestLine, 'attachmentName' | 'collectionId' | 'itemId' | 'longId'>,
+): number => {
+  const { attachmentName, collectionId, itemId, longId } = named
+  const query = `${attachmentName}${collectionId}${itemId}${longId}`
+  const begin = query === '' ? bytes.length % 0xffffffff : crc32(query, bytes.length % 0xffffffff)
+  return crc32(bytes.length > LOOKED_AT ? bytes.subarray(0, LOOKED_AT) : bytes, begin)
+}
 
 /** Recognises devices that loop, slows them down, and says so once. What is counted is this process's; whoever is slowed is everybody's. */
 export class Loops {
