@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { OPERATOR, RelaisError } from '@relais/service-kit'
+import { ERROR_TABLE, OPERATOR, RelaisError } from '@relais/service-kit'
 import { FAMILIES } from '../../../../services/standalone/test/phones/families.ts'
 import { Violation } from '../../../../services/standalone/test/phones/shown-folder.ts'
 import { SimulatedPhone } from '../../../../services/standalone/test/phones/simulated-phone.ts'
@@ -206,8 +206,8 @@ const makeAccount = async ({ administration }: FaultedWorld, address: string): P
   await untilDone(async () => {
     const { accounts } = await administration.createAccounts(request, { identity })
     const { code = '', reason = '' } = accounts[0] ?? {}
-    // NAME_RESERVED: an attempt that was cut off has claimed the address, for ten seconds.
-    if (code !== '') throw new RelaisError(code, reason, ['NAME_RESERVED', 'CONFLICT'].includes(code))
+    // NAME_RESERVED: an attempt that was cut off has claimed the address, for ten seconds; others may pass too.
+    if (code !== '') throw new RelaisError(code, reason, ERROR_TABLE[code]?.retryable === true)
   }, 'ADDRESS_TAKEN')
   let account: string | undefined
   await untilDone(async () => {
