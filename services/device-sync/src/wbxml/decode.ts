@@ -107,7 +107,7 @@ const readText = (reading: Reading): string => {
   if (end < 0 || end - at > reading.limits.maxText) return readLongText(reading)
   reading.at = end + 1
   if (end === at) return ''
-  return end === at + 1 ? letters[bytes[at]!]! : bytes.latin1Slice(at, end)
+  return end === at + 1 ? letters[bytes[at]!]! : bytes.toString('latin1', at, end)
 }
 
 const readLongText = (reading: Reading): string => {
