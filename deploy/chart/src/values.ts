@@ -311,6 +311,13 @@ export const values = z.strictObject({
     dashboard: flag('Make a ConfigMap with the dashboard, for Grafana’s sidecar.'),
     labels: asIs('By which your operator and sidecar choose.'),
   }),
+  check: section('`helm test`: one round of what a phone does, with mail that comes by LMTP.', {
+    account: section('A Secret with an account that is only for this; without it there is nothing to test.', {
+      name: text('Of the Secret.'),
+      addressKey: text('In the Secret.', 'address'),
+      passwordKey: text('In the Secret.', 'password'),
+    }),
+  }),
   terminationGraceExtraSeconds: count('Beyond graceSeconds before Kubernetes kills a pod.', 15, {
     min: 5,
     max: 600,

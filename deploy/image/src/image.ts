@@ -30,7 +30,9 @@ export const WORKSPACES = [
   'mail',
   'mail-transport',
   'standalone',
-].map((service) => `services/${service}`)
+]
+  .map((service) => `services/${service}`)
+  .concat('deploy/check')
 
 const ROOT_FILES = ['package.json', 'LICENSE']
 /** In the image everything of ours lies here. */
