@@ -38,6 +38,8 @@ const MAX_STRING_TABLE = 1024
 
 type Reading = {
   readonly bytes: Buffer
+  /** The same as text, a letter for each byte; '' of a large document, of which most is content. */
+  readonly letters: string
   readonly limits: WbxmlLimits
   at: number
   page: number
@@ -98,16 +100,20 @@ const asciiEnd = (bytes: Buffer, at: number): number => {
   return -1
 }
 
-/** "0", "1" and their like, once. */
-const letters: readonly string[] = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code))
+/** From here on V8 makes a part of a text by keeping the whole; below it copies. */
+const KEEPS_WHOLE = 13
+
+const MANY_TEXTS = 64 * 1024
+
+const asciiText = ({ bytes, letters }: Reading, at: number, end: number): string =>
+  end - at < KEEPS_WHOLE && letters !== '' ? letters.substring(at, end) : bytes.toString('latin1', at, end)
 
 const readText = (reading: Reading): string => {
   const { bytes, at } = reading
   const end = asciiEnd(bytes, at)
   if (end < 0 || end - at > reading.limits.maxText) return readLongText(reading)
   reading.at = end + 1
-  if (end === at) return ''
-  return end === at + 1 ? letters[bytes[at]!]! : bytes.toString('latin1', at, end)
+  return asciiText(reading, at, end)
 }
 
 const readLongText = (reading: Reading): string => {
@@ -188,7 +194,9 @@ const readRoot = (reading: Reading): WbxmlNode => {
  */
 export const decodeWbxml = (bytes: Uint8Array, limits: Partial<WbxmlLimits> = {}): WbxmlNode => {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const reading: Reading = { bytes: buffer, limits: { ...defaults, ...limits }, at: 0, page: 0, elements: 0 }
+  const letters = buffer.length <= MANY_TEXTS ? buffer.toString('latin1') : ''
+  const all = { ...defaults, ...limits }
+  const reading: Reading = { bytes: buffer, letters, limits: all, at: 0, page: 0, elements: 0 }
   if (bytes.length > reading.limits.maxBytes)
     throw fail(reading, 'WBXML_LIMIT', `a document of ${bytes.length} bytes`)
   readHeader(reading)
