@@ -14,6 +14,7 @@ const KINDS = {
   'v1/ConfigMap': 'io.k8s.api.core.v1.ConfigMap',
   'v1/Secret': 'io.k8s.api.core.v1.Secret',
   'v1/Pod': 'io.k8s.api.core.v1.Pod',
+  'apps/v1/StatefulSet': 'io.k8s.api.apps.v1.StatefulSet',
   'apps/v1/Deployment': 'io.k8s.api.apps.v1.Deployment',
   'autoscaling/v2/HorizontalPodAutoscaler': 'io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler',
   'networking.k8s.io/v1/Ingress': 'io.k8s.api.networking.v1.Ingress',

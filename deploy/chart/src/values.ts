@@ -318,6 +318,19 @@ export const values = z.strictObject({
       passwordKey: text('In the Secret.', 'password'),
     }),
   }),
+  trial: section(
+    'One small NATS, PostgreSQL and S3 server beside it, with passwords made up for it. To try it, not for production. Needs cert-manager.',
+    {
+      enabled: flag('Goes before what is said of log, rows and blobs.'),
+      images: section('Of the servers, by a version or digest; they are yours to choose.', {
+        nats: text('NATS 2.11 or newer, e.g. docker.io/library/nats:VERSION.'),
+        postgres: text('PostgreSQL 14 or newer, e.g. docker.io/library/postgres:VERSION.'),
+        s3: text('versitygw, e.g. docker.io/versity/versitygw:VERSION.'),
+      }),
+      storage: text('Room for each.', '2Gi'),
+      storageClass: text('Of their volumes; default: the cluster’s.'),
+    },
+  ),
   terminationGraceExtraSeconds: count('Beyond graceSeconds before Kubernetes kills a pod.', 15, {
     min: 5,
     max: 600,
