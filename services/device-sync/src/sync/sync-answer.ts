@@ -123,6 +123,7 @@ const statuses: Readonly<Record<string, number>> = {
   refused: SYNC_STATUS.malformed,
   no_recipients: SYNC_STATUS.recipients,
   no_room: SYNC_STATUS.noRoom,
+  later: SYNC_STATUS.retry,
 }
 
 type ItemCommand = Exclude<PhoneCommand, { kind: 'refused' }>

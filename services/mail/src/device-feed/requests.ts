@@ -66,7 +66,7 @@ const readMailboxes = (collections: readonly SyncCollectionRequest[]): AskedMail
 const readMailbox = (asked: SyncCollectionRequest): AskedMailbox => {
   if (asked.commands.length > MAX_COMMANDS) throw invalid('too many commands for one mailbox')
   if (asked.syncKey.length > MAX_KEY_LENGTH) throw invalid('the sync key has a long name')
-  const commands = asked.commands.map(readCommand)
+  const commands = asked.commands.map((command) => readCommand(command, asked.mailbox))
   const request: CollectionRequest = {
     collection: requireId(asked.mailbox, 'mailbox'),
     ...readState(asked),
@@ -94,9 +94,9 @@ const readState = (asked: SyncCollectionRequest): Pick<CollectionRequest, 'curso
   return { cursor, list, hint: position === undefined || edge === undefined ? undefined : { position, edge } }
 }
 
-const readCommand = ({ command }: SyncCommand): MailCommand => {
+const readCommand = ({ command }: SyncCommand, mailbox: string): MailCommand => {
   if (command === undefined) throw invalid('a command of no kind')
-  if (command.$case === 'add') return mailAdd(requireAdd(command.value))
+  if (command.$case === 'add') return mailAdd(requireAdd(command.value, mailbox))
   const { placement } = command.value
   if (!Number.isSafeInteger(placement) || placement < 0) throw invalid("a placement isn't an id")
   if (command.$case === 'fetch') return { kind: 'fetch', placement, isWhole: command.value.whole }
@@ -106,7 +106,14 @@ const readCommand = ({ command }: SyncCommand): MailCommand => {
 
 const MAX_CLIENT_ID = 64
 
-const requireAdd = (add: SyncAdd): SyncAdd => {
+/** Where a device may add what: all other mail comes by delivery, submission and import. */
+const ADDED_TO: Readonly<Record<string, readonly string[]>> = {
+  '': ['drafts'],
+  sms: ['inbox', 'outbox'],
+}
+
+const requireAdd = (add: SyncAdd, mailbox: string): SyncAdd => {
+  if (!ADDED_TO[add.kind]?.includes(mailbox)) throw invalid('nothing of this kind is added to this mailbox')
   if (add.clientId === '' || add.clientId.length > MAX_CLIENT_ID)
     throw invalid('an added item has no short name')
   requireTime(add.receivedAt, 'the time of receipt')

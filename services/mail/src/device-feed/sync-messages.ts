@@ -115,6 +115,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   NO_RECIPIENTS: 'no_recipients',
   RECIPIENT_INVALID: 'no_recipients',
   QUOTA_EXCEEDED: 'no_room',
+  SEND_RATE_EXCEEDED: 'later',
 }
 
 const resultOf = (result: CommandResult | undefined, refusal: string | undefined): SyncCommandResult => {

@@ -25,6 +25,9 @@ export type Writing = {
   readonly mailbox: AskedMailbox
 }
 
+/** It may be sent later, but for that a phone needn't stop syncing. */
+const TOO_MANY_NOW = 'SEND_RATE_EXCEEDED'
+
 /**
  * Makes the commit of a step that writes a message: its bytes are stored first. What can't be done, however often it is tried, is
  * noted and refused. Throws ConflictError where somebody else was faster.
@@ -38,7 +41,7 @@ export const writeContent = async (
   try {
     return await write(handling, await draftStep(handling, request, writing))
   } catch (error) {
-    if (!isCoded(error) || error.retryable) throw error
+    if (!isCoded(error) || (error.retryable && error.code !== TOO_MANY_NOW)) throw error
     mailbox.refusals.set(step.command, error.code)
     return 'refused'
   }

@@ -7,7 +7,7 @@ import type {
   SyncCommand,
 } from '@relais/proto/mail/v1/mail.ts'
 import { waitUntil } from '@relais/testing'
-import { startMail } from '../harness.ts'
+import { type HarnessOptions, startMail } from '../harness.ts'
 import type { TestDevice } from './device.ts'
 import { onBothTransports, servedAccount } from './serve.ts'
 
@@ -121,9 +121,32 @@ onBothTransports('drafts of devices', (open) => {
     })
 })
 
+describe('what devices add', () => {
+  test('goes to the drafts, text messages to the inbox and the outbox', async (t) => {
+    const { device } = servedAccount(await startMail(t), 'u_adding')
+    for (const [mailbox, kind, taken] of [
+      ['drafts', '', true],
+      ['inbox', '', false],
+      ['inbox', 'sms', true],
+      ['drafts', 'sms', false],
+      ['inbox', 'other', false],
+    ] as const) {
+      await device.sync({ mailbox })
+      const commands = [{ command: { $case: 'add' as const, value: { clientId: `c${kind}`, kind } } }]
+      const asking = device.ask([device.compose({ mailbox, commands })])
+      if (taken) assert.equal((await asking)[0]?.results[0]?.outcome, 'ok')
+      else await assert.rejects(asking, { code: 'INVALID_ARGUMENT' })
+    }
+  })
+})
+
 describe('drafts within the bounds of an account', () => {
-  const bounded = async (t: Parameters<typeof startMail>[0], quotaBytes: number) => {
-    const suite = await startMail(t)
+  const bounded = async (
+    t: Parameters<typeof startMail>[0],
+    quotaBytes: number,
+    limits: HarnessOptions['limits'] = {},
+  ) => {
+    const suite = await startMail(t, { limits })
     const served = servedAccount(suite, 'u_bounded')
     suite.directory.set({ tenant: 'acme', account: 'u_bounded', address: 'b@ox.io', quotaBytes })
     await primed(served.device)
@@ -140,6 +163,15 @@ describe('drafts within the bounds of an account', () => {
     assert.equal(grown.results[0]?.outcome, 'no_room')
     const { usedBytes, messages } = await client.getUsage(who, as)
     assert.ok(usedBytes < 1000 && messages === 1)
+  })
+
+  test('one more than the account may send in an hour stays, to be sent later', async (t) => {
+    const { device } = await bounded(t, 0, { recipientsPerHour: 1 })
+    const to = { to: 'a@x.example' }
+    assert.equal((await say(device, add('c1', to, true))).results[0]?.outcome, 'ok')
+    assert.equal((await say(device, add('c2', to, true))).results[0]?.outcome, 'later')
+    // A repeat of what was sent is no more of it.
+    assert.equal((await say(device, add('c1', to, true))).results[0]?.outcome, 'ok')
   })
 
   test('what an edit takes is what the draft is longer', async (t) => {

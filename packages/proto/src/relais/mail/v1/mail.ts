@@ -720,7 +720,7 @@ export interface SyncOperation {
 }
 
 export interface SyncCommandResult {
-  /** ok, conflict, not_found, refused; of drafts also no_recipients, no_room. */
+  /** ok, conflict, not_found, refused; of drafts also no_recipients, no_room, later. */
   outcome: string;
   /** 0 of an add that left nothing in the mailbox. */
   placement: number;
