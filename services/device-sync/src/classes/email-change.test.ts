@@ -68,24 +68,44 @@ describe('MS-ASEMAIL 2.2.2.34: a flag', () => {
   test('with an empty date has none', () => {
     assert.equal(readFlag(el('email:Flag', [el('email:Status', 2), el('tasks:DueDate')]))?.dueDate, 0)
   })
+  for (const [name, elements] of [
+    ['that starts in local time alone', [el('tasks:StartDate', '2026-03-01T00:00:00.000Z')]],
+    ['that is due in UTC alone', [el('tasks:UtcDueDate', '2026-03-01T00:00:00.000Z')]],
+    ['that reminds at no time', [el('tasks:ReminderSet', 1)]],
+  ] as const) {
+    test(`${name} is refused (MS-ASEMAIL 3.2.5)`, () => {
+      assert.throws(() => readFlag(el('email:Flag', [el('email:Status', 2), ...elements])), ValueError)
+    })
+  }
   test('none is written as an empty tag', () => assert.deepEqual(flagElement(undefined), el('email:Flag')))
   test('comes back as it was written', () => {
-    const at = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: Date.UTC(2099, 0, 1) }))
-    const flag = fc.record({
+    const moment = fc.integer({ min: 1, max: Date.UTC(2098, 0, 1) })
+    const at = fc.oneof(fc.constant(0), moment)
+    const start = fc.oneof(
+      fc.constant({ startDate: 0, utcStartDate: 0 }),
+      fc.record({ startDate: moment, utcStartDate: moment }),
+    )
+    const due = fc.oneof(
+      fc.constant({ dueDate: 0, days: 0 }),
+      fc.record({ dueDate: moment, days: fc.nat({ max: 300 }) }),
+    )
+    const rest = fc.record({
       status: fc.constantFrom('active', 'complete'),
       type: fc.constantFrom('Flag for follow up', 'Review'),
       subject: fc.constantFrom('', 'Call'),
-      startDate: at,
-      utcStartDate: at,
-      dueDate: at,
-      utcDueDate: at,
       completedAt: at,
       dateCompleted: at,
       reminderSet: fc.constant(true),
-      reminderTime: at,
+      reminderTime: moment,
       ordinalDate: at,
       subOrdinalDate: fc.constantFrom('', '5555555'),
     })
+    const flag = fc
+      .tuple(start, due, rest)
+      .map(([{ startDate, utcStartDate }, { dueDate, days }, others]) => ({
+        ...{ startDate, utcStartDate, dueDate, ...others },
+        utcDueDate: dueDate === 0 ? 0 : Math.max(1, utcStartDate) + days * 86_400_000,
+      }))
     fc.assert(fc.property(flag, (one) => assert.deepEqual(readFlag(flagElement(one)), { ...one })))
   })
 })
