@@ -143,9 +143,15 @@ export const stopServices = async (services: readonly RunningService[]): Promise
 
 type Place = { readonly grpc: number; readonly health: number; readonly logFile: string }
 
-/** As npm start has it: docs/adr/0004-node-26-and-no-build.md. */
-const SMALL_YOUNG_GENERATION = '--max-semi-space-size=4'
-const LARGE_BUFFERS_APART = { MALLOC_MMAP_THRESHOLD_: '16384', MALLOC_TOP_PAD_: '0' }
+/**
+ * As npm start has it (docs/adr/0004-node-26-and-no-build.md), for those in which phones wait. In the others little lives longer than its
+ * request: there collecting often, and asking the machine for each large buffer, is time and no memory.
+ */
+const NODE_FOR_WAITING = {
+  args: ['--max-semi-space-size=4'],
+  env: { MALLOC_MMAP_THRESHOLD_: '16384', MALLOC_TOP_PAD_: '0' },
+} as const
+const NODE = { args: [], env: {} } as const
 
 const startService = async (
   surroundings: Surroundings,
@@ -184,14 +190,15 @@ const startProcess = (
   { grpc, health, logFile }: Place,
 ): Promise<ServerProcess> => {
   const { certificate, key, ca } = certificates.of(service)
+  const node = service === 'device-sync' ? NODE_FOR_WAITING : NODE
   return startServer({
     name,
     program: process.execPath,
-    args: [SMALL_YOUNG_GENERATION, ...nodeArguments(name), join(root, 'services', service, 'src', 'main.ts')],
+    args: [...node.args, ...nodeArguments(name), join(root, 'services', service, 'src', 'main.ts')],
     cwd: folder,
     env: {
       PATH: process.env.PATH,
-      ...LARGE_BUFFERS_APART,
+      ...node.env,
       ...environment,
       RELAIS_HOST: '127.0.0.1',
       RELAIS_GRPC_PORT: String(grpc),

@@ -25,8 +25,11 @@ type IndexingDeps = {
   readonly gatherMs: number
 }
 
-/** Changes of one transaction: it holds the thread for some milliseconds, and push comes first. */
-const AT_ONCE = 16
+/**
+ * Changes of one transaction. SQLite holds the thread for some milliseconds meanwhile, and push comes first. PostgreSQL doesn't, but each
+ * transaction, and each account in it, is a question or more to it.
+ */
+const AT_ONCE = { sqlite: 16, postgresql: 64 } as const
 const ROWS_WITHIN_MS = 60_000
 
 /** Follows the log and keeps the search index; never in the way of a delivery. */
@@ -37,8 +40,9 @@ export const indexing = (deps: IndexingDeps): Process => ({
   handle: async (commits) => {
     await deps.projector.waitFor(commits.at(-1)!.position, deps.clock() + ROWS_WITHIN_MS)
     const changes = commits.flatMap(searchChanges)
-    for (let at = 0; at < changes.length; at += AT_ONCE) {
-      await index(deps, changes.slice(at, at + AT_ONCE))
+    const atOnce = AT_ONCE[deps.store.dialect]
+    for (let at = 0; at < changes.length; at += atOnce) {
+      await index(deps, changes.slice(at, at + atOnce))
       await nextTurn()
     }
   },
@@ -119,6 +123,7 @@ const replaceDocument = async (
 }
 
 const eraseAll = async ({ store }: IndexingDeps, key: AccountKey): Promise<void> => {
-  while ((await store.transaction((writer) => removeAccount(writer, key, AT_ONCE))) === AT_ONCE)
+  const atOnce = AT_ONCE[store.dialect]
+  while ((await store.transaction((writer) => removeAccount(writer, key, atOnce))) === atOnce)
     await nextTurn()
 }
