@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { before, describe, test } from 'node:test'
-import { EXAMPLES, objectsOf, podsOf, type Rendered, renderText, whyNoHelm } from './helm.ts'
+import { EXAMPLES, objectsOf, PATIENCE, podsOf, type Rendered, renderText, whyNoHelm } from './helm.ts'
 import { faultsOf } from './schemas.ts'
 
 let missing: string | undefined
@@ -19,7 +19,7 @@ for (const example of EXAMPLES)
       if (missing !== undefined) return
       text = await renderText({ example })
       objects = objectsOf(text)
-    })
+    }, PATIENCE)
     const rule = (name: string, body: () => void) =>
       test(name, (context) => (missing === undefined ? body() : context.skip(missing)))
 

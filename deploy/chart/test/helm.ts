@@ -27,6 +27,9 @@ export type Rendered = {
   readonly [key: string]: any
 }
 
+/** Of a hook: Go builds Helm once on a machine, which takes minutes. */
+export const PATIENCE = { timeout: 15 * 60_000 } as const
+
 /** What stands between a machine and these tests; undefined: nothing. */
 export const whyNoHelm = async (): Promise<string | undefined> => {
   try {

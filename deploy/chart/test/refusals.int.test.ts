@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { type Order, renderText, whyNoHelm } from './helm.ts'
+import { type Order, PATIENCE, renderText, whyNoHelm } from './helm.ts'
 
 let missing: string | undefined
 before(async () => {
   missing = await whyNoHelm()
-})
+}, PATIENCE)
 
 const refused = (name: string, order: Order, words: RegExp) =>
   test(name, async (context) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
-import { EXAMPLES, podsOf, type Rendered, ROOT, render, whyNoHelm } from './helm.ts'
+import { EXAMPLES, PATIENCE, podsOf, type Rendered, ROOT, render, whyNoHelm } from './helm.ts'
 import { faultsOf } from './schemas.ts'
 
 let missing: string | undefined
@@ -10,7 +10,7 @@ const rendered = new Map<string, readonly Rendered[]>()
 before(async () => {
   missing = await whyNoHelm()
   if (missing === undefined) for (const example of EXAMPLES) rendered.set(example, await render({ example }))
-})
+}, PATIENCE)
 
 const rule = (name: string, body: () => Promise<void> | void) =>
   test(name, (context) => (missing === undefined ? body() : context.skip(missing)))

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { loadConfiguration } from '@relais/service-kit/configuration/load.ts'
-import { EXAMPLES, podsOf, type Rendered, ROOT, render, whyNoHelm } from './helm.ts'
+import { EXAMPLES, PATIENCE, podsOf, type Rendered, ROOT, render, whyNoHelm } from './helm.ts'
 
 const images = { nats: 'nats:2.15.2', postgres: 'postgres:18.4', s3: 'versitygw:1.8.0' }
 const FORMS = [
@@ -14,7 +14,7 @@ const FORMS = [
 let missing: string | undefined
 before(async () => {
   missing = await whyNoHelm()
-})
+}, PATIENCE)
 
 type Variable = { readonly name: string; readonly value?: string }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { podsOf, type Rendered, render, whyNoHelm } from './helm.ts'
+import { PATIENCE, podsOf, type Rendered, render, whyNoHelm } from './helm.ts'
 import { faultsOf } from './schemas.ts'
 
 const images = { nats: 'nats:2.15.2', postgres: 'postgres:18.4', s3: 'versitygw:1.8.0' }
@@ -11,7 +11,7 @@ let objects: readonly Rendered[] = []
 before(async () => {
   missing = await whyNoHelm()
   if (missing === undefined) objects = await render({ values })
-})
+}, PATIENCE)
 
 const rule = (name: string, body: () => Promise<void> | void) =>
   test(name, (context) => (missing === undefined ? body() : context.skip(missing)))

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
@@ -20,7 +21,8 @@ export class ProgramMissingError extends Error {}
 export const pinnedProgram = async (name: string): Promise<string> => {
   const module = join(modules, name)
   const file = join(cacheFolder(), `${name}-${versionOf(module)}`)
-  if (!existsSync(file)) await build(module, file)
+  if (!existsSync(file))
+    await inTurn(`${file}.building`, async () => existsSync(file) || (await build(module, file)))
   return file
 }
 
@@ -58,6 +60,38 @@ const ownVersion = (module: string): string =>
 const must = (found: readonly string[] | null, what: string): string => {
   if (found?.[1] === undefined) throw new Error(`a module in tools/go lacks ${what}`)
   return found[1]
+}
+
+const LOOK_MS = 250
+
+/** Processes that want the same program at once wait for the first one's: each building it costs minutes. */
+const inTurn = async (lock: string, work: () => Promise<unknown>): Promise<void> => {
+  while (!isTaken(lock)) await pause(LOOK_MS)
+  try {
+    await work()
+  } finally {
+    rmSync(lock, { force: true })
+  }
+}
+
+const isTaken = (lock: string): boolean => {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' })
+    return true
+  } catch {
+    if (!holderLives(lock)) rmSync(lock, { force: true })
+    return false
+  }
+}
+
+/** Whoever began may have been killed. A lock without a number yet was made just now. */
+const holderLives = (lock: string): boolean => {
+  try {
+    const holder = readFileSync(lock, 'utf8')
+    return holder === '' || process.kill(Number(holder), 0)
+  } catch {
+    return false
+  }
 }
 
 /** Built beside its place, then renamed: nobody sees half a program. */
