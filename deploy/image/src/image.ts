@@ -106,6 +106,8 @@ const systemFiles = (): readonly Entry[] => [
   text('etc/group', `root:x:0:\nrelais:x:${USER}:\n`),
   text('etc/nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n'),
   { kind: 'folder', path: 'tmp', mode: 0o1777 },
+  // Where a container's runtime mounts the kernel's.
+  ...['dev', 'proc', 'sys'].map((path): Entry => ({ kind: 'folder', path, mode: 0o755 })),
 ]
 
 /** The old generation takes 60 % of the container's memory at most; the young one is as npm start has it (docs/adr/0004-node-26-and-no-build.md). */

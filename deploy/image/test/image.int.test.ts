@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join, posix } from 'node:path'
 import { before, test } from 'node:test'
@@ -87,6 +87,7 @@ test('every service starts in it with its name as its argument, as a user withou
   if (process.getuid?.() !== 0) return context.skip('only root may change into another root folder')
   const folder = mkdtempSync(join(tmpdir(), 'relais-image-'))
   context.after(() => rmSync(folder, { recursive: true }))
+  chmodSync(folder, 0o755)
   unpack(all(image), folder)
   const [program, ...args] = (image.config as { Entrypoint: string[] }).Entrypoint
   const inside = (...more: string[]) =>
