@@ -92,7 +92,8 @@ const byCommand: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
     MAILBOX_IS_DEFAULT: row(3, 400),
     MAILBOX_NOT_FOUND: row(4, 400),
   },
-  Sync: { INTERNAL: row(5, 500), INVALID_VALUE: row(4, 400) },
+  // A CollectionId that no mailbox can have.
+  Sync: { INTERNAL: row(5, 500), INVALID_ARGUMENT: row(4, 400), INVALID_VALUE: row(4, 400) },
   Ping: { INTERNAL: row(8, 500), INVALID_VALUE: row(4, 400) },
   ItemOperations: { INTERNAL: row(3, 500), INVALID_VALUE: row(2, 400) },
   Search: { INTERNAL: row(3, 500), INVALID_VALUE: row(2, 400) },

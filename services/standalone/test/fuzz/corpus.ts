@@ -14,6 +14,12 @@ export const CORPUS: readonly Case[] = [
   { name: 'one byte', command: 'FolderSync', version: '16.1', body: '00' },
   { name: 'a header and nothing else', command: 'Sync', version: '14.1', body: '03016a00' },
   { name: 'a root without its end', command: 'Ping', version: '16.1', body: '03016a00000d45' },
+  {
+    name: 'a control character in a CollectionId',
+    command: 'Sync',
+    version: '2.5',
+    body: '03016a00455c4f4b03300001520301696e626f780001010101',
+  },
   { name: 'an empty Sync tag', command: 'Sync', version: '2.5', body: '03016a0005' },
   { name: 'Collections without one', command: 'Sync', version: '12.0', body: '03016a00451c01' },
   {
