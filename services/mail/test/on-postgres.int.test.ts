@@ -4,6 +4,7 @@ process.env.RELAIS_TEST_ROWS = 'postgres'
 await import('../src/projections/mail-rows.int.test.ts')
 await import('../src/queries/messages.int.test.ts')
 await import('../src/queries/threads.int.test.ts')
+await import('../src/queries/whole-conversations.int.test.ts')
 await import('./search.int.test.ts')
 await import('./conversations.int.test.ts')
 
