@@ -34,6 +34,8 @@ const common: Readonly<Record<string, Row>> = {
   DAMAGED_CODING: row(102, 400),
   WRONG_ROOT: row(103, 400),
   INVALID_VALUE: row(103, 400),
+  // Another service says so of what came from the phone: an id that can't be one.
+  INVALID_ARGUMENT: row(103, 400),
   MESSAGE_TOO_LARGE: row(122, 507),
   BODY_TOO_LARGE: row(122, 507),
   MESSAGE_EMPTY: row(107, 400),

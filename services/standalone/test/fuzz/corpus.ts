@@ -20,6 +20,12 @@ export const CORPUS: readonly Case[] = [
     version: '2.5',
     body: '03016a00455c4f4b03300001520301696e626f780001010101',
   },
+  {
+    name: 'a line end in a CollectionId',
+    command: 'GetItemEstimate',
+    version: '2.5',
+    body: '03016a00000645474800004b03300001000 64a030d0a696e626f780001010101'.replaceAll(' ', ''),
+  },
   { name: 'an empty Sync tag', command: 'Sync', version: '2.5', body: '03016a0005' },
   { name: 'Collections without one', command: 'Sync', version: '12.0', body: '03016a00451c01' },
   {
