@@ -6,6 +6,7 @@ import { Follower } from '../projecting/follower.ts'
 import { Projection } from '../projecting/projection.ts'
 import { readGap, STREAM_TABLE } from '../projecting/stream-positions.ts'
 import type { PostgresConnection } from './connection.ts'
+import { Growth } from './growth.ts'
 import { quoted } from './identifier.ts'
 import { addGeneration, fingerprintOf, type GenerationEntry, markReady, schemaOf } from './registry.ts'
 import type { Session } from './session.ts'
@@ -73,6 +74,7 @@ export class Generation {
   readonly entry: GenerationEntry
   readonly projection: Projection
   readonly #writing: WriteSession
+  readonly #growth: Growth
   readonly #options: GenerationOptions
   readonly #commandId: string
   #follower: Follower | undefined
@@ -83,6 +85,7 @@ export class Generation {
     this.#options = options
     this.#commandId = at.command_id
     const { model, onAlarm } = options
+    this.#growth = new Growth(writing, onAlarm)
     const database = { sideBySide: SIDE_BY_SIDE, transaction: this.#transaction.bind(this) }
     this.projection = new Projection({ database, model, checkpoint: at.position, gap, onGap: onAlarm })
   }
@@ -151,7 +154,11 @@ export class Generation {
     const { log, filter, onAlarm } = this.#options
     const { projection } = this
     this.#follower = new Follower({
-      ...{ log, filter, projection, onProjected, onFault: onAlarm },
+      ...{ log, filter, projection, onFault: onAlarm },
+      onProjected: () => {
+        this.#growth.wrote()
+        onProjected()
+      },
       longTransactionMs: LONG_TRANSACTION_MS,
     })
     return this.#follower
@@ -159,6 +166,7 @@ export class Generation {
 
   async close(): Promise<void> {
     await this.#follower?.stop()
+    await this.#growth.close()
     await this.session.close()
   }
 
