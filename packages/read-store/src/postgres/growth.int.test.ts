@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
 import { Growth } from './growth.ts'
 import { serverOfFile } from './rows.fixture.ts'
+import { openPostgresStore } from './store.ts'
 import { WriteSession } from './write-session.ts'
 
 const server = serverOfFile()
@@ -75,4 +76,24 @@ test('closed at once it never looks; a connection that is lost is nobody’s fau
   writing.session.destroy()
   await looked()
   assert.deepEqual(faults, [])
+})
+
+test('a store’s tables are looked at too', async () => {
+  const { connection } = server()
+  const schema = ['CREATE TABLE notes (id BIGINT PRIMARY KEY, text TEXT NOT NULL)']
+  mock.timers.enable({ apis: ['setTimeout'] })
+  const store = await openPostgresStore({ connection, unit: 'growth', name: 'notes', version: 1, schema })
+  await store.transaction(async (writer) => {
+    for (let id = 0; id < 1000; id++) await writer.write('INSERT INTO notes VALUES (?, ?)', id, 'text')
+  })
+  mock.timers.tick(1000)
+  mock.timers.reset()
+  const planned = () =>
+    store.get<{ rows: number }>(`SELECT reltuples::int AS rows FROM pg_class WHERE oid = 'notes'::regclass`)
+  // It looks in two transactions; these come after them, one each.
+  for (let n = 0; n < 2; n++)
+    await store.transaction(async (writer) => void (await writer.get('SELECT 1 AS one')))
+  const found = await planned()
+  await store.close()
+  assert.equal(found?.rows, 1000)
 })

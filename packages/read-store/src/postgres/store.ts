@@ -6,6 +6,7 @@ import { Turns } from '../projecting/turns.ts'
 import type { PostgresConnection } from './connection.ts'
 import { lateFault } from './faults.ts'
 import { GroupedFlush } from './grouped-flush.ts'
+import { Growth } from './growth.ts'
 import { lockKey, nameOf, quoted } from './identifier.ts'
 import { Readers } from './readers.ts'
 import { Session } from './session.ts'
@@ -48,6 +49,7 @@ class PostgresStore implements ReadStore {
   readonly #readers: Readers
   readonly #turns = new Turns()
   #writer: WriteSession | undefined
+  #growth: Growth | undefined
   #flush: GroupedFlush | undefined
   #closing: Promise<void> | undefined
 
@@ -98,6 +100,7 @@ class PostgresStore implements ReadStore {
 
   async #close(): Promise<void> {
     await this.#turns.take(async () => {})
+    await this.#growth?.close()
     await Promise.all([this.#readers.close(), this.#writer?.session.close(), this.#flush?.session.close()])
   }
 
@@ -107,12 +110,23 @@ class PostgresStore implements ReadStore {
 
   async #transact<T>(begin: string, write: (writer: Writer) => Promise<T>): Promise<T> {
     if (this.#closing) throw storeClosed()
-    if (!this.#writer || this.#writer.session.loss) this.#writer = await this.#open()
+    const writer = await this.#writing()
     try {
-      return await this.#writer.transaction({ begin }, write)
+      const result = await writer.transaction({ begin }, write)
+      this.#growth?.wrote()
+      return result
     } catch (error) {
       throw lateFault(error)
     }
+  }
+
+  async #writing(): Promise<WriteSession> {
+    if (this.#writer && !this.#writer.session.loss) return this.#writer
+    await this.#growth?.close()
+    const writer = await this.#open()
+    this.#writer = writer
+    this.#growth = new Growth(writer, (error) => process.emitWarning(error))
+    return writer
   }
 
   async #openFlush(): Promise<GroupedFlush> {
