@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { el, type WbxmlNode } from '@relais/device-sync/wbxml/node.ts'
+import { child, childrenNamed, descendant, textChild } from '@relais/device-sync/wbxml/read.ts'
+import { letter, lettersOf } from './phones/letters.ts'
+import {
+  bodyOf,
+  changeItem,
+  commands,
+  dataOf,
+  options,
+  type Parts,
+  responsesIn,
+  SyncTalk,
+  serverId,
+  statusesIn,
+} from './phones/sync-talk.ts'
+import { createWorld } from './phones/worlds.ts'
+import { testFolder } from './process.ts'
+
+const folder = testFolder()
+const world = createWorld(`${folder.path}/data`)
+const talk = new SyncTalk(world, 'BOD')
+const { withLetters } = lettersOf(world, talk)
+before(() => world.start())
+after(async () => {
+  talk.close()
+  await world.stop()
+  folder.remove()
+})
+
+describe('bodies', () => {
+  const preference = (type: number, more: Parts = []) =>
+    el('airsyncbase:BodyPreference', [el('airsyncbase:Type', type), ...more])
+  const size = (bytes: number) => el('airsyncbase:TruncationSize', bytes)
+  const mime = (support: number, truncation?: number) => [
+    el('airsync:MIMESupport', support),
+    truncation !== undefined && el('airsync:MIMETruncation', truncation),
+  ]
+  const html = letter(
+    'html',
+    ['Content-Type: text/html; charset=utf-8'],
+    `<p>${'W\u00c3\u00b6rter '.repeat(2000)}</p>`,
+  )
+  const both = letter(
+    'both',
+    ['MIME-Version: 1.0', 'Content-Type: multipart/alternative; boundary=b'],
+    [
+      '--b',
+      'Content-Type: text/plain',
+      '',
+      'plain words',
+      '--b',
+      'Content-Type: text/html',
+      '',
+      '<p>rich words</p>',
+      '--b--',
+      '',
+    ].join('\r\n'),
+  )
+  const told = async (text: string, ...parts: Parts) => {
+    const { client, key } = await withLetters([{ text }])
+    const { operations } = await talk.all(client, key, [options(...parts)])
+    return dataOf(operations[0])
+  }
+  const bodyIn = (data: WbxmlNode | undefined) => child(data, 'airsyncbase:Body')
+  const typeOf = (data: WbxmlNode | undefined) => textChild(bodyIn(data), 'airsyncbase:Type')
+
+  for (const [what, parts, type] of [
+    ['plain', [preference(1)], '1'],
+    ['HTML', [preference(2)], '2'],
+    ['RTF alone, which is not made', [preference(3)], '1'],
+    ['RTF or HTML', [preference(3), preference(2)], '2'],
+    ['MIME without MIMESupport', [preference(4)], '1'],
+    ['MIME with MIMESupport 1, of a letter', [...mime(1), preference(4), preference(2)], '2'],
+    ['MIME with MIMESupport 2', [...mime(2), preference(4), preference(2)], '4'],
+    ['nothing', [], '1'],
+  ] as const)
+    test(`asked for as ${what} come as type ${type}`, async () => {
+      assert.equal(typeOf(await told(both, ...parts)), type)
+    })
+
+  test('are cut on a character, and say how long they are', async () => {
+    for (const bytes of [1, 5, 6, 7, 100, 4096]) {
+      const data = await told(html, preference(2, [size(bytes)]))
+      const text = bodyOf(data) ?? ''
+      assert.ok(Buffer.byteLength(text) <= bytes && Buffer.byteLength(text) > bytes - 4, `${bytes}`)
+      assert.ok(!text.includes('\ufffd'))
+      assert.equal(textChild(bodyIn(data), 'airsyncbase:Truncated'), '1')
+      assert.ok(Number(textChild(bodyIn(data), 'airsyncbase:EstimatedDataSize')) > 16_000)
+    }
+  })
+
+  test('with AllOrNone come whole, or in the next form, or not', async () => {
+    const none = el('airsyncbase:AllOrNone', true)
+    const fits = await told(both, preference(2, [size(5000), none]))
+    assert.match(bodyOf(fits) ?? '', /rich words/)
+    const next = await told(both, preference(2, [size(5), none]), preference(1, [size(5000)]))
+    assert.match(bodyOf(next) ?? '', /^plain words/)
+    const not = await told(both, preference(2, [size(5), none]))
+    assert.equal(bodyOf(not), undefined)
+    assert.equal(textChild(bodyIn(not), 'airsyncbase:Truncated'), '1')
+  })
+
+  test('have a preview of up to 255 characters where it is asked for', async () => {
+    for (const length of [1, 255]) {
+      const data = await told(html, preference(1, [size(0), el('airsyncbase:Preview', length)]))
+      assert.equal(textChild(bodyIn(data), 'airsyncbase:Preview')?.length, length)
+    }
+    assert.equal(textChild(bodyIn(await told(html, preference(1))), 'airsyncbase:Preview'), undefined)
+    const { client, key } = await talk.synced(0)
+    const long = options(preference(1, [el('airsyncbase:Preview', 256)]))
+    assert.equal((await talk.sync(client, key, [long])).status, '4')
+  })
+
+  test('MIMETruncation cuts MIME at each of its levels', async () => {
+    const large = letter('large', [], `${'x'.repeat(70)}\r\n`.repeat(2000))
+    for (const [level, bytes] of [
+      [0, undefined],
+      [1, 4096],
+      [5, 20_480],
+      [7, 102_400],
+      [8, large.length],
+    ] as const) {
+      const data = await told(large, ...mime(2, level), preference(4))
+      assert.equal(bodyOf(data)?.length, bytes, `level ${level}`)
+    }
+  })
+
+  test('a type twice, a size of 2^32 and a type of 5 are protocol errors (Status 4)', async () => {
+    const { client, key } = await talk.synced(0)
+    for (const parts of [
+      [preference(1), preference(1)],
+      [preference(1, [size(0x1_0000_0000)])],
+      [preference(5)],
+      [el('airsync:MIMESupport', 3)],
+      [el('airsync:MIMETruncation', 9)],
+    ])
+      assert.equal((await talk.sync(client, key, [options(...parts)])).status, '4')
+  })
+
+  test('a part of a conversation comes beside them as HTML; in another form it is Status 164', async () => {
+    const part = (type: number) =>
+      el('airsyncbase:BodyPartPreference', [el('airsyncbase:Type', type), size(9)])
+    const data = await told(both, preference(1), part(2))
+    const found = child(data, 'airsyncbase:BodyPart')
+    assert.deepEqual(
+      ['airsyncbase:Status', 'airsyncbase:Type', 'airsyncbase:Truncated'].map((tag) =>
+        textChild(found, tag as 'airsyncbase:Status'),
+      ),
+      ['1', '2', '1'],
+    )
+    assert.equal(textChild(found, 'airsyncbase:Data')?.length, 9)
+    assert.match(bodyOf(data) ?? '', /^plain/)
+    const { client, key } = await talk.synced(0)
+    for (const type of [1, 3, 4])
+      assert.equal((await talk.sync(client, key, [options(preference(1), part(type))])).status, '164')
+  })
+})
+
+describe('S/MIME', () => {
+  const signed = letter(
+    'signed',
+    [
+      'MIME-Version: 1.0',
+      'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; micalg=sha-256; boundary=s',
+    ],
+    [
+      '--s',
+      'Content-Type: text/plain',
+      '',
+      'Signed words \t',
+      '--s',
+      'Content-Type: application/pkcs7-signature; name=smime.p7s',
+      'Content-Transfer-Encoding: base64',
+      '',
+      'MIIB',
+      '--s--',
+      '',
+    ].join('\r\n'),
+  )
+  const sealed = letter(
+    'sealed',
+    [
+      'Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m',
+      'Content-Transfer-Encoding: base64',
+    ],
+    'MIIC\r\n',
+  )
+
+  test('comes byte for byte as it is, with MIMESupport 1 already, and says its class', async () => {
+    for (const [text, itemClass] of [
+      [signed, 'IPM.Note.SMIME.MultipartSigned'],
+      [sealed, 'IPM.Note.SMIME'],
+    ] as const) {
+      const { client, key } = await withLetters([{ text }])
+      const wanted = options(
+        el('airsync:MIMESupport', 1),
+        el('airsyncbase:BodyPreference', [el('airsyncbase:Type', 4)]),
+        el('airsyncbase:BodyPreference', [el('airsyncbase:Type', 2)]),
+      )
+      const data = dataOf((await talk.all(client, key, [wanted])).operations[0])
+      assert.equal(bodyOf(data), text)
+      assert.equal(textChild(data, 'email:MessageClass'), itemClass)
+    }
+  })
+})
+
+describe('Fetch inside Sync', () => {
+  test('brings messages with the options of now, beside changes; what is not there is Status 8', async () => {
+    const { client, key, ids } = await talk.synced(2)
+    const fetch = (id: string) => el('airsync:Fetch', [serverId(id)])
+    const html = options(el('airsyncbase:BodyPreference', [el('airsyncbase:Type', 2)]))
+    const both = commands(fetch(ids[0]!), changeItem(ids[1]!, [el('email:Read', true)]), fetch('zzzz'))
+    const { node } = await talk.sync(client, key, [html, both])
+    const responses = responsesIn(node)
+    assert.deepEqual(statusesIn(node), ['1', '8'])
+    const body = descendant(responses[0], 'airsync:ApplicationData', 'airsyncbase:Body')
+    assert.equal(textChild(body, 'airsyncbase:Type'), '2')
+    assert.equal(childrenNamed(child(node, 'airsync:Responses')!, 'airsync:Change').length, 0)
+  })
+})
