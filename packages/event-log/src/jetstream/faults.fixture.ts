@@ -123,8 +123,11 @@ export const faulted = async (
       onFault: () => {},
     })
   const logs = [await open(), await open()]
-  context.after(() => Promise.all(logs.map((log) => log.close())))
   const workload = startWorkload({ logs, tenant, random })
+  context.after(async () => {
+    workload.stop()
+    await Promise.all(logs.map((log) => log.close()))
+  })
   return {
     cluster,
     stream,

@@ -9,6 +9,8 @@ export type Workload = {
   acknowledged(more: number): Promise<void>
   /** Resolves when one more append has ended without an answer. */
   unanswered(): Promise<void>
+  /** Ends the writers, whatever became of the test: a writer to a closed log would never give its thread back. */
+  stop(): void
   /** Ends the writers, waits for the followers, and says what is wrong. */
   finish(replicas: () => Promise<readonly (readonly StoredCommit[])[]>): Promise<string[]>
 }
@@ -47,12 +49,16 @@ export const startWorkload = (options: WorkloadOptions): Workload => {
     new Promise<void>((resolve) => running.waiting.add({ kind, left, resolve }))
   const writers = Array.from({ length: WRITERS }, (_, i) => write(running, i))
   const followers = options.logs.map((log) => follower(log, options.tenant))
+  const stop = () => {
+    running.stopping = true
+  }
   return {
+    stop,
     count: (kind) => running.recorder.count(kind),
     acknowledged: (more) => after(more, 'known'),
     unanswered: () => after(1, 'unknown'),
     finish: async (replicas) => {
-      running.stopping = true
+      stop()
       await Promise.all(writers)
       const head = (await options.logs[0]?.head({ tenant: options.tenant })) ?? 0
       for (const { reached } of followers) await reached(head)
