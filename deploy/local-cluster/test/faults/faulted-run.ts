@@ -13,7 +13,7 @@ import { processesOf } from './holdings.ts'
 import { Insides } from './insides.ts'
 import { Leaks } from './leaks.ts'
 import { type Hurtable, type Line, linesOf, planOf } from './lines.ts'
-import { playRound, type Round } from './round.ts'
+import { type Done, playRound, type Round } from './round.ts'
 import { openWays } from './ways.ts'
 
 export type FaultedRun = {
@@ -25,6 +25,8 @@ export type FaultedRun = {
   readonly say: (line: string) => void
   /** No round begins after so many minutes. Default: as many as it takes. */
   readonly minutes?: number
+  /** Told of each round that ended well. */
+  readonly judged?: (round: { readonly faults: FaultCounts; readonly done: Done }) => void
 }
 
 /** How often each fault was made, by kind and victim. */
@@ -102,17 +104,28 @@ const playRounds = async (run: FaultedRun, hurtable: Hurtable): Promise<FaultCou
     await playRound({ ...setting, ...calm, judgeRest: () => leaks.begin() })
     for (let round = 0; series.made < events && performance.now() < end; round++) {
       const until = Math.min(events, series.made + eventsPerRound)
+      const before = countsOf(series)
       const faults = playBursts(series, round, until)
       const judgeRest = () => leaks.judge()
       const done = await playRound({ ...setting, seed: seed + round, name: `r${round}`, faults, judgeRest })
       say(`${series.made} faults; round ${round}: ${JSON.stringify(done)}`)
+      run.judged?.({ faults: since(countsOf(series), before), done })
     }
   } finally {
     await world.stop()
     await ways.close()
   }
-  return Object.fromEntries([...series.counts].sort())
+  return countsOf(series)
 }
+
+const countsOf = ({ counts }: Series): FaultCounts => Object.fromEntries([...counts].sort())
+
+const since = (now: FaultCounts, before: FaultCounts): FaultCounts =>
+  Object.fromEntries(
+    Object.entries(now)
+      .map(([name, count]) => [name, count - (before[name] ?? 0)] as const)
+      .filter(([, count]) => count > 0),
+  )
 
 /** All faults of a run; `made`: so many by now. */
 type Series = {
