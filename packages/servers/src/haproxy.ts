@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { freePorts } from './free-ports.ts'
-import { ProgramMissingError } from './pinned-program.ts'
+import { installedProgram } from './installed-program.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
 
 /** One of the servers that requests are shared between. */
@@ -25,15 +25,8 @@ export type HaproxyOptions = {
 /** HAProxy in front of servers that hold requests for up to an hour. */
 export type Haproxy = ServerProcess & { readonly port: number }
 
-const PLACES = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/sbin', '/opt/homebrew/bin']
-
-/** Path of HAProxy, which isn't built here but installed. Errors: {@link ProgramMissingError} that says how. */
-export const findHaproxy = async (): Promise<string> => {
-  const places = [...(process.env.PATH ?? '').split(delimiter), ...PLACES]
-  const found = places.map((place) => join(place, 'haproxy')).find((file) => existsSync(file))
-  if (found !== undefined) return found
-  throw new ProgramMissingError('haproxy is not installed (Debian: apt-get install haproxy)')
-}
+/** Path of HAProxy, which isn't built here but installed. Errors: ProgramMissingError that says how. */
+export const findHaproxy = (): Promise<string> => installedProgram('haproxy')
 
 /**
  * Phones' connections are held for an hour; a server that drains gets no new request; a request whose phone went away ends at the server too.
@@ -65,7 +58,7 @@ backend device-syncs
 ${backends.map(({ name, port, healthPort }) => `  server ${name} 127.0.0.1:${port} check port ${healthPort}`).join('\n')}
 `
 
-/** Starts HAProxy. Errors: {@link ProgramMissingError} that says what to install. */
+/** Starts HAProxy. Errors: ProgramMissingError that says what to install. */
 export const startHaproxy = async (options: HaproxyOptions): Promise<Haproxy> => {
   const { folder, backends, port = (await freePorts(1))[0] ?? 0 } = options
   const program = await findHaproxy()

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -20,10 +20,27 @@ export class ProgramMissingError extends Error {}
  */
 export const pinnedProgram = async (name: string): Promise<string> => {
   const module = join(modules, name)
-  const file = join(cacheFolder(), `${name}-${versionOf(module)}`)
-  if (!existsSync(file))
-    await inTurn(`${file}.building`, async () => existsSync(file) || (await build(module, file)))
-  return file
+  const [program = '.'] = toolsOf(module)
+  return builtOnce(module, [program])
+}
+
+/**
+ * Folder of the programs that `tools/go/NAME` pins with several `tool` lines, each named as the last part of its package's path.
+ * Built, kept and missing as by {@link pinnedProgram}.
+ */
+export const pinnedPrograms = async (name: string): Promise<string> => {
+  const module = join(modules, name)
+  return builtOnce(module, toolsOf(module))
+}
+
+const builtOnce = async (module: string, packages: readonly string[]): Promise<string> => {
+  const place = join(cacheFolder(), `${basename(module)}-${versionOf(module)}`)
+  if (!existsSync(place))
+    await inTurn(
+      `${place}.building`,
+      async () => existsSync(place) || (await build({ module, packages, place })),
+    )
+  return place
 }
 
 const cacheFolder = (): string => {
@@ -34,12 +51,28 @@ const cacheFolder = (): string => {
 
 const manifest = (module: string): string => readFileSync(join(module, 'go.mod'), 'utf8')
 
-/** The package that the module's `tool` line names; without one the module is the program, put together from libraries. */
-const packageOf = (module: string): string => /^tool (\S+)$/m.exec(manifest(module))?.[1] ?? '.'
+/** Packages that the module's `tool` lines name; without one the module is the program, put together from libraries. */
+const toolsOf = (module: string): readonly string[] =>
+  [...manifest(module).matchAll(/^(?:tool |\t)([^\s(]\S*)$/gm)].map(([, path = '']) => path)
+
+/** What the build of a module needs beside its packages; `tools/go/NAME/build.json`, where there is one. */
+type Particulars = {
+  /** Build tags. */
+  readonly tags?: readonly string[]
+  /** It needs a C compiler: then it isn't statically linked. */
+  readonly cgo?: boolean
+  /** Go variables that are set by the linker. */
+  readonly variables?: Readonly<Record<string, string>>
+}
+
+const particularsOf = (module: string): Particulars => {
+  const file = join(module, 'build.json')
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
+}
 
 const versionOf = (module: string): string => {
-  const program = packageOf(module)
-  if (program === '.') return ownVersion(module)
+  const [program] = toolsOf(module)
+  if (program === undefined) return ownVersion(module)
   const required = [...manifest(module).matchAll(/^(?:require )?\s*(\S+) v(\S+)(?: \/\/.*)?$/gm)]
   return must(
     required
@@ -94,20 +127,30 @@ const holderLives = (lock: string): boolean => {
   }
 }
 
+type Build = { readonly module: string; readonly packages: readonly string[]; readonly place: string }
+
 /** Built beside its place, then renamed: nobody sees half a program. */
-const build = async (module: string, file: string): Promise<void> => {
-  const half = `${file}.${process.pid}`
-  const args = ['build', '-mod=readonly', '-trimpath', '-ldflags', '-s -w', '-o', half, packageOf(module)]
+const build = async ({ module, packages, place }: Build): Promise<void> => {
+  const half = `${place}.${process.pid}`
+  const { cgo = false } = particularsOf(module)
+  if (packages.length > 1) mkdirSync(half, { recursive: true })
   try {
-    await run('go', args, {
+    await run('go', ['build', ...flagsOf(module), '-o', half, ...packages], {
       cwd: module,
-      env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' },
+      env: { ...process.env, CGO_ENABLED: cgo ? '1' : '0', GOFLAGS: '', GOWORK: 'off' },
     })
-    renameSync(half, file)
+    renameSync(half, place)
   } catch (error) {
-    rmSync(half, { force: true })
-    throw new ProgramMissingError(`${file} can't be built: ${reason(error)}`, { cause: error })
+    rmSync(half, { recursive: true, force: true })
+    throw new ProgramMissingError(`${place} can't be built: ${reason(error)}`, { cause: error })
   }
+}
+
+const flagsOf = (module: string): readonly string[] => {
+  const { tags = [], variables = {} } = particularsOf(module)
+  const set = Object.entries(variables).map(([name, value]) => ` -X ${name}=${value}`)
+  const tagged = tags.length === 0 ? [] : ['-tags', tags.join(',')]
+  return ['-mod=readonly', '-trimpath', ...tagged, '-ldflags', `-s -w${set.join('')}`]
 }
 
 const reason = (error: unknown): string => {

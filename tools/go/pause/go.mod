@@ -1,0 +1,3 @@
+module relais/tools/pause
+
+go 1.26

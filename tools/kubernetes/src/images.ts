@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ownArchitecture } from '@relais/image/src/architecture.ts'
+import { makeImage } from '@relais/image/src/image.ts'
+import { type Image, writeArchive } from '@relais/image/src/oci.ts'
+import type { Entry } from '@relais/image/src/tar.ts'
+import { pinnedProgram } from '@relais/servers'
+import { PAUSE_IMAGE } from './node-files.ts'
+import { postgresEntries, postgresKey } from './postgres-image.ts'
+import { run } from './run.ts'
+
+/** An image as it is named in pods, and the file of its OCI archive. */
+export type ImageFile = { readonly name: string; readonly file: string }
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+
+const cacheFolder = (): string => {
+  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'relais', 'cluster-images')
+  mkdirSync(folder, { recursive: true })
+  return folder
+}
+
+/** Made once for each key, which says what it is made of. */
+const kept = async (key: string, name: string, make: () => Promise<readonly Image[]>): Promise<ImageFile> => {
+  const digest = createHash('sha256').update(`${key} ${name}`).digest('hex').slice(0, 16)
+  const file = join(cacheFolder(), `${name.replaceAll(/[^a-z0-9.]+/g, '-')}-${digest}.tar`)
+  if (!existsSync(file)) {
+    const half = `${file}.${process.pid}`
+    writeFileSync(half, writeArchive(name, await make()).bytes)
+    renameSync(half, file)
+  }
+  return { name, file }
+}
+
+type Simple = {
+  readonly entries: readonly Entry[]
+  readonly entrypoint: readonly string[]
+  readonly user?: number
+  readonly env?: readonly string[]
+}
+
+const simpleImage = ({ entries, entrypoint, user = 65532, env = [] }: Simple): Image => ({
+  architecture: ownArchitecture(),
+  layers: [{ name: 'the program', entries: [...entries, { kind: 'folder', path: 'tmp', mode: 0o1777 }] }],
+  at: new Date(0),
+  config: { User: `${user}:${user}`, Entrypoint: entrypoint, Env: ['PATH=/', ...env] },
+  annotations: {},
+})
+
+/** An image of one program alone, statically linked. */
+const programImage = async (program: string, name: string): Promise<ImageFile> => {
+  const path = await pinnedProgram(program)
+  const entry = (): Entry => ({ kind: 'file', path: program, mode: 0o755, bytes: readFileSync(path) })
+  return kept(basename(path), name, async () => [
+    simpleImage({ entries: [entry()], entrypoint: [`/${program}`] }),
+  ])
+}
+
+export const NAMES_IMAGE = 'localhost/coredns:1'
+
+/** What every node needs. */
+export const systemImages = async (): Promise<readonly ImageFile[]> => [
+  await programImage('pause', PAUSE_IMAGE),
+  await programImage('coredns', NAMES_IMAGE),
+]
+
+/** Images of the servers beside Relais, by their key in the chart's `trial.images`. */
+export type ServerImages = Readonly<Record<'nats' | 'postgres' | 's3', ImageFile>>
+
+export const serverImages = async (): Promise<ServerImages> => ({
+  nats: await programImage('nats-server', 'localhost/nats:trial'),
+  s3: await programImage('versitygw', 'localhost/versitygw:trial'),
+  postgres: await kept(postgresKey(), 'localhost/postgres:trial', async () => [
+    simpleImage({
+      ...{ entries: await postgresEntries(), entrypoint: ['/bin/sh', '/entry.sh'], user: 999 },
+      env: ['PATH=/postgres/bin:/bin', 'LC_ALL=C'],
+    }),
+  ]),
+})
+
+/** The product's image of a commit. */
+export const relaisImage = async (tag: string, reference = 'HEAD'): Promise<ImageFile> => {
+  const commit = (await run('git', ['rev-parse', `${reference}^{commit}`], { cwd: ROOT })).trim()
+  const cache = join(dirname(cacheFolder()), 'image')
+  return kept(commit, `localhost/relais:${tag}`, async () => {
+    const { image } = await makeImage({ root: ROOT, commit, architecture: ownArchitecture(), cache })
+    return [image]
+  })
+}
