@@ -86,6 +86,10 @@
 - {name: RELAIS_MAX_MESSAGE_BYTES, value: {{ $v.maxMessageBytes | int64 | quote }}}
 {{- end }}
 {{- if eq $is "device-sync" }}
+{{- /* Phones wait in it: a small young generation, and large buffers given back at once (docs/adr/0004). In others that is time and no memory. */}}
+- {name: NODE_OPTIONS, value: --max-semi-space-size=4}
+- {name: MALLOC_MMAP_THRESHOLD_, value: "16384"}
+- {name: MALLOC_TOP_PAD_, value: "0"}
 {{- with $v.deviceSync }}
 - {name: RELAIS_INCARNATION, value: {{ .incarnation | int64 | quote }}}
 {{- with .publicUrl }}

@@ -12,8 +12,9 @@
 {{- $_ := mustMergeOverwrite $v.blobs (dict "kind" "s3" "endpoint" (printf "http://%s-s3:7070" $trial) "port" 7070 "bucket" "relais" "region" "us-east-1" "accessKeySecret" (dict "name" $trial "key" "access-key") "secretKeySecret" (dict "name" $trial "key" "secret-key")) -}}
 {{- if not $v.secrets.credentialKey.name }}{{ $_ := set $v.secrets "credentialKey" (dict "name" $trial "key" "credential-key") }}{{ end -}}
 {{- if not $v.secrets.adminToken.name }}{{ $_ := set $v.secrets "adminToken" (dict "name" $trial "key" "admin-token") }}{{ end -}}
-{{- $_ := set $v.tls.certManager "enabled" true -}}
-{{- if not $v.tls.public.secret }}{{ $_ := set $v.tls.public "secret" (printf "%s-public-tls" $trial) }}{{ end -}}
+{{- $_ := set $v.tls.certManager "enabled" false -}}
+{{- $_ := set $v.tls "secretPrefix" (printf "%s-tls" $trial) -}}
+{{- if not $v.tls.public.secret }}{{ $_ := set $v.tls.public "secret" (printf "%s-tls-public" $trial) }}{{ end -}}
 {{- end -}}
 {{- end -}}
 

@@ -37,8 +37,15 @@ rule('every service is told only what it knows', () => {
   const known = settings()
   for (const objects of rendered.values())
     for (const pod of podsOf(objects))
-      for (const { name } of environmentOf(pod))
+      for (const { name } of environmentOf(pod).filter(({ name }) => name.startsWith('RELAIS_')))
         assert.ok(known.get(serviceOf(pod))?.has(name), `${serviceOf(pod)} knows no ${name}`)
+})
+
+rule('only the service in which phones wait has a small young generation', () => {
+  for (const pod of podsOf(rendered.get('shared') ?? [])) {
+    const options = environmentOf(pod).find(({ name }) => name === 'NODE_OPTIONS')?.value
+    assert.equal(options, serviceOf(pod) === 'device-sync' ? '--max-semi-space-size=4' : undefined)
+  }
 })
 
 rule('the ports of pods are those that services listen on when they are told nothing', () => {

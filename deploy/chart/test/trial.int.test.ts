@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { before, test } from 'node:test'
+import { servicesIn } from '@relais/service-kit/transport/peer-name.ts'
 import { PATIENCE, podsOf, type Rendered, render, whyNoHelm } from './helm.ts'
 import { faultsOf } from './schemas.ts'
 
@@ -40,12 +42,38 @@ rule('is marked: every object of it says that it is not for production', () => {
 
 rule('no password has a default: each installation makes its own', async () => {
   const secretOf = (rendered: readonly Rendered[]) =>
-    rendered.find(({ kind }) => kind === 'Secret')?.stringData
+    rendered.find(({ stringData }) => stringData)?.stringData
   const [one, other] = [secretOf(objects), secretOf(await render({ values }))]
   for (const [key, value] of Object.entries<string>(one)) {
     assert.ok(value.length >= 32, key)
     assert.notEqual(value, other[key], key)
   }
+})
+
+const certificateOf = (name: string) => {
+  const data = named('Secret', `relais-trial-tls-${name}`)?.data
+  const read = (key: string) => Buffer.from(data[key], 'base64').toString()
+  return {
+    certificate: new X509Certificate(read('tls.crt')),
+    ca: new X509Certificate(read('ca.crt')),
+    key: read('tls.key'),
+  }
+}
+
+rule('each service gets a certificate that names it alone, of one authority, without cert-manager', () => {
+  assert.ok(objects.every(({ apiVersion }) => !apiVersion.startsWith('cert-manager.io')))
+  for (const service of ['directory', 'mail', 'mail-transport', 'device-sync', 'administration']) {
+    const { certificate, ca, key } = certificateOf(service)
+    assert.deepEqual(servicesIn(certificate.subjectAltName), [service])
+    assert.ok(certificate.verify(ca.publicKey) && certificate.checkPrivateKey(createPrivateKey(key)))
+    assert.equal(ca.fingerprint256, certificateOf('mail').ca.fingerprint256)
+  }
+})
+
+rule('administrators are shown a certificate that names no service', () => {
+  const { certificate } = certificateOf('public')
+  assert.deepEqual(servicesIn(certificate.subjectAltName), [])
+  assert.equal(certificate.checkHost('relais-admin'), 'relais-admin')
 })
 
 rule('its servers run by the restricted profile, too', () => {

@@ -15,6 +15,17 @@ describe('the services that a certificate names', () => {
     ['an empty name', 'URI:urn:relais:service:', []],
     ['a space in it', 'URI:urn:relais:service:mail x', []],
     ['one hidden between quotes', 'DNS:"a, URI:urn:relais:service:mail, b"', []],
+    ['one as a host’s name', 'DNS:localhost, DNS:mail.service.relais.internal', ['mail']],
+    [
+      'one by both, and another',
+      'DNS:mail.service.relais.internal, URI:urn:relais:service:directory',
+      ['mail', 'directory'],
+    ],
+    ['a host below a service’s name', 'DNS:a.mail.service.relais.internal', []],
+    ['a host beside it', 'DNS:mail.service.relais.internal.example', []],
+    ['all hosts', 'DNS:*.service.relais.internal', []],
+    ['the domain alone', 'DNS:service.relais.internal, DNS:.service.relais.internal', []],
+    ['a host’s name as a URI', 'URI:mail.service.relais.internal', []],
     ['a long one', `URI:urn:relais:service:${'m'.repeat(64)}`, []],
   ]
   for (const [what, text, wanted] of cases)

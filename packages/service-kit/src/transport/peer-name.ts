@@ -1,5 +1,7 @@
 /** How a certificate names a service of ours: a URI among its subject's alternative names (RFC 5280 4.2.1.6). */
 const SERVICE = 'urn:relais:service:'
+/** The same as a host's name, for issuers that can't make URIs; nobody can have it in the internet's names. */
+const DOMAIN = '.service.relais.internal'
 
 const NAME = /^[a-z][a-z0-9-]{0,62}$/
 
@@ -14,9 +16,15 @@ export const servicesIn = (subjectAltName: string | undefined): readonly string[
   if (subjectAltName === undefined || subjectAltName.includes('"')) return []
   return subjectAltName
     .split(', ')
-    .filter((entry) => entry.startsWith(`URI:${SERVICE}`))
-    .map((entry) => entry.slice(4 + SERVICE.length))
+    .map(nameIn)
     .filter((name) => NAME.test(name))
+}
+
+/** Of one alternative name; empty: it names no service. */
+const nameIn = (entry: string): string => {
+  if (entry.startsWith(`URI:${SERVICE}`)) return entry.slice(4 + SERVICE.length)
+  if (entry.startsWith('DNS:') && entry.endsWith(DOMAIN)) return entry.slice(4, -DOMAIN.length)
+  return ''
 }
 
 export const namesService = (subjectAltName: string | undefined, service: string): boolean =>
