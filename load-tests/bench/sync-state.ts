@@ -11,6 +11,7 @@ import {
   firstCursor,
   NOTHING_KNOWN,
   place,
+  placementIndexes,
   placementSchema,
   TOP,
 } from '@relais/sync-state'
@@ -132,7 +133,7 @@ export const benchSyncState = async (): Promise<Figure[]> => {
   const folder = mkdtempSync(join(tmpdir(), 'relais-bench-sync-'))
   const store = await openSqliteStore({
     file: join(folder, 'rows.sqlite'),
-    schema: placementSchema,
+    schema: [...placementSchema, ...placementIndexes],
     version: 1,
   })
   try {

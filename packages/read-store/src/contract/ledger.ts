@@ -5,10 +5,11 @@ import type { Gathered, Reader, ReadModel, SqlValue, Sum, Writer } from '../port
 const schema = [
   `CREATE TABLE entry (tenant TEXT NOT NULL, account TEXT NOT NULL, position INTEGER NOT NULL, ordinal INTEGER NOT NULL,
     note TEXT NOT NULL, PRIMARY KEY (tenant, account, position, ordinal))`,
-  'CREATE INDEX entry_by_note ON entry (tenant, account, note)',
   `CREATE TABLE tally (tenant TEXT NOT NULL, account TEXT NOT NULL, notes INTEGER NOT NULL, last INTEGER NOT NULL,
     PRIMARY KEY (tenant, account))`,
 ]
+
+const readingIndexes = ['CREATE INDEX IF NOT EXISTS entry_by_note ON entry (tenant, account, note)']
 
 const INSERT = 'INSERT INTO entry (tenant, account, position, ordinal, note) VALUES (?, ?, ?, ?, ?)'
 const COUNT = `INSERT INTO tally (tenant, account, notes, last) VALUES (?, ?, ?, ?)
@@ -55,6 +56,7 @@ export const ledger = (overrides: Partial<ReadModel> = {}): ReadModel => ({
   name: 'ledger',
   version: 1,
   schema,
+  readingIndexes,
   service: 'notes',
   project: writeNotes,
   ...overrides,

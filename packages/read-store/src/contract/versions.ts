@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { ReadModel } from '../port.ts'
+import type { ReadModel, ReadStore } from '../port.ts'
 import { ledger, note, noteAll, notesOf, scalar, soon, texts } from './ledger.ts'
 import type { Rule } from './rule.ts'
 
@@ -19,6 +19,15 @@ const second = (overrides: Partial<ReadModel> = {}): ReadModel =>
     ...overrides,
   })
 
+const INDEXES = {
+  sqlite: "SELECT COUNT(*) FROM sqlite_master WHERE name = 'entry_by_note'",
+  postgresql:
+    "SELECT COUNT(*) FROM pg_indexes WHERE indexname = 'entry_by_note' AND schemaname = ANY (current_schemas(false))",
+} as const
+
+/** How many indexes for readers there are where a store reads. */
+const countIndexes = async (store: ReadStore) => Number(await scalar(store, INDEXES[store.dialect]))
+
 export const versionRules = (rule: Rule) => {
   rule('another version is built from the log before it serves', async ({ log, project }) => {
     await noteAll(log, texts(20))
@@ -33,6 +42,25 @@ export const versionRules = (rule: Rule) => {
     const told: [number, number][] = []
     await project(second(), { onBuild: (position, head) => told.push([position, head]) })
     assert.deepEqual(told.at(-1), [last, last])
+  })
+
+  rule(
+    'readers have their indexes from the first read on, also after a rebuild',
+    async ({ log, project }) => {
+      await noteAll(log, texts(20))
+      const projector = await project(ledger())
+      assert.equal(await countIndexes(projector.store), 1)
+      await projector.rebuild()
+      assert.equal(await countIndexes(projector.store), 1)
+    },
+  )
+
+  rule('an index for readers that is new under the same version is there', async ({ log, project }) => {
+    await noteAll(log, texts(20))
+    await (await project(ledger({ readingIndexes: [] }))).stop()
+    const projector = await project(ledger())
+    assert.equal(await countIndexes(projector.store), 1)
+    assert.equal((await notesOf(projector.store)).length, 20)
   })
 
   rule('tables that changed under the same version are built anew', async ({ log, project }) => {

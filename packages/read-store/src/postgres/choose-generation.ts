@@ -1,6 +1,7 @@
+import { fingerprintOf } from '../projecting/statements.ts'
 import { isDamage } from './faults.ts'
 import { Generation, type GenerationOptions, makeGeneration } from './generation.ts'
-import { fingerprintOf, type GenerationEntry, listGenerations, type Place, retire } from './registry.ts'
+import { type GenerationEntry, listGenerations, type Place, retire } from './registry.ts'
 import type { Session } from './session.ts'
 
 const isSound = async (generation: Generation): Promise<boolean> =>

@@ -4,11 +4,12 @@ import { projectorReplaced } from '../errors.ts'
 import type { ReadModel, Writer } from '../port.ts'
 import { Follower } from '../projecting/follower.ts'
 import { Projection } from '../projecting/projection.ts'
+import { fingerprintOf, statementsOf } from '../projecting/statements.ts'
 import { readGap, STREAM_TABLE } from '../projecting/stream-positions.ts'
 import type { PostgresConnection } from './connection.ts'
 import { Growth } from './growth.ts'
 import { quoted } from './identifier.ts'
-import { addGeneration, fingerprintOf, type GenerationEntry, markReady, schemaOf } from './registry.ts'
+import { addGeneration, type GenerationEntry, markReady, schemaOf } from './registry.ts'
 import type { Session } from './session.ts'
 import { translateDefinition } from './translate.ts'
 import { WriteSession } from './write-session.ts'
@@ -52,7 +53,7 @@ export const makeGeneration = async (
     // What a process that died has left of it has never been said to be there.
     const begin = `DROP SCHEMA IF EXISTS ${quoted(schema)} CASCADE; CREATE SCHEMA ${quoted(schema)}`
     await writing.transaction({ begin }, async (writer) => {
-      for (const statement of [...OWN_TABLES, ...model.schema])
+      for (const statement of [...OWN_TABLES, ...statementsOf(model)])
         await writer.run(translateDefinition(statement))
       await addGeneration(writing.session, entry)
     })

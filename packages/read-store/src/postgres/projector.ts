@@ -3,6 +3,7 @@ import { isPassing, projectionStopped, readModelReadOnly, storeClosed } from '..
 import { checkedModelName } from '../model-name.ts'
 import type { Projector, ReadModel, ReadStore } from '../port.ts'
 import { HeadProbe } from '../projecting/head-probe.ts'
+import { fingerprintOf } from '../projecting/statements.ts'
 import { Turns } from '../projecting/turns.ts'
 import { Waiters } from '../waiters.ts'
 import type { PostgresConnection } from './connection.ts'
@@ -12,7 +13,6 @@ import { nameOf } from './identifier.ts'
 import { Membership, type Office } from './membership.ts'
 import { RebuildRequests } from './rebuild-requests.ts'
 import {
-  fingerprintOf,
   type GenerationEntry,
   openRegistry,
   type Place,

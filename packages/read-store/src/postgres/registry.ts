@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import type { ReadModel } from '../port.ts'
 import { lockKey, nameOf, quoted } from './identifier.ts'
 import type { Session } from './session.ts'
 
@@ -38,11 +36,6 @@ type Row = Omit<GenerationEntry, 'ready'> & { readonly ready: number }
 const entryOf = (row: Row): GenerationEntry => ({ ...row, ready: row.ready === 1 })
 
 const keyOf = ({ unit, model, version, number }: GenerationEntry) => [unit, model, version, number]
-
-export const fingerprintOf = (model: ReadModel): string =>
-  createHash('sha256')
-    .update(JSON.stringify([model.version, model.service, model.schema]))
-    .digest('hex')
 
 export const schemaOf = ({
   unit,

@@ -95,6 +95,11 @@ export class Database implements ReadStore {
     return this.#keeper.checkpoint()
   }
 
+  /** Runs statements that take long, such as making an index, in one transaction with no hold of this thread. */
+  writeAside(statements: readonly string[]): Promise<void> {
+    return this.#keeper.write(statements)
+  }
+
   /** Gives back memory that a lot of writing has taken. */
   async shrink(): Promise<void> {
     await this.#turns.take(async () => this.#open(this.#writer).exec('PRAGMA shrink_memory'))

@@ -71,6 +71,7 @@ test('a full-text table is compared by what is in it, not by how it lies on disk
   const model: ReadModel = {
     ...ledger(),
     schema: ['CREATE VIRTUAL TABLE search USING fts5(tenant UNINDEXED, text)'],
+    readingIndexes: [],
     project: async (writer, { stream, events }) => {
       for (const { payload } of events) {
         await writer.run(

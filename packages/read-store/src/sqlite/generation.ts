@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { CommitFilter, EventLog } from '@relais/event-log'
 import type { StreamGapError } from '../errors.ts'
 import type { ReadModel } from '../port.ts'
 import { Follower } from '../projecting/follower.ts'
 import { Projection } from '../projecting/projection.ts'
+import { fingerprintOf } from '../projecting/statements.ts'
 import { readGap, STREAM_TABLE } from '../projecting/stream-positions.ts'
 import { Database } from './database.ts'
 import type { GenerationFile } from './generations.ts'
@@ -25,12 +25,6 @@ const READ_META = 'SELECT value FROM relais_meta WHERE key = ?'
 const WRITE_META =
   'INSERT INTO relais_meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value'
 const READ_CHECKPOINT = 'SELECT position, command_id FROM relais_checkpoint'
-
-/** Tells whether rows were made with these tables. */
-const fingerprintOf = (model: ReadModel): string =>
-  createHash('sha256')
-    .update(JSON.stringify([model.version, model.service, model.schema]))
-    .digest('hex')
 
 const makeTables = (database: Database, model: ReadModel): Promise<void> =>
   database.transaction(async (writer) => {
@@ -55,6 +49,7 @@ export class Generation {
   readonly #commandId: string
   readonly projection: Projection
   #follower: Follower | undefined
+  #indexed: Promise<void> | undefined
 
   private constructor({ file, database, options, at, gap }: Opened) {
     this.file = file
@@ -121,9 +116,17 @@ export class Generation {
     return false
   }
 
+  /** Makes the indexes that only readers need; building rows without them is faster. */
+  index(): Promise<void> {
+    const { readingIndexes } = this.#options.model
+    this.#indexed ??= readingIndexes ? this.database.writeAside(readingIndexes) : Promise.resolve()
+    return this.#indexed
+  }
+
   /** Says, durably, that the rows are complete. */
   async markReady(): Promise<void> {
     if (await this.isReady()) return
+    await this.index()
     await this.database.transaction((writer) => writer.run(WRITE_META, 'ready', '1'))
     await this.database.checkpoint()
     await this.database.shrink()

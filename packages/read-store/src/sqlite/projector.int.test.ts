@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { EventLog } from '@relais/event-log'
 import type { RelaisError } from '@relais/service-kit/errors.ts'
-import { ledger, note, noteAll, notesOf, soon, texts } from '../contract/ledger.ts'
+import { ledger, note, noteAll, notesOf, scalar, soon, texts } from '../contract/ledger.ts'
 import type { ReadModel } from '../port.ts'
 import { compareWithRebuild } from './dump.ts'
 import { Generation } from './generation.ts'
@@ -62,6 +62,36 @@ test('a first building that was cut off goes on where it was', async (context) =
   const projector = await project(model)
   assert.equal(positions.length, 10)
   assert.equal((await notesOf(projector.store)).length, 50)
+})
+
+const INDEXES = "SELECT COUNT(*) FROM sqlite_master WHERE name = 'entry_by_note'"
+
+test('indexes for readers are made after the rows, in a building that was cut off before as well', async (context) => {
+  const { log, rowsFolder, project } = await opened(context)
+  const last = await noteAll(log, texts(50))
+  await (await project(ledger({ name: 'other' }))).stop()
+  await leaveGeneration({ log, folder: rowsFolder, number: 1, upTo: last - 10, ready: false })
+  const { project: write, ...rest } = ledger()
+  const seen: unknown[] = []
+  const looking: ReadModel['project'] = async (writer, commit, gathered) => {
+    seen.push(await scalar(writer, INDEXES))
+    return write(writer, commit, gathered)
+  }
+  const projector = await project({ ...rest, project: looking })
+  assert.deepEqual(new Set(seen), new Set([0]))
+  assert.equal(await scalar(projector.store, INDEXES), 1)
+  await projector.stop()
+  const again = await project(ledger())
+  assert.equal(await scalar(again.store, INDEXES), 1)
+})
+
+test('an index that can not be made leaves no rows that serve without it', async (context) => {
+  const { log, project } = await opened(context)
+  await noteAll(log, texts(5))
+  const wrong = ledger({ readingIndexes: ['CREATE INDEX IF NOT EXISTS wrong ON entry (nothing)'] })
+  await assert.rejects(project(wrong), /nothing/)
+  const projector = await project(ledger())
+  assert.equal((await notesOf(projector.store)).length, 5)
 })
 
 test('a rebuild that was cut off is dropped: the complete rows before it serve', async (context) => {

@@ -158,22 +158,26 @@ export class SqliteProjector implements Projector {
       report(next)
       if (serves) return this.#projected(next)
       if (follower.fault) return switched.reject(follower.fault)
-      if (!follower.caughtUp) return
-      if (next.checkpoint >= this.checkpoint()) serve()
-      else void this.#raise(next).then((isRaised) => isRaised && serve(), switched.reject)
+      if (follower.caughtUp) void this.#whenLevel(next, serve).catch(switched.reject)
     })
     return switched.promise
   }
 
+  /** Serves unless the rows that serve now are ahead: then there is more to project, and this is asked again. */
+  async #whenLevel(next: Generation, serve: () => void): Promise<void> {
+    await next.index()
+    if (next.checkpoint < this.checkpoint()) await this.#raise(next)
+    if (next.checkpoint >= this.checkpoint()) serve()
+  }
+
   /**
    * It may be behind the rows that serve and yet have all that is in the log: what those have last was purged since. Then
-   * it stands for their position too, so that no reader's checkpoint goes back. True if it may serve.
+   * it stands for their position too, so that no reader's checkpoint goes back.
    */
-  async #raise(next: Generation): Promise<boolean> {
+  async #raise(next: Generation): Promise<void> {
     const serving = this.checkpoint()
-    if ((await this.#options.log.head(this.#options.filter)) > next.checkpoint) return false
+    if ((await this.#options.log.head(this.#options.filter)) > next.checkpoint) return
     await next.projection.raise(serving)
-    return next.checkpoint >= this.checkpoint()
   }
 
   /** Until the next one is marked as complete a start would go on with the old one, so that goes last. */

@@ -15,11 +15,12 @@ import {
   respan,
   touch,
 } from '../../src/placements.ts'
-import { placementSchema } from '../../src/schema.ts'
+import { placementIndexes, placementSchema } from '../../src/schema.ts'
 import { classOf, contentValue, type Fact, isMail, type Properties, type SimulatedCommit } from './facts.ts'
 
 const SCHEMA = [
   ...placementSchema,
+  ...placementIndexes,
   `CREATE TABLE things (tenant TEXT NOT NULL, account TEXT NOT NULL, item BIGINT NOT NULL, properties TEXT NOT NULL,
    PRIMARY KEY (tenant, account, item))`,
 ]
@@ -91,7 +92,7 @@ const projectFact = async (writer: Writer, fact: Fact, { commit, ordinal }: Cont
         await createCollection(writer, commit, { id, kind: classOf(id), parent: '', name: id, role: '' })
       return 0
     case 'Placed': {
-      const item = await place(writer, commit, ordinal, fact)
+      const item = await place(writer, commit, ordinal, { ...fact, side: fact.properties.side === 1 })
       await writer.run(
         'INSERT INTO things VALUES (?, ?, ?, ?)',
         ...whose(commit),

@@ -4,7 +4,7 @@ import { MAIL_SERVICE, mailEvents } from '../events.ts'
 import { arrive } from './arrivals.ts'
 import { projectEvent } from './project-event.ts'
 import type { Projection } from './projection.ts'
-import { mailSchema } from './schema.ts'
+import { mailIndexes, mailSchema } from './schema.ts'
 import { totalsOf } from './totals.ts'
 
 const project = async (writer: Writer, commit: StoredCommit, gathered: Gathered): Promise<void> => {
@@ -31,6 +31,7 @@ export const mailRows: ReadModel = {
   name: 'mail',
   version: 2,
   schema: mailSchema,
+  readingIndexes: mailIndexes,
   service: MAIL_SERVICE,
   accountsApart: true,
   project,

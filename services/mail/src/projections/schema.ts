@@ -1,4 +1,4 @@
-import { placementSchema } from '@relais/sync-state'
+import { placementIndexes, placementSchema } from '@relais/sync-state'
 import { automaticRepliesSchema } from './automatic-replies.ts'
 import { correspondentsSchema } from './correspondents.ts'
 
@@ -22,10 +22,6 @@ export const mailSchema: readonly string[] = [
     last_verb SMALLINT NOT NULL DEFAULT 0, last_verb_at BIGINT NOT NULL DEFAULT 0, conversation BYTEA NOT NULL,
     message_key BIGINT, subject_key BIGINT, blob_key BIGINT NOT NULL, sender TEXT NOT NULL, content BYTEA NOT NULL,
     PRIMARY KEY (tenant, account, item))`,
-  `CREATE INDEX messages_by_id ON messages (tenant, account, message_key) WHERE message_key IS NOT NULL`,
-  `CREATE INDEX messages_by_subject ON messages (tenant, account, subject_key, received) WHERE subject_key IS NOT NULL`,
-  'CREATE INDEX messages_by_conversation ON messages (tenant, account, conversation)',
-  'CREATE INDEX messages_by_blob ON messages (tenant, blob_key)',
   // Where mail of a conversation goes instead of the inbox.
   `CREATE TABLE filed_conversations (
     tenant TEXT NOT NULL, account TEXT NOT NULL, conversation BYTEA NOT NULL, mailbox TEXT NOT NULL,
@@ -33,9 +29,18 @@ export const mailSchema: readonly string[] = [
   `CREATE TABLE submissions (
     tenant TEXT NOT NULL, account TEXT NOT NULL, command TEXT NOT NULL, position BIGINT NOT NULL, at BIGINT NOT NULL,
     recipients BIGINT NOT NULL, blob_key BIGINT NOT NULL, message_key BIGINT, PRIMARY KEY (tenant, account, command))`,
-  `CREATE INDEX submissions_by_id ON submissions (tenant, account, message_key) WHERE message_key IS NOT NULL`,
-  'CREATE INDEX submissions_by_time ON submissions (tenant, account, at)',
-  'CREATE INDEX submissions_by_blob ON submissions (tenant, blob_key)',
   ...automaticRepliesSchema,
   ...correspondentsSchema,
+]
+
+/** Indexes of these tables, needed by who reads alone. */
+export const mailIndexes: readonly string[] = [
+  ...placementIndexes,
+  `CREATE INDEX IF NOT EXISTS messages_by_id ON messages (tenant, account, message_key) WHERE message_key IS NOT NULL`,
+  `CREATE INDEX IF NOT EXISTS messages_by_subject ON messages (tenant, account, subject_key, received) WHERE subject_key IS NOT NULL`,
+  'CREATE INDEX IF NOT EXISTS messages_by_conversation ON messages (tenant, account, conversation)',
+  'CREATE INDEX IF NOT EXISTS messages_by_blob ON messages (tenant, blob_key)',
+  `CREATE INDEX IF NOT EXISTS submissions_by_id ON submissions (tenant, account, message_key) WHERE message_key IS NOT NULL`,
+  'CREATE INDEX IF NOT EXISTS submissions_by_time ON submissions (tenant, account, at)',
+  'CREATE INDEX IF NOT EXISTS submissions_by_blob ON submissions (tenant, blob_key)',
 ]

@@ -46,6 +46,11 @@ export class WalKeeper {
     return this.#running
   }
 
+  /** Runs statements that take long in one transaction on the other thread, while the writer holds still. */
+  write(statements: readonly string[]): Promise<void> {
+    return this.#options.whileHeld(() => this.#ask('write', statements))
+  }
+
   /** Closes the database's connections, so that the thread has the last one if there is much to copy. */
   async close(closeConnections: () => void): Promise<void> {
     await this.#running?.catch(() => {})
@@ -75,8 +80,8 @@ export class WalKeeper {
     await this.#options.whileHeld(() => this.#ask('restart'))
   }
 
-  async #ask(kind: WalRequest['kind']): Promise<void> {
-    const error = await walThread.ask({ kind, id: this.#id, path: this.#options.path })
+  async #ask(kind: WalRequest['kind'], statements?: readonly string[]): Promise<void> {
+    const error = await walThread.ask({ kind, id: this.#id, path: this.#options.path, statements })
     if (error !== undefined) throw retryable('STORE_UNAVAILABLE', `write-ahead log: ${error}`)
   }
 

@@ -50,11 +50,22 @@ test('a database that is opened after the thread has ended has one again', async
   }
 })
 
+test('what is written by the thread is there whole or not at all', async (context) => {
+  const [database] = await openMany(context, 1)
+  const rows = () => scalar(database!, 'SELECT COUNT(*) FROM row')
+  await database!.writeAside(['INSERT INTO row VALUES (1)', 'INSERT INTO row VALUES (2)'])
+  assert.equal(await rows(), 2)
+  await assert.rejects(database!.writeAside(['INSERT INTO row VALUES (3)', 'INSERT INTO row VALUES (1)']))
+  assert.equal(await rows(), 2)
+  await database!.transaction((writer) => writer.run('INSERT INTO row VALUES (4)'))
+  assert.equal(await rows(), 3)
+})
+
 test('a request that fails says why, and the thread takes the next one', async (context) => {
   const [database] = await openMany(context, 1)
   const id = walThread.register()
   const path = join(temporaryFolder(context), 'not', 'there.sqlite')
-  for (const kind of ['copy', 'restart', 'open', 'close'] as const) {
+  for (const kind of ['copy', 'restart', 'write', 'open', 'close'] as const) {
     assert.match((await walThread.ask({ kind, id, path })) ?? '', /unable to open/)
   }
   await walThread.release(id)

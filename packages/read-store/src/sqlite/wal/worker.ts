@@ -11,13 +11,17 @@ type Kept = { readonly database: DatabaseSync; pin: DatabaseSync | undefined }
 /** For a read of the serving thread to end. The writer holds still meanwhile, so who reads on costs this attempt. */
 const BUSY_TIMEOUT_MS = 10
 
+/** Copying needs next to none; an index is sorted in as much. */
+const CACHE_KIB = 512
+const WRITE_CACHE_KIB = 16_384
+
 const kept = new Map<number, Kept>()
 
 const open = ({ id, path }: WalRequest): Kept => {
   const known = kept.get(id)
   if (known) return known
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
-  database.exec('PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-512')
+  database.exec(`PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-${CACHE_KIB}`)
   const one: Kept = { database, pin: undefined }
   kept.set(id, one)
   return one
@@ -43,6 +47,18 @@ const restart = (request: WalRequest) => {
   if (result?.busy === 0) one.database.exec('UPDATE relais_wal SET restarts = restarts + 1')
 }
 
+const write = (request: WalRequest) => {
+  const { database } = open(request)
+  database.exec(`PRAGMA cache_size=-${WRITE_CACHE_KIB}; BEGIN IMMEDIATE`)
+  try {
+    for (const statement of request.statements ?? []) database.exec(statement)
+    database.exec('COMMIT')
+  } finally {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    database.exec(`PRAGMA cache_size=-${CACHE_KIB}; PRAGMA shrink_memory`)
+  }
+}
+
 const close = (request: WalRequest) => {
   const one = open(request)
   kept.delete(request.id)
@@ -53,6 +69,7 @@ const close = (request: WalRequest) => {
 const STEPS: Readonly<Record<WalRequest['kind'], (request: WalRequest) => void>> = {
   copy,
   restart,
+  write,
   open,
   close,
 }
