@@ -22,7 +22,10 @@ const KINDS = {
   'policy/v1/PodDisruptionBudget': 'io.k8s.api.policy.v1.PodDisruptionBudget',
 }
 const RESOURCES = [
-  ['sigs.k8s.io/gateway-api@v1.4.0', 'config/crd/standard/gateway.networking.k8s.io_httproutes.yaml'],
+  ...['gateways', 'httproutes'].map((name) => [
+    'sigs.k8s.io/gateway-api@v1.4.0',
+    `config/crd/standard/gateway.networking.k8s.io_${name}.yaml`,
+  ]),
   ['github.com/kedacore/keda/v2@v2.21.0', 'config/crd/bases/keda.sh_scaledobjects.yaml'],
   ...['servicemonitors', 'prometheusrules'].map((name) => [
     'github.com/prometheus-operator/prometheus-operator@v0.85.0',
