@@ -20,7 +20,7 @@ import { ByteBudget } from './http/byte-budget.ts'
 import { trustedProxies } from './http/client-address.ts'
 import { createEasEndpoint, type EasEndpointDeps } from './http/endpoint.ts'
 import { defaultEasConfig, type EasEndpointConfig } from './http/endpoint-config.ts'
-import { RequestLoad } from './http/request-work.ts'
+import { createEntrance } from './http/entrance.ts'
 import { Loops } from './looping/loops.ts'
 import { deviceReadModel } from './projections/devices.ts'
 import { FollowedAccounts } from './push/followed-accounts.ts'
@@ -143,7 +143,7 @@ const assemble = (deps: DeviceSyncDeps, { projector, store }: Parts) => {
   const endpoint: EasEndpointDeps = {
     ...{ signIn, settings, registry, rowStore, commands, held, waiters, clock, logger, config },
     maxDevices: config.maxDevices,
-    load: new RequestLoad(config.maxRequests),
+    entrance: createEntrance(config),
     loops: new Loops({ logger, rowStore, maxRepeats: config.maxRepeats }),
     traces,
     budget: new ByteBudget(config.maxBodiesBytes),

@@ -15,7 +15,7 @@ import { ByteBudget } from '../src/http/byte-budget.ts'
 import { trustedProxies } from '../src/http/client-address.ts'
 import { createEasEndpoint } from '../src/http/endpoint.ts'
 import { defaultEasConfig, easServerOptions } from '../src/http/endpoint-config.ts'
-import { RequestLoad } from '../src/http/request-work.ts'
+import { createEntrance } from '../src/http/entrance.ts'
 import { Loops } from '../src/looping/loops.ts'
 import { deviceReadModel } from '../src/projections/devices.ts'
 import { FollowedAccount } from '../src/push/followed-accounts.ts'
@@ -73,13 +73,14 @@ const setUp = async (t: TestContext, maxRequests = 100) => {
   const settings = new AccountSettings(directory.client, clock)
   const registry = new DeviceRegistry({ log, projector, clock })
   const held = new HeldRequests()
-  const load = new RequestLoad(maxRequests)
   const waiters = new Waiters({ clock, random: Math.random })
   const config = { ...defaultEasConfig, maxRequests }
+  const entrance = createEntrance(config)
+  const working = () => entrance.known.working + entrance.strangers.working
   const rowStore = new DeviceRowStore({ store, logger })
   const loops = new Loops({ logger, rowStore, maxRepeats: 0 })
   const listener = createEasEndpoint({
-    ...{ signIn, settings, registry, rowStore, held, waiters, load, loops, config, clock, logger },
+    ...{ signIn, settings, registry, rowStore, held, waiters, entrance, loops, config, clock, logger },
     traces: new Traces(),
     commands: new Map([[command.name, command]]),
     maxDevices: 10,
@@ -117,7 +118,7 @@ const setUp = async (t: TestContext, maxRequests = 100) => {
       context: waiting[before]!.context,
     }
   }
-  return { directory, held, waiters, load, settings, registry, phone, hold }
+  return { directory, held, waiters, working, settings, registry, phone, hold }
 }
 
 const statusOf = ({ root, status }: Awaited<ReturnType<EasClient['post']>>) =>
@@ -133,35 +134,35 @@ describe('a request that waits', () => {
     assert.equal(held.count, 0)
   })
   test('waits again where what woke it is none of its business, and is no load then either', async (t) => {
-    const { hold, held, load, waiters } = await setUp(t)
+    const { hold, held, working, waiters } = await setUp(t)
     const { response, one, finish } = await hold()
     one.again = 1
     finish()
     await waitUntil(() => one.again === 0 && held.count === 1 && waiters.count === 1)
-    assert.equal(load.working, 0)
+    assert.equal(working(), 0)
     finish()
     assert.equal(statusOf(await response), '1')
-    await waitUntil(() => load.working === 0)
+    await waitUntil(() => working() === 0)
     assert.deepEqual([held.count, waiters.count], [0, 0])
   })
   test('is no load: thousands may wait where few may work', async (t) => {
-    const { hold, load, phone } = await setUp(t, 1)
+    const { hold, working, phone } = await setUp(t, 1)
     const waits = []
     for (let n = 0; n < 6; n += 1) waits.push(await hold())
-    assert.equal(load.working, 0)
+    assert.equal(working(), 0)
     assert.equal((await phone.optionsRequest()).status, 200)
     for (const { finish } of waits) finish()
     for (const { response } of waits) assert.equal(statusOf(await response), '1')
-    await waitUntil(() => load.working === 0)
+    await waitUntil(() => working() === 0)
   })
   test('is forgotten when its client goes', async (t) => {
-    const { hold, held, load, waiters } = await setUp(t)
+    const { hold, held, working, waiters } = await setUp(t)
     const leaving = new AbortController()
     await hold(leaving.signal)
     leaving.abort()
     await waitUntil(() => held.count === 0)
     assert.equal(waiters.count, 0)
-    await waitUntil(() => load.working === 0)
+    await waitUntil(() => working() === 0)
   })
   test('126: ends when its account is locked', async (t) => {
     const { hold, held } = await setUp(t)

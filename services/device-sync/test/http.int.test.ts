@@ -342,7 +342,7 @@ describe('the endpoint over HTTP', () => {
 
   describe('overload', () => {
     test('is 503 with Retry-After before any work is done', async () => {
-      const busy = await startTestService(scope, { config: { maxRequests: 0 } })
+      const busy = await startTestService(scope, { config: { maxRequests: 0, maxRequestsInLine: 0 } })
       const { status, headers } = await busy.phone().optionsRequest()
       assert.equal(status, 503)
       const wait = Number(headers['retry-after'])

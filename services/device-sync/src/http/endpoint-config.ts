@@ -12,8 +12,14 @@ export type EasEndpointConfig = {
   readonly maxRequestBytes: number
   /** Memory that large bodies may take together. */
   readonly maxBodiesBytes: number
-  /** Requests being worked on at once (waiting ones don't count); more are answered 503. */
+  /** Requests being worked on at once (held ones don't count); half as many of those whose credential isn't known yet. */
   readonly maxRequests: number
+  /** Requests of each of both that stand in line meanwhile; more are answered 503. */
+  readonly maxRequestsInLine: number
+  /** Who has stood in line for so long is answered 503. */
+  readonly maxInLineMs: number
+  /** Of answers that phones are still to take, of each of both; beyond, no request is begun. */
+  readonly maxUntakenBytes: number
   /** Devices of one account (Status 177). */
   readonly maxDevices: number
   /** Repeats of one request by one device, beyond one in ten seconds, before it is slowed down; 0: any number. */
@@ -28,7 +34,10 @@ export const defaultEasConfig: EasEndpointConfig = {
   maxMessageBytes: 50 * 1024 * 1024,
   maxRequestBytes: 8 * 1024 * 1024,
   maxBodiesBytes: 160 * 1024 * 1024,
-  maxRequests: 2_000,
+  maxRequests: 64,
+  maxRequestsInLine: 4_000,
+  maxInLineMs: 20_000,
+  maxUntakenBytes: 48 * 1024 * 1024,
   maxDevices: 100,
   maxRepeats: 60,
   bodyIdleMs: 60_000,

@@ -7,17 +7,23 @@ import { commandsHeader } from '../commands/table.ts'
 import type { Cause } from '../push/followed-accounts.ts'
 import { admitUser } from './admission.ts'
 import { clientAddress } from './client-address.ts'
+import { type Entrance, placesFor } from './entrance.ts'
 import { type GoOn, type HeldPostDeps, holdPost } from './held-post.ts'
-import { type HttpAnswer, send } from './http-answer.ts'
+import { bytesInMemory, endIfStalled, type HttpAnswer, send } from './http-answer.ts'
 import { humanPage } from './human-page.ts'
 import { newPost, type Post, type PostDeps, runPost } from './post.ts'
 import { failedPost, httpFailure, serverHeaders, successOf } from './post-answer.ts'
 import { VERSIONS_HEADER } from './protocol.ts'
 import { drain } from './request-chunks.ts'
 import { tellRequest, tellWoken } from './request-figures.ts'
+import type { Place } from './request-places.ts'
 import { traceAnswer } from './trace-post.ts'
 
-export type EasEndpointDeps = PostDeps & HeldPostDeps & { readonly logger: Logger }
+export type EasEndpointDeps = PostDeps &
+  HeldPostDeps & {
+    readonly logger: Logger
+    readonly entrance: Entrance
+  }
 
 /** How a request that waited goes on is the same for all. */
 type EndpointParts = EasEndpointDeps & { readonly goOn: GoOn }
@@ -26,6 +32,9 @@ const PATH = '/microsoft-server-activesync'
 const ALLOWED = 'OPTIONS,POST'
 /** Methods of RFC 9110 and its like that make no sense here: 405. Others are unknown: 501. */
 const knownMethods = new Set(['PUT', 'DELETE', 'PATCH', 'TRACE', 'CONNECT'])
+
+/** Bytes of an answer; what is less is with the network at once. */
+const WORTH_COUNTING = 16 * 1024
 
 type Exchange = {
   readonly request: IncomingMessage
@@ -102,51 +111,74 @@ const judgedOutcome = async (deps: EasEndpointDeps, post: Post, work: Work): Pro
   }
 }
 
-const postOutcome = (deps: EasEndpointDeps, exchange: Exchange): Promise<Outcome> => {
+const postOutcome = (deps: EasEndpointDeps, exchange: Exchange, place: Place): Promise<Outcome> => {
   const { request, response, url } = exchange
   const post = newPost(request, response)
   exchange.post = post
-  return outcomeOf(deps, post, () => runPost(deps, post, url.query))
+  return outcomeOf(deps, post, () => runPost(deps, post, { query: url.query, place }))
 }
 
 const page: HttpAnswer = { status: 200, type: 'text/html; charset=utf-8', body: Buffer.from(humanPage) }
 
-const easOutcome = async (deps: EasEndpointDeps, exchange: Exchange): Promise<Outcome> => {
+const easOutcome = async (deps: EasEndpointDeps, exchange: Exchange, place: Place): Promise<Outcome> => {
   const { method = '' } = exchange.request
-  if (method === 'POST') return postOutcome(deps, exchange)
+  if (method === 'POST') return postOutcome(deps, exchange, place)
   if (method === 'OPTIONS') return optionsAnswer(deps, exchange.request)
   if (method === 'GET' || method === 'HEAD') return page
   return { status: knownMethods.has(method) ? 405 : 501, headers: { Allow: ALLOWED } }
 }
 
-const exchangeOutcome = async (deps: EasEndpointDeps, exchange: Exchange): Promise<Outcome> => {
+const exchangeOutcome = async (deps: EasEndpointDeps, exchange: Exchange, place: Place): Promise<Outcome> => {
   const { path } = exchange.url
-  if (path === PATH) return easOutcome(deps, exchange)
+  if (path === PATH) return easOutcome(deps, exchange, place)
   if (isAutodiscover(path)) return autodiscoverAnswer(deps, exchange)
   if (path === '' && (exchange.request.method === 'GET' || exchange.request.method === 'HEAD')) return page
   return { status: 404 }
 }
 
-const limited = async (deps: EasEndpointDeps, exchange: Exchange): Promise<Outcome> => {
-  deps.load.begin()
+/** Who it says it is: nobody is asked before its turn. */
+const ownerOf = ({ caller, request }: Connection): string => (caller ?? request.headers).authorization ?? ''
+
+const placed = async (deps: EasEndpointDeps, exchange: Exchange): Promise<Outcome> => {
+  const owner = ownerOf(exchange)
+  const place = await placesFor(deps.entrance, deps.signIn, owner).enter(owner, exchange.response)
   try {
-    return await exchangeOutcome(deps, exchange)
+    return await exchangeOutcome(deps, exchange, place)
   } finally {
-    deps.load.rest()
+    place.leave()
   }
 }
 
-type Connection = { readonly request: IncomingMessage; readonly response: ServerResponse }
+type Connection = Pick<Post, 'request' | 'response' | 'caller'>
 
-const deliver = async ({ request, response }: Connection, answer: HttpAnswer): Promise<void> => {
+const deliver = async (
+  { entrance, signIn }: EasEndpointDeps,
+  connection: Connection,
+  answer: HttpAnswer,
+): Promise<void> => {
+  const { request, response } = connection
   if (response.destroyed) return
+  if ((answer.body?.length ?? 0) >= WORTH_COUNTING) {
+    const owner = ownerOf(connection)
+    response.once('close', placesFor(entrance, signIn, owner).sending(owner, bytesInMemory(answer)))
+    endIfStalled(response)
+  }
   await send(request, response, answer)
   drain(request)
 }
 
 const proceed = async (deps: EndpointParts, connection: Connection, outcome: Outcome): Promise<void> => {
   if (isToHold(outcome)) holdPost(deps, { ...outcome, goOn: deps.goOn })
-  else await deliver(connection, outcome)
+  else await deliver(deps, connection, outcome)
+}
+
+const resumed = async (parts: EndpointParts, post: Post, work: Work): Promise<Outcome> => {
+  const place = await parts.entrance.known.comeBack(ownerOf(post))
+  try {
+    return await outcomeOf(parts, post, work)
+  } finally {
+    place.leave()
+  }
 }
 
 /**
@@ -162,8 +194,7 @@ const goOnWith = (
   const start = performance.now()
   const options = { kind: 'server', parent: cause?.traceparent ?? '', link: post.traceparent } as const
   void inSpan(`${post.command} goes on`, options, (span) =>
-    outcomeOf(parts, post, work)
-      .finally(() => parts.load.rest())
+    resumed(parts, post, work)
       .then(async (outcome) => {
         await proceed(parts, post, outcome)
         if (isToHold(outcome)) return
@@ -191,7 +222,7 @@ const serve = (deps: EndpointParts, exchange: Exchange): Promise<void> =>
 
 const answerTo = async (deps: EndpointParts, exchange: Exchange): Promise<Outcome> => {
   try {
-    return await limited(deps, exchange)
+    return await placed(deps, exchange)
   } catch (error) {
     report(deps, error)
     return httpFailure(failureOf(error, ''))

@@ -13,7 +13,6 @@ import type { AdmissionDeps } from './admission.ts'
 import { trustedProxies } from './client-address.ts'
 import { holdPost } from './held-post.ts'
 import type { Post } from './post.ts'
-import { RequestLoad } from './request-work.ts'
 
 const device = { tenant: 'acme', account: 'u1', device: 'd1' }
 
@@ -21,7 +20,6 @@ const device = { tenant: 'acme', account: 'u1', device: 'd1' }
 const setUp = (t: TestContext, { destroyed = false } = {}) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] })
   const held = new HeldRequests()
-  const load = new RequestLoad(1)
   const waiters = new Waiters({ clock: Date.now, random: () => 0 })
   const followed = new FollowedAccount()
   const response = Object.assign(new EventEmitter(), { destroyed })
@@ -52,13 +50,12 @@ const setUp = (t: TestContext, { destroyed = false } = {}) => {
     rows,
   }
   const admission = {} as AdmissionDeps // asked by a re-check alone: test/held.int.test.ts
-  const deps = { ...admission, held, load, waiters, proxies: trustedProxies([]) }
+  const deps = { ...admission, held, waiters, proxies: trustedProxies([]) }
   holdPost(deps, { post, waiting, goOn: (_, work) => outcomes.push(work()) })
   const change = () => followed.note({ position: 1, collections: ['inbox'], device: '' })
   return {
     post: post as Post,
     held,
-    load,
     waiters,
     followed,
     response,
@@ -76,11 +73,11 @@ const reasonOf = (outcome: Promise<CommandOutcome> | undefined) =>
   )
 
 describe('a request that waits', () => {
-  test('is no load, and is one again when it goes on', (t) => {
-    const { load, held, change } = setUp(t)
-    assert.deepEqual([load.working, held.count], [0, 1])
+  test('is held until something happens', (t) => {
+    const { outcomes, held, change } = setUp(t)
+    assert.deepEqual([outcomes.length, held.count], [0, 1])
     change()
-    assert.deepEqual([load.working, held.count], [1, 0])
+    assert.deepEqual([outcomes.length, held.count], [1, 0])
   })
   test('decides on rows as they are then, and anew where another request of the device came first', async (t) => {
     const { change, told, outcomes } = setUp(t)
@@ -89,13 +86,13 @@ describe('a request that waits', () => {
     assert.deepEqual(told, ['rows rest', 'rows read again', 'changes', 'changes'])
   })
   test('goes on once, whatever else happens', (t) => {
-    const { outcomes, change, response, held, load, tick } = setUp(t)
+    const { outcomes, change, response, held, tick } = setUp(t)
     change()
     change()
     response.emit('close')
     held.endAccount('acme', 'u1', terminal('ACCOUNT_LOCKED', ''))
     tick(120_000)
-    assert.deepEqual([outcomes.length, load.working], [1, 1])
+    assert.equal(outcomes.length, 1)
   })
   test('goes on when its time is over', async (t) => {
     const { outcomes, told, tick } = setUp(t)
@@ -104,10 +101,10 @@ describe('a request that waits', () => {
     assert.equal(told[2], 'expired')
   })
   test('ends with its connection', async (t) => {
-    const { response, outcomes, held, load, waiters } = setUp(t)
+    const { response, outcomes, held, waiters } = setUp(t)
     response.emit('close')
     assert.equal(await reasonOf(outcomes[0]), 'CANCELLED')
-    assert.deepEqual([load.working, held.count, waiters.count], [1, 0, 0])
+    assert.deepEqual([held.count, waiters.count], [0, 0])
   })
   test('ends at once if its connection is gone already, and nothing waits for it', async (t) => {
     const { outcomes, held, waiters, followed } = setUp(t, { destroyed: true })

@@ -9,12 +9,10 @@ import type { Leaving, WaitEnd, Waiters } from '../push/waiters.ts'
 import { type AdmissionDeps, readmit } from './admission.ts'
 import { clientAddress } from './client-address.ts'
 import type { Caller, Post } from './post.ts'
-import type { RequestLoad } from './request-work.ts'
 
 export type HeldPostDeps = AdmissionDeps & {
   readonly held: HeldRequests
   readonly waiters: Waiters
-  readonly load: RequestLoad
   readonly proxies: BlockList
 }
 
@@ -27,7 +25,7 @@ export type HoldOptions = { readonly post: Post; readonly waiting: Waiting; read
 type Ended = { readonly kind: WaitEnd['kind'] | 'ended'; readonly cause?: Cause }
 
 /**
- * A request that waits, until something happens, its client goes, its account loses access or its device is blocked. It is no load.
+ * A request that waits, until something happens, its client goes, its account loses access or its device is blocked. It has no place.
  * It goes on once. There are ten thousands of them, so it is one object, without closures, and no function awaits its end: a frame
  * would keep in memory all that the request ever was.
  */
@@ -89,7 +87,6 @@ class HeldPost implements HeldRequest {
     post.response.off('close', this.#onClose)
     this.#deps.held.remove(this)
     this.#waiter?.leave()
-    this.#deps.load.resume()
     count('relais_wakes', { reason: kind })
     goOn(post, work, cause)
   }

@@ -35,6 +35,20 @@ const segmentsOf = (body: HttpAnswer['body']): { length: number; segments: Segme
 const inMemory = (segments: Segments): segments is readonly Uint8Array[] =>
   segments.every((segment) => segment instanceof Uint8Array)
 
+/** What an answer takes until its client has it; what is read while it is sent takes none. */
+export const bytesInMemory = ({ body }: HttpAnswer): number =>
+  segmentsOf(body).segments.reduce(
+    (sum, segment) => sum + (segment instanceof Uint8Array ? segment.length : 0),
+    0,
+  )
+
+const STALLED_MS = 60_000
+
+/** Who takes nothing of an answer for so long counts as gone. Once it is answered Node sets its connection's time anew. */
+export const endIfStalled = ({ socket }: ServerResponse, stalledMs = STALLED_MS): void => {
+  socket?.setTimeout(stalledMs)
+}
+
 const zipped = async (segments: readonly Uint8Array[]): Promise<Buffer> =>
   compress(segments.length === 1 ? segments[0]! : Buffer.concat(segments), { level: constants.Z_BEST_SPEED })
 

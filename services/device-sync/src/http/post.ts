@@ -20,12 +20,13 @@ import type { EasVersion } from '../wbxml/code-page.ts'
 import { decodeWbxml } from '../wbxml/decode.ts'
 import type { WbxmlNode } from '../wbxml/node.ts'
 import { type AdmissionDeps, type Arrival, admitDevice, admitUser, type Visitor } from './admission.ts'
-import { type Body, readBody } from './body.ts'
+import { type Body, type BodyOptions, readBody } from './body.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { clientAddress } from './client-address.ts'
 import type { EasEndpointConfig } from './endpoint-config.ts'
 import { isEasVersion, SUPPORTED_VERSIONS, versionsOf } from './protocol.ts'
 import { parseRequestLine, type RequestLine } from './request-line.ts'
+import type { Place } from './request-places.ts'
 import { traceRequest } from './trace-post.ts'
 
 export type PostDeps = AdmissionDeps & {
@@ -252,12 +253,20 @@ const served = async (deps: PostDeps, post: Post, reading: Reading): Promise<Com
   return pastItem(deps, reading, { ...repeated, outcome })
 }
 
+/** What has come whole is read at once; for the rest of it a client may take minutes. */
+const placedBody = (request: IncomingMessage, place: Place, options: BodyOptions): Promise<Body> =>
+  request.complete ? readBody(request, options) : place.aside(() => readBody(request, options))
+
 /** One POST from its query to what its command says. Throws what {@link failureOf} turns into an answer. */
-export const runPost = async (deps: PostDeps, post: Post, query: string): Promise<CommandOutcome> => {
+export const runPost = async (
+  deps: PostDeps,
+  post: Post,
+  { query, place }: { readonly query: string; readonly place: Place },
+): Promise<CommandOutcome> => {
   const now = deps.clock()
   const identified = await identify(deps, post, query, now)
   const { budget, config } = deps
-  const body = await readBody(post.request, {
+  const body = await placedBody(post.request, place, {
     maxBytes: maxBodyOf(identified.command, config),
     budget,
     idleMs: config.bodyIdleMs,

@@ -55,6 +55,12 @@ export class SignIn {
     return remembered.get(hash) ?? this.#ask(hash, authorization, clientAddress)
   }
 
+  /** Whether an Authorization header is answered without the directory. */
+  remembers(authorization: string): boolean {
+    const { remembered } = this.#options
+    return authorization !== '' && remembered.get(remembered.hash(authorization)) !== undefined
+  }
+
   #ask(hash: string, authorization: string, clientAddress: string): Promise<SignedIn> {
     const asking = this.#asking.get(hash)
     if (asking) return asking
