@@ -9,8 +9,22 @@ export const familyOf = (pid: number): number[] => {
 }
 
 export const signalFamily = (pid: number, signal: NodeJS.Signals): void => {
-  for (const member of familyOf(pid)) signalOne(member, signal)
+  const family = signal === 'SIGCONT' ? familyOf(pid) : stoppedFamily(pid)
+  for (const member of family) signalOne(member, signal)
 }
+
+/** Who is found is stopped before others are looked for: what is forked meanwhile would be missed, and outlive a kill. */
+const stoppedFamily = (pid: number): number[] => {
+  for (let before = 0; ; ) {
+    const family = familyOf(pid)
+    for (const member of family) signalOne(member, 'SIGSTOP')
+    if (family.length === before && family.every(isStopped)) return family
+    before = family.length
+  }
+}
+
+/** Or gone. */
+const isStopped = (pid: number): boolean => ['T', 't', 'Z', 'X', undefined].includes(fieldsOf(pid)?.[0])
 
 const signalOne = (pid: number, signal: NodeJS.Signals): void => {
   try {
@@ -37,12 +51,15 @@ const processIds = (): number[] => {
   }
 }
 
-/** proc(5): the fourth field of stat; the second is a name in parentheses. 0 if the process is gone. */
-const parentOf = (pid: number): number => {
+/** 0 if the process is gone. */
+const parentOf = (pid: number): number => Number(fieldsOf(pid)?.[1] ?? 0)
+
+/** proc(5): the fields of stat from the third on (state, parent, …); the second is a name in parentheses. Undefined: the process is gone. */
+const fieldsOf = (pid: number): string[] | undefined => {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   } catch {
-    return 0
+    return undefined
   }
 }
