@@ -102,6 +102,9 @@
 {{- end }}
 {{- if eq $is "mail-transport" }}
 - {name: RELAIS_SPOOL_FOLDER, value: /spool}
+{{- with $v.mailService.proxyProtocolFrom }}
+- {name: RELAIS_PROXY_PROTOCOL_FROM, value: {{ join "," . | quote }}}
+{{- end }}
 {{- with $v.mailTransport.serverName }}
 - {name: RELAIS_SERVER_NAME, value: {{ . | quote }}}
 {{- end }}

@@ -264,6 +264,9 @@ export const values = z.strictObject({
       .enum(['Local', 'Cluster'])
       .default('Local')
       .describe('Local keeps the sender’s address.'),
+    proxyProtocolFrom: texts(
+      'Addresses or networks of load balancers that begin SMTP and submission with a PROXY header, version 1 or 2. Others are never believed one; these must send one.',
+    ),
     smtp: flag('Port 25.', true),
     submission: flag('Port 587.', true),
     lmtp: flag('Port 24, for your own mail server in front; else it is reached inside the cluster alone.'),

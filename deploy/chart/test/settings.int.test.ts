@@ -57,6 +57,7 @@ test('what an operator says arrives where it is meant for', async (context) => {
     values: {
       maxMessageBytes: 26_214_400,
       deviceSync: { publicUrl: 'https://push.example', incarnation: 7, graceSeconds: 60 },
+      mailService: { proxyProtocolFrom: ['10.0.0.0/8', 'fd00::/8'] },
       mailTransport: { serverName: 'mx.example', extraEnv: [{ name: 'RELAIS_HOST', value: '0.0.0.0' }] },
     },
   })
@@ -70,7 +71,8 @@ test('what an operator says arrives where it is meant for', async (context) => {
     [publicUrl, incarnation, graceSeconds, trustedProxies, maxMessageBytes],
     ['https://push.example', 7, 60, ['10.0.0.0/8'], 26_214_400],
   )
-  const { serverName, host, smarthost, spoolFolder } = await of('mail-transport')
+  const { serverName, host, smarthost, spoolFolder, proxyProtocolFrom } = await of('mail-transport')
+  assert.deepEqual(proxyProtocolFrom, ['10.0.0.0/8', 'fd00::/8'])
   assert.deepEqual(
     [serverName, host, smarthost, spoolFolder],
     ['mx.example', '0.0.0.0', SECRET.RELAIS_SMARTHOST, '/spool'],

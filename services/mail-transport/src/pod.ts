@@ -47,12 +47,13 @@ export const run = (self: PodProcess): Promise<void> =>
         inTurn: storage.inTurn,
         listen: async () => {
           transport.start()
-          const { passwordsInClear } = configuration
+          const { passwordsInClear, proxyProtocolFrom } = configuration
           const servers = {
             lmtp: transport.lmtp({ tls: undefined }),
             smtp: transport.smtp({ tls: tls?.certificate }),
             submission: transport.submission({ tls: tls?.certificate, passwordsInClear }),
           }
+          for (const server of [servers.smtp, servers.submission]) server.trustProxies(proxyProtocolFrom)
           tls?.onChange((next) => {
             servers.smtp.setTls(next)
             servers.submission.setTls(next)

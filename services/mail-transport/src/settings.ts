@@ -18,6 +18,13 @@ export const settings = podSettings
       .boolean()
       .default(false)
       .describe('Let programs sign in to submission without TLS: on one machine only.'),
+    proxyProtocolFrom: z
+      .array(z.string())
+      .default([])
+      .describe(
+        'Addresses or networks of proxies that begin SMTP and submission with a PROXY header (version 1 or 2).',
+      )
+      .meta({ placeholder: 'LIST' }),
     serverName: text('NAME', 'Its name in mail and in TLS; default: the machine’s.'),
     smarthost: text('URL', 'Server by which mail leaves, e.g. smtp://user:password@mail.example:587.'),
     spoolFolder: z

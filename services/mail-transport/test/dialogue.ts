@@ -21,10 +21,12 @@ export class Dialogue {
     })
   }
 
-  static async open(port: number): Promise<Dialogue> {
+  /** `first`: what is said before the server greets. */
+  static async open(port: number, first = ''): Promise<Dialogue> {
     const socket = connect({ host: '127.0.0.1', port })
     await once(socket, 'connect')
     const dialogue = new Dialogue(socket)
+    dialogue.send(first)
     await dialogue.reply()
     return dialogue
   }

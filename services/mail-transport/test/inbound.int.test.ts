@@ -39,6 +39,19 @@ test('the message arrives byte for byte behind its trace fields', async (t) => {
   assert.equal(rest.slice(trace.length), `${message.replaceAll('\r\n..', '\r\n.')}\r\n`)
 })
 
+test('a message that came through a trusted proxy is traced to the proxy’s client', async (t) => {
+  const { transport, arrived } = await run(t)
+  const server = transport.smtp({ tls: undefined })
+  server.trustProxies(['127.0.0.0/8'])
+  const { port } = await server.listen('127.0.0.1', 0)
+  const client = await Dialogue.open(port, 'PROXY TCP4 192.0.2.7 10.0.0.1 12345 25\r\n')
+  t.after(() => client.cut())
+  await client.say('EHLO mx.example')
+  await client.transact('x@else.example', ['anna@acme.example'], MESSAGE)
+  assert.match(await client.reply(), /^250/)
+  assert.match(arrived[0]?.text ?? '', /\r\nReceived: from mx\.example \(\[192\.0\.2\.7\]\)/)
+})
+
 test('LMTP answers one recipient with success and the other with its own failure', async (t) => {
   const { client, arrived, failing } = await open(t, 'lmtp')
   failing.set(

@@ -1,12 +1,15 @@
 import type { Logger } from '@relais/service-kit'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { gatherReplies } from './gathered-replies.ts'
+import { networksOf, readProxyHeaders } from './proxied-connections.ts'
 
 export type ServerTls = { readonly cert: string; readonly key: string }
 
 /** A listening SMTP or LMTP server. */
 export type MailServer = {
   listen(host: string, port: number): Promise<{ readonly port: number }>
+  /** Before it listens: connections from these addresses and networks begin with a PROXY header that says whose they are. */
+  trustProxies(ranges: readonly string[]): void
   /** New connections get the new certificate. */
   setTls(tls: ServerTls): void
   /** Takes no new connections and ends those that are idle; a message on its way is answered first, within the grace period. */
@@ -32,6 +35,9 @@ export const createMailServer = (options: SMTPServerOptions, logger: Logger): Ma
   server.on('error', (error) => logger.debug({ code: codeOf(error) }, 'a mail connection ended in an error'))
   return {
     listen: (host, port) => listen(server, host, port),
+    trustProxies: (ranges) => {
+      if (ranges.length > 0) readProxyHeaders(server.server, networksOf(ranges))
+    },
     setTls: (tls) => server.updateSecureContext({ ...tls }),
     drain: (graceMs) => drain(server, graceMs),
   }
