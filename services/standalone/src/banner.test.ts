@@ -50,3 +50,11 @@ test('a generated certificate is announced, a given one is not', async () => {
   assert.match(await banner(EXPOSED), /certificate was generated/)
   assert.doesNotMatch(await banner({ ...EXPOSED, selfSigned: false }), /certificate/)
 })
+
+test('told to listen on an address it says so, and whether in the clear', async () => {
+  const host = '172.17.0.2'
+  const text = await banner({ ...FACTS, host, hosts: [host] })
+  assert.match(text, /It listens on 172\.17\.0\.2, in the clear: put TLS before it\./)
+  assert.match(text, /LMTP 172\.17\.0\.2:2424/)
+  assert.match(await banner({ ...FACTS, host, secure: true }), /It listens on 172\.17\.0\.2, over TLS\./)
+})

@@ -16,6 +16,8 @@ export type BannerFacts = {
   /** Hosts by which phones reach this machine, the best one first; loopback only if it isn't exposed. */
   readonly hosts: readonly string[]
   readonly exposed: boolean
+  /** The address that it was told to listen on. */
+  readonly host?: string | undefined
   /** True: the certificate is one that no phone knows yet. */
   readonly selfSigned: boolean
   readonly ports: Ports
@@ -29,11 +31,16 @@ export const banner = async (facts: BannerFacts): Promise<string> =>
     `Relais is ready. Its data is in ${facts.dataFolder}.`,
     endpoints(facts),
     accounts(facts),
-    facts.exposed ? await onPhones(facts) : LOOPBACK_ONLY,
+    facts.exposed ? await onPhones(facts) : onThisMachine(facts),
     'Ctrl-C ends it; phones that wait are answered first.',
   ]
     .filter((part) => part !== '')
     .join('\n\n')
+
+const onThisMachine = ({ host, secure }: BannerFacts): string => {
+  if (host === undefined) return LOOPBACK_ONLY
+  return `It listens on ${host}, ${secure ? 'over TLS' : 'in the clear: put TLS before it'}.`
+}
 
 const LOOPBACK_ONLY =
   'Only this machine reaches it. To add a phone on this network, start it with: npm start -- --expose'
@@ -45,7 +52,7 @@ export const serverOf = ({ hosts, ports }: Pick<BannerFacts, 'hosts' | 'ports'>)
 
 const endpoints = (facts: BannerFacts): string => {
   const { ports } = facts
-  const loopback = '127.0.0.1'
+  const loopback = facts.exposed ? '127.0.0.1' : inUrl(facts.hosts[0] ?? '127.0.0.1')
   return [
     `  Phones           ${scheme(facts)}://${serverOf(facts)}/Microsoft-Server-ActiveSync`,
     ...facts.hosts.slice(1).map((host) => `                   also by ${inUrl(host)}:${ports.eas}`),

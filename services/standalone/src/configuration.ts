@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { telemetrySettings } from '@relais/service-kit'
 import { z } from 'zod'
 
@@ -16,6 +17,14 @@ export const configurationSchema = z.object({
     .describe('Folder that holds everything.')
     .meta({ placeholder: 'FOLDER' }),
   expose: flag('Listen on all interfaces, over TLS, so that phones on this network reach it.'),
+  host: z
+    .string()
+    .refine((text) => isIP(text) !== 0, 'must be an IP address')
+    .optional()
+    .describe(
+      'Address on which every port listens, LMTP too, without TLS unless a certificate is given: in a container, or where nobody but a proxy gets through.',
+    )
+    .meta({ placeholder: 'ADDRESS' }),
   publicName: z
     .string()
     .regex(/^[\w.-]*$/, 'must be a host name')
@@ -50,6 +59,9 @@ export const configurationSchema = z.object({
     .default('')
     .describe('Server by which mail leaves, e.g. smtp://user:password@mail.example:587.')
     .meta({ placeholder: 'URL' }),
+  passwordsInClear: flag(
+    'With a host and without TLS: take passwords on the submission port all the same. For tests, and networks of one’s own.',
+  ),
   maxMessageBytes: z
     .int()
     .min(1024)
@@ -67,7 +79,7 @@ export const configurationSchema = z.object({
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('What goes into the log.'),
-  logFile: file('Where the log goes; default: log.jsonl in the data folder.'),
+  logFile: file('Where the log goes; -: standard output; default: log.jsonl in the data folder.'),
   telemetry: telemetrySettings,
   metricsPort: z
     .int()

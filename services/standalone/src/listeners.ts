@@ -23,8 +23,12 @@ import type { Relais } from './relais.ts'
 import { StartError } from './start-error.ts'
 
 export type ListenerOptions = {
-  /** For phones, submission and mail from everywhere. */
+  /** For phones, submission, mail from everywhere and administration. */
   readonly host: string
+  /** Whoever reaches it may put mail into any account. */
+  readonly lmtpHost: string
+  /** Whether programs may say passwords where there is no TLS. */
+  readonly passwordsInClear: boolean
   readonly ports: Ports
   /** Undefined: no TLS, only on loopback. */
   readonly certificate: Certificate | undefined
@@ -35,17 +39,15 @@ export type ListenerOptions = {
   readonly logger: Logger
 }
 
-const LOOPBACK = '127.0.0.1'
-
 /** Opens every port; returns those that were given. Errors: {@link StartError} that names a port that can't be had. */
 export const openListeners = async (relais: Relais, options: ListenerOptions): Promise<Ports> => {
-  const { ports, host, certificate } = options
+  const { ports, host, lmtpHost, certificate, passwordsInClear } = options
   const tls = certificate && { cert: certificate.cert, key: certificate.key }
   const { lifecycle, mailTransport, deviceSync } = relais
   const mailServers = {
     lmtp: mailTransport.lmtp({ tls: undefined }),
     smtp: mailTransport.smtp({ tls }),
-    submission: mailTransport.submission({ tls, passwordsInClear: tls === undefined }),
+    submission: mailTransport.submission({ tls, passwordsInClear }),
   }
   const eas = createPhoneServer(deviceSync.listener, tls)
   const admin = adminServer(relais, options)
@@ -53,7 +55,7 @@ export const openListeners = async (relais: Relais, options: ListenerOptions): P
   lifecycle.add({ name: 'administration', drain: (graceMs) => admin.drain(graceMs) })
   options.source?.onChange((next) => replaceCertificates(next, { eas, admin, mailServers }))
   return {
-    lmtp: await claim('LMTP', ports.lmtp, () => mailServers.lmtp.listen(LOOPBACK, ports.lmtp)),
+    lmtp: await claim('LMTP', ports.lmtp, () => mailServers.lmtp.listen(lmtpHost, ports.lmtp)),
     smtp: await claim('SMTP', ports.smtp, () => mailServers.smtp.listen(host, ports.smtp)),
     submission: await claim('submission', ports.submission, () =>
       mailServers.submission.listen(host, ports.submission),

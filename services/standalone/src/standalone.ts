@@ -1,4 +1,4 @@
-import { createWriteStream, readFileSync } from 'node:fs'
+import { createWriteStream, readFileSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { readTrustedCertificates } from '@relais/device-sync'
 import { smarthostOf } from '@relais/mail-transport'
@@ -9,7 +9,7 @@ import {
   startTelemetry,
   type Telemetry,
 } from '@relais/service-kit'
-import { networkAddresses } from './addresses.ts'
+import { inUrl, networkAddresses } from './addresses.ts'
 import { banner, type Ports } from './banner.ts'
 import {
   type CertificateSource,
@@ -69,9 +69,14 @@ export const startStandalone = async (
 
 /** The log of an ephemeral run goes nowhere but where it was told to: its folder is removed. */
 const loggerOf = ({ logFile, logLevel }: Configuration, data: DataFolder): Logger => {
-  const destination = createWriteStream(logFile ?? join(data.path, 'log.jsonl'), { flags: 'a', mode: 0o600 })
-  destination.on('error', () => {}) // a full disk must not end the service; what matters is told on standard error as well
+  const destination = logFile === '-' ? process.stdout : logStream(logFile ?? join(data.path, 'log.jsonl'))
   return createLogger({ name: 'relais', level: logLevel, destination })
+}
+
+const logStream = (file: string): WriteStream => {
+  const stream = createWriteStream(file, { flags: 'a', mode: 0o600 })
+  stream.on('error', () => {}) // a full disk must not end the service; what matters is told on standard error as well
+  return stream
 }
 
 const telemetryOf = ({ telemetry, metricsPort }: Configuration, logger: Logger): Promise<Telemetry> =>
@@ -123,7 +128,9 @@ const serve = async (relais: Relais, serving: Serving): Promise<Started> => {
     closing.push(() => tls.source?.close())
     const token = data.secret('administrator').toString('base64url')
     const ports = await openListeners(relais, {
-      host: configuration.expose ? '::' : '127.0.0.1',
+      ...hostsToListenOn(configuration),
+      passwordsInClear:
+        tls.certificate === undefined && (configuration.host === undefined || configuration.passwordsInClear),
       ports: portsOf(configuration),
       certificate: tls.certificate,
       source: tls.source,
@@ -135,6 +142,7 @@ const serve = async (relais: Relais, serving: Serving): Promise<Started> => {
     if (metrics !== undefined) relais.lifecycle.add(metrics.component)
     const ready = readyOf(ports, {
       token,
+      host: reachedAt(configuration),
       metrics: metrics?.port,
       secure: tls.certificate !== undefined,
       ca: tls.generated ? tls.certificate?.cert : undefined,
@@ -165,8 +173,22 @@ const plant = async (
   return []
 }
 
-const hostsOf = ({ expose, publicName }: Configuration): readonly string[] => {
-  if (!expose) return ['127.0.0.1']
+const LOOPBACK = '127.0.0.1'
+/** Both stand for every address of this machine. */
+const ANYWHERE = ['::', '0.0.0.0']
+
+/** Mail that comes by LMTP isn't asked whose it is: it leaves this machine only where somebody says so. */
+const hostsToListenOn = ({ host, expose }: Configuration) => ({
+  host: host ?? (expose ? '::' : LOOPBACK),
+  lmtpHost: host ?? LOOPBACK,
+})
+
+/** By what programs on this machine reach it. */
+const reachedAt = ({ host = LOOPBACK }: Configuration): string => (ANYWHERE.includes(host) ? LOOPBACK : host)
+
+const hostsOf = (configuration: Configuration): readonly string[] => {
+  const { expose, publicName } = configuration
+  if (!expose) return [reachedAt(configuration)]
   return [...(publicName === '' ? [] : [publicName]), ...networkAddresses()]
 }
 
@@ -208,14 +230,15 @@ const portsOf = ({ port, adminPort, lmtpPort, smtpPort, submissionPort }: Config
 
 type ReadyFacts = {
   readonly token: string
+  readonly host: string
   readonly secure: boolean
   readonly ca: string | undefined
   readonly metrics: number | undefined
 }
 
-const readyOf = (ports: Ports, { token, secure, ca, metrics }: ReadyFacts) => {
+const readyOf = (ports: Ports, { token, host, secure, ca, metrics }: ReadyFacts) => {
   const scheme = secure ? 'https' : 'http'
-  const at = (port: number) => `127.0.0.1:${port}`
+  const at = (port: number, on = host) => `${inUrl(on)}:${port}`
   return {
     pid: process.pid,
     eas: `${scheme}://${at(ports.eas)}`,
@@ -223,7 +246,7 @@ const readyOf = (ports: Ports, { token, secure, ca, metrics }: ReadyFacts) => {
     lmtp: at(ports.lmtp),
     smtp: at(ports.smtp),
     submission: at(ports.submission),
-    metrics: metrics === undefined ? undefined : `http://${at(metrics)}/metrics`,
+    metrics: metrics === undefined ? undefined : `http://${at(metrics, LOOPBACK)}/metrics`,
     token,
     ca,
   }
@@ -237,7 +260,8 @@ const readyFiles = ({ readyFile }: Configuration, data: DataFolder) => [
 
 type Reached = { readonly hosts: readonly string[]; readonly ports: Ports; readonly tls: Tls }
 
-const bannerFacts = ({ expose }: Configuration, data: DataFolder, { hosts, ports, tls }: Reached) => ({
+const bannerFacts = ({ expose, host }: Configuration, data: DataFolder, { hosts, ports, tls }: Reached) => ({
+  host,
   dataFolder: data.path,
   secure: tls.certificate !== undefined,
   hosts,

@@ -256,4 +256,56 @@ describe('while it runs', () => {
       await relais(running.data, ['status'])
     },
   )
+
+  const onOneAddress = {
+    ...standaloneOnly('the processes of a cluster have a setting of their own'),
+    ...(process.platform === 'linux' ? {} : { skip: 'this system has one loopback address' }),
+  }
+
+  test(
+    'with --host every port is on that address, LMTP too, and no password is taken in the clear',
+    onOneAddress,
+    async (t) => {
+      const running = await seeded(t, ['--host', '127.0.0.2'])
+      const { eas, admin, lmtp, smtp, submission } = running.ready
+      for (const url of [eas, admin]) assert.match(url, /^http:\/\/127\.0\.0\.2:/)
+      for (const address of [lmtp, smtp, submission]) assert.match(address, /^127\.0\.0\.2:/)
+      assert.match(running.said(), /It listens on 127\.0\.0\.2, in the clear/)
+      const sender = await LmtpSender.connect('127.0.0.2', hostAndPort(lmtp).port)
+      await sender.deliver(ANNA.address, MESSAGE)
+      sender.close()
+      const phone = running.phone(ANNA.address, ANNA.password)
+      await phone.prime('inbox')
+      assert.equal((await phone.sync('inbox')).added, 1)
+      phone.close()
+      await relais(running.data, ['status'])
+      await assert.rejects(LmtpSender.connect('127.0.0.1', hostAndPort(lmtp).port), /ECONNREFUSED/)
+      await assert.rejects(submit(submission), /554 5\.7\.11/)
+    },
+  )
+
+  test('with --host and --passwords-in-clear programs sign in without TLS', onOneAddress, async (t) => {
+    const running = await seeded(t, ['--host', '127.0.0.2', '--passwords-in-clear'])
+    await submit(running.ready.submission)
+  })
+
+  test('a host that is no address is refused', async () => {
+    const { code, lines } = await refusedStart(['--host', 'relais.example'])
+    assert.equal(code, 1)
+    assert.match(lines.at(-1) ?? '', /host.*must be an IP address/)
+  })
 })
+
+/** Anna sends Ben a mail by a program that doesn't ask for TLS. */
+const submit = async (submission: string): Promise<void> => {
+  const program = createTransport({
+    ...hostAndPort(submission),
+    ignoreTLS: true,
+    auth: { user: ANNA.address, pass: ANNA.password },
+  })
+  try {
+    await program.sendMail({ from: ANNA.address, to: 'ben@acme.example', subject: 'in the clear', text: 'x' })
+  } finally {
+    program.close()
+  }
+}

@@ -46,6 +46,7 @@ export const createSubmissionServer = (
       allowInsecureAuth: options.passwordsInClear,
       disabledCommands: options.tls === undefined ? ['STARTTLS'] : [],
       authMethods: ['PLAIN', 'LOGIN'],
+      onConnect: (_session, done) => done(mayAuthenticate(options) ? null : noTls()),
       ...options.tls,
       onAuth: (auth, session, done) =>
         void signIn(auth, session, deps).then(
@@ -64,6 +65,15 @@ export const createSubmissionServer = (
     },
     deps.logger,
   )
+
+/** Where there is no TLS to ask for, smtp-server takes passwords in the clear: whoever comes is told before saying one. */
+const mayAuthenticate = ({ tls, implicitTls, passwordsInClear }: SubmissionServerOptions): boolean =>
+  tls !== undefined || implicitTls || passwordsInClear
+
+const noTls = (): Error =>
+  Object.assign(new Error('5.7.11 there is no TLS here, and no password is taken without it'), {
+    responseCode: 554,
+  })
 
 const GATEWAY: Identity = {
   tenant: '',
