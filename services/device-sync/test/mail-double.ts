@@ -1,6 +1,7 @@
 import {
   type EmptyMailboxRequest,
   type GetAutomaticRepliesRequest,
+  type GetHeadsRequest,
   type GetMessagesRequest,
   MailDefinition,
   Message,
@@ -156,6 +157,13 @@ export const createMailDouble = (): MailDouble => {
       double.movedConversations.push(noted(request, call))
       return changed(double)
     },
+    getHeads: async ({ accounts }: GetHeadsRequest) => ({
+      accounts: accounts.map((account) => ({
+        ...account,
+        collections: [{ collection: 'inbox', head: 1 }],
+        hierarchy: 0,
+      })),
+    }),
     readPart: (request: ReadPartRequest, call: Call) => readPart(double, noted(request, call)),
     syncMailboxes: (request: SyncMailboxesRequest, call: Call) => syncMailboxes(double, noted(request, call)),
   }
