@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openFileBlobs } from '@relais/blob-store'
 import { createDirectory, type Directory } from '@relais/directory'
 import { openSqliteLog, type SqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
 import { type DirectoryClient, DirectoryDefinition } from '@relais/proto/directory/v1/directory.ts'
@@ -41,9 +42,11 @@ type Opened = {
 
 const open = async (folder: string, rows: string): Promise<Opened> => {
   const log = await openSqliteLog({ file: join(folder, 'log.db') })
+  const blobs = await openFileBlobs({ folder: join(folder, 'blobs') })
   let built: Opened['built'] | undefined
   const directory = createDirectory({
     log,
+    blobs,
     openProjector: async (model) => {
       const started = performance.now()
       const projector = await openSqliteProjector({ log, folder: join(folder, rows), model })
@@ -62,6 +65,7 @@ const open = async (folder: string, rows: string): Promise<Opened> => {
     createLocalClient(DirectoryDefinition, directory.handlers, { identity, timeoutMs: 600_000 })
   const close = async () => {
     await directory.stop()
+    await blobs.close()
     await log.close()
   }
   return { log, directory, admin: client(OPERATOR), gateway: client(GATEWAY), built: built!, close }

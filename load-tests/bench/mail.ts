@@ -64,9 +64,9 @@ const parts = (log: SqliteLog, folder: string) => ({
   logger: createLogger({ name: 'bench', level: 'silent' }),
 })
 
-const openDirectory = async (log: SqliteLog, folder: string) => {
+const openDirectory = async (log: SqliteLog, folder: string, blobs: FileBlobs) => {
   const directory = createDirectory({
-    ...parts(log, folder),
+    ...{ ...parts(log, folder), blobs },
     credentialKey: randomBytes(32),
     random: (count) => randomBytes(count),
   })
@@ -85,7 +85,7 @@ const openDirectory = async (log: SqliteLog, folder: string) => {
 const open = async (folder: string): Promise<Opened> => {
   const log = await openSqliteLog({ file: join(folder, 'log.db') })
   const blobs = await openFileBlobs({ folder: join(folder, 'blobs') })
-  const { directory, client: directoryClient, tenant, accounts } = await openDirectory(log, folder)
+  const { directory, client: directoryClient, tenant, accounts } = await openDirectory(log, folder, blobs)
   const mail = createMail({ ...parts(log, folder), blobs, directory: directoryClient, ids: randomUUID })
   await mail.start()
   const client = createLocalClient(MailDefinition, mail.handlers, { identity: SERVICE, timeoutMs: 600_000 })

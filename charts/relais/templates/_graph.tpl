@@ -1,6 +1,6 @@
 {{- /* The services: their component, their key in the values, and what each needs. docs/adr/0013 says why. */ -}}
 {{- define "relais.services" -}}
-- {name: directory, key: directory, log: true, rows: true, blobs: false, peers: []}
+- {name: directory, key: directory, log: true, rows: true, blobs: true, peers: []}
 - {name: mail, key: mail, log: true, rows: true, blobs: true, peers: [directory]}
 - {name: mail-transport, key: mailTransport, log: true, rows: true, blobs: true, peers: [directory, mail]}
 - {name: device-sync, key: deviceSync, log: true, rows: true, blobs: false, peers: [directory, mail]}

@@ -65,7 +65,7 @@ const plansOf = (
     {
       name: 'directory',
       service: 'directory',
-      environment: { ...storage, RELAIS_CREDENTIAL_KEY_FILE: credentialKeyFile },
+      environment: { ...storage, ...blobs, RELAIS_CREDENTIAL_KEY_FILE: credentialKeyFile },
     },
     {
       name: 'mail',

@@ -1,2 +1,3 @@
 export { type FileBlobs, openFileBlobs } from './file/open-file-blobs.ts'
 export * from './port.ts'
+export { isSpace, spaceOf, tenantOfSpace } from './space.ts'

@@ -19,6 +19,10 @@ const one = (held: readonly string[]): DeviceSyncServiceImplementation<Call> => 
   wipeDevice: async () => ({ position: 9 }),
   cancelWipe: async () => ({ position: 10 }),
   getRecoveryPassword: async () => ({ password: 'p', givenAt: 1 }),
+  releaseDevice: async ({ device }) => {
+    if (device === 'unknown') throw terminal('DEVICE_NOT_FOUND', 'no such device')
+    return { released: held.includes(device) }
+  },
   removeDevice: async ({ device }) => {
     if (device === 'unknown') throw terminal('DEVICE_NOT_FOUND', 'no such device')
     return { position: 8 }
@@ -37,6 +41,7 @@ const lost: DeviceSyncServiceImplementation<Call> = {
   removeDevice: gone,
   wipeDevice: gone,
   cancelWipe: gone,
+  releaseDevice: gone,
   getRecoveryPassword: gone,
   // biome-ignore lint/correctness/useYield: it fails before it has anything.
   async *traceDevice() {
@@ -94,6 +99,13 @@ describe('several device-syncs as one', () => {
     assert.equal((await both.getRecoveryPassword(ref('d1'))).password, 'p')
   })
 
+  test('a phone is released at all of them, also where one is gone; it was slowed down if it was at any', async () => {
+    const all = together(one([]), lost, one(['d1']))
+    assert.deepEqual(await all.releaseDevice(ref('d1')), { released: true })
+    assert.deepEqual(await all.releaseDevice(ref('d2')), { released: false })
+    await assert.rejects(all.releaseDevice(ref('unknown')), { code: 'DEVICE_NOT_FOUND' })
+  })
+
   test('what one refuses the others aren’t asked', async () => {
     await assert.rejects(together(one([]), lost).removeDevice(ref('unknown')), { code: 'DEVICE_NOT_FOUND' })
   })
@@ -102,6 +114,7 @@ describe('several device-syncs as one', () => {
     for (const call of [
       () => together(lost, lost).listDevices({ tenant: 'acme' }),
       () => together(lost, lost).removeDevice(ref('d1')),
+      () => together(lost, lost).releaseDevice(ref('d1')),
     ])
       await assert.rejects(call(), { code: 'UNAVAILABLE', retryable: true })
   })

@@ -8,7 +8,7 @@ import { type Call, type CallExtras, onward } from '@relais/service-kit'
 import { forward } from './forward.ts'
 import { merged } from './merged.ts'
 
-/** Several device-syncs as one: any of them knows every device, but each only whether a phone waits at itself. */
+/** Several device-syncs as one: any of them knows every device, but each only whether a phone waits at itself, and which it refuses. */
 export const deviceSyncs = (
   clients: readonly [DeviceSyncClient<CallExtras>, ...DeviceSyncClient<CallExtras>[]],
 ): DeviceSyncServiceImplementation<Call> => ({
@@ -23,6 +23,14 @@ export const deviceSyncs = (
     firstThatCan(clients, (client) => client.getRecoveryPassword(request, onward(context))),
   cancelWipe: (request, context) =>
     firstThatCan(clients, (client) => client.cancelWipe(request, onward(context))),
+  releaseDevice: async (request, context) => {
+    const told = await Promise.allSettled(
+      clients.map((client) => client.releaseDevice(request, onward(context))),
+    )
+    const answers = told.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    if (answers.length === 0) throw (told[0] as PromiseRejectedResult).reason
+    return { released: answers.some(({ released }) => released) }
+  },
   traceDevice: (request, context) =>
     merged(clients.map((client) => client.traceDevice(request, onward(context)))),
   listDevices: async (request, context) => {

@@ -26,6 +26,8 @@ import { deviceReadModel } from './projections/devices.ts'
 import { FollowedAccounts } from './push/followed-accounts.ts'
 import { newerRequestsBy } from './push/newer-requests.ts'
 import { Waiters } from './push/waiters.ts'
+import { findsElsewhere } from './search/finds-elsewhere.ts'
+import { RunningFinds } from './search/running-finds.ts'
 import { AccountSettings } from './sign-in/account-settings.ts'
 import { DirectoryFollower } from './sign-in/directory-follower.ts'
 import { RememberedCredentials } from './sign-in/remembered-credentials.ts'
@@ -111,7 +113,12 @@ const assemble = (deps: DeviceSyncDeps, { projector, store }: Parts) => {
   const accounts = new FollowedAccounts({ log, mail, clock })
   const elsewhere = deps.announcements && newerRequestsBy(deps.announcements)
   const waiters = new Waiters({ clock, elsewhere, random: deps.random ?? Math.random })
+  const finds = new RunningFinds({
+    clock,
+    elsewhere: deps.announcements && findsElsewhere(deps.announcements),
+  })
   const commands: ReadonlyMap<string, Command> = createCommands({
+    finds,
     mail,
     directory,
     trusted: trustedCertificates(deps.trustedCertificates),
@@ -149,7 +156,7 @@ const assemble = (deps: DeviceSyncDeps, { projector, store }: Parts) => {
     budget: new ByteBudget(config.maxBodiesBytes),
     proxies: trustedProxies(config.trustedProxies),
   }
-  return { held, registry, rowStore, follower, erasure, endpoint, accounts, waiters }
+  return { held, registry, rowStore, follower, erasure, endpoint, accounts, waiters, finds }
 }
 
 /** Notices may be lost; this covers them (architecture 6). */
@@ -167,17 +174,15 @@ const recheckHeads = async (accounts: FollowedAccounts, logger: Logger): Promise
 export const createDeviceSync = async (deps: DeviceSyncDeps): Promise<DeviceSync> => {
   const projector = await deps.openProjector(deviceReadModel)
   const store = await deps.openStore(deps.sharedRows ? sharedStore : localStore)
-  const { held, registry, rowStore, follower, erasure, endpoint, accounts, waiters } = assemble(deps, {
-    projector,
-    store,
-  })
+  const parts = assemble(deps, { projector, store })
+  const { held, registry, rowStore, follower, erasure, endpoint, accounts, waiters, finds } = parts
   const recheck = deps.log.notices({ service: DEVICE_SYNC }, ({ tenant, account }) => {
     void held.recheckAccount(tenant, account)
   })
   const figures = showHeld(held)
   let recheckTimer: NodeJS.Timeout | undefined
   return {
-    handlers: createHandlers({ projector, registry, rowStore, held, traces: endpoint.traces }),
+    handlers: createHandlers({ ...endpoint, projector, registry, rowStore, held }),
     listener: createEasEndpoint(endpoint),
     projector,
     held,
@@ -193,6 +198,7 @@ export const createDeviceSync = async (deps: DeviceSyncDeps): Promise<DeviceSync
       endpoint.traces.close()
       accounts.close()
       waiters.close()
+      finds.close()
       recheck.close()
       await follower.stop()
       await erasure.stop()

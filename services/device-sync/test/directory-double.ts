@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { EventLog, NewCommit } from '@relais/event-log'
 import {
   type Account,
+  type Certificate,
   DirectoryDefinition,
   type GetAccountsRequest,
+  type GetCertificatesRequest,
+  type GetPicturesRequest,
   type Person,
   type SearchPeopleRequest,
   type SignInRequest,
@@ -26,6 +29,10 @@ export type DirectoryDouble = {
   readonly accounts: TestAccount[]
   /** Of the address list; found by a part of their names. */
   people: Person[]
+  /** By account. */
+  readonly pictures: Map<string, Uint8Array>
+  certificates: Certificate[]
+  readonly asked: (GetPicturesRequest | GetCertificatesRequest)[]
   /** Of searches for people. */
   failure: RelaisError | undefined
   readonly searches: { readonly request: SearchPeopleRequest; readonly identity: Identity }[]
@@ -100,6 +107,24 @@ export const createDirectoryDouble = (log: EventLog, accounts: readonly TestAcco
       )
       return { people: people.slice(request.offset).slice(0, request.limit), total: people.length }
     },
+    // As the directory's own (services/directory/src/api/picture-calls.ts), whose tests say what it does.
+    async getPictures(request: GetPicturesRequest) {
+      double.asked.push(request)
+      let left = request.maxPictures ?? Number.POSITIVE_INFINITY
+      const pictures = request.accounts.flatMap((account) => {
+        const content = double.pictures.get(account)
+        if (!content) return []
+        const isGiven = left > 0 && content.length <= (request.maxBytes ?? Number.POSITIVE_INFINITY)
+        if (isGiven) left--
+        return { account, size: content.length, content: isGiven ? content : new Uint8Array() }
+      })
+      return { pictures }
+    },
+    async getCertificates(request: GetCertificatesRequest) {
+      double.asked.push(request)
+      const certificates = double.certificates.filter(({ account }) => request.accounts.includes(account))
+      return { certificates }
+    },
     async getSettings() {
       const settings = [...double.settings].map(([name, value]) => ({ name, value, origin: 'tenant' }))
       return { settings }
@@ -109,6 +134,9 @@ export const createDirectoryDouble = (log: EventLog, accounts: readonly TestAcco
     client: doubleClient(DirectoryDefinition, implementation),
     signIns: [],
     people: [],
+    pictures: new Map(),
+    certificates: [],
+    asked: [],
     failure: undefined,
     searches: [],
     accounts: accounts.map((account) => ({ ...account })),

@@ -4,7 +4,7 @@ import { Person } from '@relais/proto/directory/v1/directory.ts'
 import { retryable, terminal } from '@relais/service-kit'
 import { serverIdOf } from '../src/classes/server-id.ts'
 import { el, type WbxmlNode } from '../src/wbxml/node.ts'
-import { child, childrenNamed, childrenOf, textChild, textOf } from '../src/wbxml/read.ts'
+import { bytesOf, child, childrenNamed, childrenOf, textChild, textOf } from '../src/wbxml/read.ts'
 import type { EasResponse } from './eas-client.ts'
 import { testMessage } from './mail-double.ts'
 import { sharedTestService, startTestService } from './test-service.ts'
@@ -153,6 +153,33 @@ describe('Find in the address list', () => {
     assert.equal(textChild(properties, 'gal:EmailAddress'), 'zoe@example.org')
     assert.equal(textChild(child(properties, 'gal:Picture'), 'gal:Status'), '173')
     assert.equal(shared().directory.searches.at(-1)!.request.tenant, 'acme')
+  })
+  test('brings pictures: 1 with bytes, 173 none, 174 too large, 175 enough of them', async () => {
+    const { directory } = shared()
+    directory.people = ['a', 'b', 'c', 'd'].map((name) =>
+      Person.fromPartial({ address: `${name}@example.org`, displayName: `${name} bell`, account: name }),
+    )
+    for (const [account, size] of [
+      ['a', 2001],
+      ['b', 2000],
+      ['d', 5],
+    ] as const)
+      directory.pictures.set(account, Buffer.alloc(size, 7))
+    const bounds = el('find:Picture', [el('find:MaxSize', 2000), el('find:MaxPictures', 1)])
+    const { results } = await send(find(people('bell', bounds)))
+    assert.deepEqual(
+      results.map((result) => {
+        const picture = child(child(result, 'find:Properties'), 'gal:Picture')
+        const data = child(picture, 'gal:Data')
+        return [textChild(picture, 'gal:Status'), data ? bytesOf(data).length : undefined]
+      }),
+      [
+        ['174', undefined],
+        ['1', 2000],
+        ['173', undefined],
+        ['175', undefined],
+      ],
+    )
   })
   test('4: a range that doesn’t begin at the beginning', async () => {
     assert.equal((await send(find(people('bell', el('find:Range', '5-9'))))).top, '4')

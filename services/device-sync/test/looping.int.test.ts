@@ -91,6 +91,51 @@ describe('a phone that loops', () => {
     assert.equal(Number(device?.slowedUntil) - Number(device?.loopAt), 60_000)
   })
 
+  const operator = {
+    identity: { tenant: '', principal: '', actor: { kind: 'operator', id: 'o', device: '' } },
+    deadline: Number.POSITIVE_INFINITY,
+  } as never
+  const release = ({ service }: TestService, device = 'APPLF17L2KX1') =>
+    service.handlers.releaseDevice({ tenant: 'acme', account: 'u1', device }, operator)
+
+  test('is let in again at once where an administrator releases it, and is watched as before', async (context) => {
+    const service = await startTestService(context, { config })
+    const phone = service.phone()
+    assert.deepEqual(await repeat(phone, 'FolderSync', folderSync, 1).then(() => release(service)), {
+      released: false,
+    })
+    await repeat(phone, 'FolderSync', folderSync, MAX + 3)
+    assert.equal((await phone.post('FolderSync', folderSync)).status, 503)
+    assert.deepEqual(await release(service), { released: true })
+    assert.deepEqual(await release(service), { released: false })
+    const answers = await repeat(phone, 'FolderSync', folderSync, MAX + 3)
+    assert.deepEqual([answers[0]?.status, answers.at(-2)?.status, answers.at(-1)?.status], [200, 200, 503])
+    await assert.rejects(async () => release(service, 'UNKNOWN'), { code: 'DEVICE_NOT_FOUND' })
+  })
+
+  test('is released for good: also for a process that starts anew', async (context) => {
+    const service = await startTestService(context, { config })
+    await repeat(service.phone(), 'FolderSync', folderSync, MAX + 3)
+    await release(service)
+    const again = await service.restart()
+    assert.equal((await again.phone().post('FolderSync', folderSync)).status, 200)
+  })
+
+  test('is released by administrators alone', async (context) => {
+    const service = await startTestService(context, { config })
+    const device = { tenant: 'acme', account: 'u1', device: 'APPLF17L2KX1' }
+    for (const identity of [
+      { tenant: 'acme', principal: 'u1', actor: { kind: 'account', id: 'u1', device: '' } },
+      { tenant: 'other', principal: '', actor: { kind: 'operator', id: 'o', device: '' } },
+    ])
+      await assert.rejects(
+        async () => service.service.handlers.releaseDevice(device, { identity } as never),
+        {
+          code: 'PERMISSION_DENIED',
+        },
+      )
+  })
+
   test('is slowed also while it is refused for another reason', async (context) => {
     const service = await startTestService(context, { config })
     const phone = service.phone()

@@ -5,7 +5,15 @@ import { retryable, terminal } from '@relais/service-kit'
 import fc from 'fast-check'
 import { longIdOf } from '../src/classes/long-id.ts'
 import { el, type WbxmlNode } from '../src/wbxml/node.ts'
-import { child, childrenNamed, childrenOf, descendant, textChild, textOf } from '../src/wbxml/read.ts'
+import {
+  bytesOf,
+  child,
+  childrenNamed,
+  childrenOf,
+  descendant,
+  textChild,
+  textOf,
+} from '../src/wbxml/read.ts'
 import { testMessage } from './mail-double.ts'
 import { sharedTestService } from './test-service.ts'
 
@@ -242,6 +250,33 @@ describe('Search in the address list', () => {
     const { request, identity } = shared().directory.searches.at(-1)!
     assert.equal(request.tenant, 'acme')
     assert.deepEqual([identity.tenant, identity.principal, identity.actor.kind], ['acme', 'u1', 'device'])
+  })
+  test('pictures: 1 with bytes, 173 none, 174 too large, 175 enough of them', async () => {
+    const { directory } = shared()
+    directory.people = ['a', 'b', 'c', 'd'].map((name) =>
+      Person.fromPartial({ address: `${name}@example.org`, displayName: `${name} bell`, account: name }),
+    )
+    for (const [account, size] of [
+      ['a', 2001],
+      ['b', 2000],
+      ['d', 5],
+    ] as const)
+      directory.pictures.set(account, Buffer.alloc(size, 7))
+    const bounds = el('search:Picture', [el('search:MaxSize', 2000), el('search:MaxPictures', 1)])
+    assert.deepEqual(
+      (await inList('bell', bounds)).results.map((result) => {
+        const picture = child(child(result, 'search:Properties'), 'gal:Picture')
+        const data = child(picture, 'gal:Data')
+        return [textChild(picture, 'gal:Status'), data ? bytesOf(data).length : undefined]
+      }),
+      [
+        ['174', undefined],
+        ['1', 2000],
+        ['173', undefined],
+        ['175', undefined],
+      ],
+    )
+    directory.pictures.clear()
   })
   test('173: pictures are asked for, and nobody has one', async () => {
     shared().directory.people = [bell]

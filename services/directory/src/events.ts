@@ -10,6 +10,8 @@ import {
   AliasRemoved,
   AppPasswordCreated,
   AppPasswordRevoked,
+  CertificateAdded,
+  CertificateRemoved,
   ClaimForfeited,
   DefaultTenantChosen,
   DomainAdded,
@@ -17,6 +19,8 @@ import {
   NameClaimed,
   NameReleased,
   PasswordSet,
+  PictureRemoved,
+  PictureSet,
   PlatformSettingsChanged,
   TenantCreated,
   TenantSettingsChanged,
@@ -43,6 +47,10 @@ export const directoryEvents = defineEvents({
   AppPasswordCreated: { version: 1, codec: AppPasswordCreated },
   AppPasswordRevoked: { version: 1, codec: AppPasswordRevoked },
   AccountSettingsChanged: { version: 1, codec: AccountSettingsChanged },
+  PictureSet: { version: 1, codec: PictureSet },
+  PictureRemoved: { version: 1, codec: PictureRemoved },
+  CertificateAdded: { version: 1, codec: CertificateAdded },
+  CertificateRemoved: { version: 1, codec: CertificateRemoved },
   ClaimForfeited: { version: 1, codec: ClaimForfeited },
 })
 

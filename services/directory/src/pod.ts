@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
-import { openStorage, type PodProcess, readSecret, runPod } from '@relais/pod'
+import { openBlobs, openStorage, type PodProcess, readSecret, runPod } from '@relais/pod'
 import { DirectoryDefinition } from '@relais/proto/directory/v1/directory.ts'
 import { serve } from '@relais/service-kit'
 import { createDirectory } from './service.ts'
@@ -15,9 +15,10 @@ export const run = (self: PodProcess): Promise<void> =>
       const secret = readSecret(configuration.credentialKeyFile, 'credentialKeyFile')
       const credentialKey = hash('sha256', secret, 'buffer')
       const storage = await openStorage(pod, configuration)
+      const blobs = await openBlobs(pod, configuration)
       const { logger } = pod
       const directory = createDirectory({
-        ...{ ...storage, credentialKey, logger },
+        ...{ ...storage, blobs, credentialKey, logger },
         clock: Date.now,
         random: randomBytes,
       })

@@ -1,3 +1,4 @@
+import type { BlobStore } from '@relais/blob-store'
 import type { EventLog } from '@relais/event-log'
 import {
   DirectoryDefinition,
@@ -8,9 +9,11 @@ import type { Call, Logger } from '@relais/service-kit'
 import { retryable } from '@relais/service-kit/errors.ts'
 import { accountCalls } from './api/account-calls.ts'
 import { appPasswordCalls } from './api/app-password-calls.ts'
+import { certificateCalls } from './api/certificate-calls.ts'
 import { gatewayCalls } from './api/gateway-calls.ts'
 import type { FoundAccount, Parts } from './api/parts.ts'
 import { peopleCalls } from './api/people-calls.ts'
+import { pictureCalls } from './api/picture-calls.ts'
 import { tenantCalls } from './api/tenant-calls.ts'
 import { Claims } from './commands/claims.ts'
 import { DirectoryStreams } from './commands/streams.ts'
@@ -18,6 +21,7 @@ import { DEFAULT_COST } from './credential/password-hash.ts'
 import { Erasure } from './erasure/erasure.ts'
 import { DEFAULT_GUESS_LIMITS, Guesses, type GuessLimits } from './guessing/guesses.ts'
 import { createIds } from './ids.ts'
+import { PictureSweeper } from './picture-sweeping/picture-sweeper.ts'
 import { parseList } from './projections/account-row.ts'
 import { directoryModel } from './projections/directory.ts'
 import type { AccountViewRow } from './queries/account-view.ts'
@@ -39,6 +43,8 @@ export type StoreDefinition = {
 
 export type DirectoryDeps = {
   readonly log: EventLog
+  /** Pictures of people. */
+  readonly blobs: BlobStore
   readonly openProjector: (model: ReadModel) => Promise<Projector>
   readonly openStore: (definition: StoreDefinition) => Promise<ReadStore>
   /** 32 bytes from outside the data folder's databases: remembered credentials are worthless without it. */
@@ -106,10 +112,12 @@ const createHandlers = (parts: Parts): DirectoryServiceImplementation<Call> => (
   ...tenantCalls(parts),
   ...accountCalls(parts),
   ...appPasswordCalls(parts),
+  ...pictureCalls(parts),
+  ...certificateCalls(parts),
 })
 
 const open = async (deps: DirectoryDeps): Promise<Running> => {
-  const { log, clock, random, logger } = deps
+  const { log, blobs, clock, random, logger } = deps
   const store = await deps.openStore({
     name: 'directory-sign-in',
     schema: SIGN_IN_SCHEMA,
@@ -123,10 +131,13 @@ const open = async (deps: DirectoryDeps): Promise<Running> => {
   const claims = new Claims({ log, clock, ids })
   const streams = new DirectoryStreams({ log, projector, clock })
   const signIn = signInParts(deps, projector, store)
-  const parts = { projector, streams, claims, ...signIn, configured: deps.settings ?? {}, clock, ids, random }
+  const configured = deps.settings ?? {}
+  const parts = { projector, streams, claims, blobs, ...signIn, configured, clock, ids, random }
   const erasure = new Erasure({ log, store, streams, claims, memory: signIn.memory, ids, clock, logger })
   erasure.start()
+  const sweeper = new PictureSweeper({ log, blobs, projector, clock, logger })
   const stop = async () => {
+    await sweeper.stop()
     await erasure.stop()
     await signIn.memory.flush()
     await projector.stop()

@@ -1,8 +1,11 @@
-import { file, podSettings, storageSettings } from '@relais/pod'
+import { blobSettings, file, podSettings, storageSettings } from '@relais/pod'
 
 /** What the service's process is told. */
-export const settings = podSettings.extend(storageSettings.shape).extend({
-  credentialKeyFile: file(
-    'Secret of at least 32 characters: remembered credentials are worthless without it.',
-  ),
-})
+export const settings = podSettings
+  .extend(storageSettings.shape)
+  .extend(blobSettings.shape)
+  .extend({
+    credentialKeyFile: file(
+      'Secret of at least 32 characters: remembered credentials are worthless without it.',
+    ),
+  })

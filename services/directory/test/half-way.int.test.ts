@@ -39,7 +39,9 @@ const interrupted = async (
   running = await startDirectory(folder, { clock: () => START })
   await prepare(running)
   await running.directory.stop()
-  const { directory } = directoryOn(folder, cutOffAfter(running.log, operations).log, { clock: () => START })
+  const { directory } = await directoryOn(folder, cutOffAfter(running.log, operations).log, {
+    clock: () => START,
+  })
   await directory.start()
   await act(localClient(directory, operator)).catch(() => undefined)
   await directory.stop()

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -14,6 +15,7 @@ import { directoryModel } from '../src/projections/directory.ts'
 import { accountView } from '../src/queries/account-view.ts'
 import { findView, readAccount } from '../src/queries/accounts.ts'
 import { resolveAddress } from '../src/queries/addresses.ts'
+import { certificatesOf } from '../src/queries/certificates.ts'
 import { countedTenants, readPlatform } from '../src/queries/tenants.ts'
 
 const FOLDER = new URL('./recorded/', import.meta.url).pathname
@@ -129,9 +131,13 @@ test('the recorded account is what it was', async (t) => {
       passwordHash: ['', 'argon2id', 'v=19', 'm=64,t=1,p=1'],
       appPasswords: [],
       settings: { 'eas.enabled': 'false' },
+      picture: { blob: '1b'.repeat(32), size: 12_345 },
+      certificates: ['9f24716fa8acac91ec904dfdcac8e69d336c8bddba0bb42d74d19317e983cc6d'],
     },
   )
   assert.deepEqual([appPassword?.name, appPassword?.scopes], ['phone', ['eas']])
+  const [certificate] = await certificatesOf(store, key)
+  assert.match(new X509Certificate(certificate!.certificate).subject, /mike@acme\.example/)
   const view = accountView((await findView(store, key))!, {})
   assert.deepEqual([view.locale, view.tenantState], ['fr', 'active'])
 })

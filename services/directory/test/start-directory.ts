@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after } from 'node:test'
+import { type BlobStore, openFileBlobs } from '@relais/blob-store'
 import { openSqliteLog, type SqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
 import {
   type DirectoryClient,
@@ -47,20 +48,23 @@ export const silent: Logger = createLogger({ name: 'test', level: 'silent' })
 
 export type Opened = {
   readonly directory: Directory
+  readonly blobs: BlobStore
   /** The rows, once it has started. */
   readonly rows: () => ReadStore
 }
 
 /** A directory on a log that is open already. */
-export const directoryOn = (
+export const directoryOn = async (
   folder: string,
   log: DirectoryDeps['log'],
   options: StartOptions = {},
-): Opened => {
+): Promise<Opened> => {
+  const blobs = options.blobs ?? (await openFileBlobs({ folder: join(folder, 'blobs') }))
   const rowsOf = openTestRows(join(folder, 'rows'))
   let rows: ReadStore | undefined
   const directory = createDirectory({
     log,
+    blobs,
     openProjector: async (model) => {
       const projector = await rowsOf.openProjector(log, model)
       rows = projector.store
@@ -74,7 +78,7 @@ export const directoryOn = (
     hashing: CHEAP,
     ...options,
   })
-  return { directory, rows: () => rows! }
+  return { directory, blobs, rows: () => rows! }
 }
 
 export const localClient = (directory: Directory, identity: Identity): DirectoryClient<CallExtras> =>
@@ -83,6 +87,7 @@ export const localClient = (directory: Directory, identity: Identity): Directory
 export type Started = {
   readonly folder: string
   readonly log: SqliteLog
+  readonly blobs: BlobStore
   readonly directory: Directory
   /** Calls as an operator. */
   readonly admin: DirectoryClient<CallExtras>
@@ -96,7 +101,7 @@ export type Started = {
 
 const openOn = async (folder: string, log: SqliteLog, options: StartOptions): Promise<Opened> => {
   try {
-    const opened = directoryOn(folder, log, options)
+    const opened = await directoryOn(folder, log, options)
     await opened.directory.start()
     return opened
   } catch (error) {
@@ -109,10 +114,11 @@ const openOn = async (folder: string, log: SqliteLog, options: StartOptions): Pr
 export const startDirectory = async (folder: string, options: StartOptions = {}): Promise<Started> => {
   await mkdir(folder, { recursive: true })
   const log = await openSqliteLog({ file: join(folder, 'log.db') })
-  const { directory, rows } = await openOn(folder, log, options)
+  const { directory, blobs, rows } = await openOn(folder, log, options)
   return {
     folder,
     log,
+    blobs,
     directory,
     admin: localClient(directory, operator),
     gateway: localClient(directory, service()),
@@ -120,6 +126,7 @@ export const startDirectory = async (folder: string, options: StartOptions = {})
     differences: () => compareWithRebuild({ store: rows(), log, model: directoryModel }),
     stop: async () => {
       await directory.stop()
+      await blobs.close()
       await log.close()
     },
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import type { DirectoryClient } from '@relais/proto/directory/v1/directory.ts'
 import type { CallExtras, Identity } from '@relais/service-kit'
-import { temporaryFolder } from '@relais/testing'
+import { createAuthority, temporaryFolder } from '@relais/testing'
 import {
   createAccounts,
   fileScope,
@@ -12,6 +12,7 @@ import {
   service,
   startDirectory,
 } from './start-directory.ts'
+import { png } from './test-pictures.ts'
 
 const refuses = (promise: Promise<unknown>, code: string) => assert.rejects(promise, { code })
 
@@ -48,6 +49,8 @@ describe('two tenants', () => {
   test("an account's id is unknown in the other tenant, to every call that takes one", async () => {
     const { admin, gateway } = started
     const wrong = { tenant: 'evil', account: mike }
+    const { certificate: pem } = await (await createAuthority('x')).issue('mike@acme.example')
+    const certificate = Buffer.from(pem)
     assert.deepEqual(
       (await gateway.getAccounts({ tenant: 'evil', accounts: [mike, eve] })).accounts.length,
       1,
@@ -61,6 +64,10 @@ describe('two tenants', () => {
       admin.setPassword({ ...wrong, password: 'x' }),
       admin.createAppPassword({ ...wrong, name: 'x' }),
       admin.listAppPasswords(wrong),
+      admin.setPicture({ ...wrong, content: png(8, 8) }),
+      admin.removePicture(wrong),
+      admin.addCertificate({ ...wrong, certificate }),
+      admin.removeCertificate({ ...wrong, fingerprint: 'ab' }),
       admin.revokeAppPassword({ ...wrong, id: 'x' }),
       admin.changeSettings({ ...wrong, set: { locale: 'fr' } }),
       gateway.getSettings(wrong),

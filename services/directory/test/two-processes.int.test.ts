@@ -30,7 +30,7 @@ const startPair = async (scope: TestScope): Promise<Pair> => {
   })
   const folder = await temporaryFolder(scope)
   const started = await startDirectory(folder)
-  const other = directoryOn(join(folder, 'other'), started.log)
+  const other = await directoryOn(join(folder, 'other'), started.log)
   await other.directory.start()
   stops.push(
     () => other.directory.stop(),

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import type { DeviceSync } from '@relais/device-sync'
 import { EasClient } from '@relais/device-sync/testing/eas-client.ts'
 import { el, type WbxmlNode } from '@relais/device-sync/wbxml/node.ts'
 import { child, childrenNamed, descendant, textChild, textOf } from '@relais/device-sync/wbxml/read.ts'
 import { DeviceSyncDefinition } from '@relais/proto/device_sync/v1/device_sync.ts'
 import { createLocalClient } from '@relais/service-kit'
+import { waitUntil } from '@relais/testing'
 import { standaloneOnly } from './form.ts'
 import { PairWorld, StandaloneWorld } from './phones/standalone-world.ts'
 import { OPERATOR, type Person } from './phones/world.ts'
@@ -111,7 +113,65 @@ describe('a phone that does not get over a message', standaloneOnly('one process
   })
 })
 
+describe('a phone that loops over many folders', standaloneOnly('one process counts'), () => {
+  test('is slowed down, says why, and goes on once it is released', async () => {
+    const person = await world.person()
+    const { address: user, password, account } = person
+    const client = new EasClient({ url: world.urls[0]!, user, password, deviceId: 'MANY' })
+    clients.push(client)
+    // Keys that can't be: the phone doesn't get over their Status 3.
+    const request = (n: number) => syncOf(`{none}${n % 20}`)
+    let status = 200
+    for (let n = 0; n < 20 * 200 && status === 200; n += 1)
+      status = (await client.post('Sync', request(n))).status
+    assert.equal(status, 503)
+    const seen = await shown(person)
+    assert.deepEqual([seen?.loop, seen?.loopCommand], ['many_requests', 'Sync'])
+    const { released } = await world.administered.releaseDevice(
+      { tenant: 'acme', account, device: 'MANY' },
+      { identity: OPERATOR },
+    )
+    assert.equal(released, true)
+    assert.equal((await client.post('Sync', request(0))).status, 200)
+    assert.ok(((await shown(person))?.slowedUntil ?? 0) <= Date.now())
+  })
+})
+
 describe('a phone that works', standaloneOnly('one process counts'), () => {
+  test('looks into thirty folders again and again as its user pulls, without being slowed down', async () => {
+    const person = await world.person()
+    const { address: user, password } = person
+    const client = new EasClient({ url: world.urls[0]!, user, password, deviceId: 'PULLS' })
+    clients.push(client)
+    const mailboxes = ['inbox', 'drafts', 'sent', 'trash', 'junk', 'archive']
+    const folders = Array.from({ length: 30 }, (_, n) => mailboxes[n % mailboxes.length] ?? 'inbox')
+    const ofFolder = (folder: string, n: number, key: string) =>
+      el('airsync:Sync', [
+        el('airsync:Collections', [
+          el('airsync:Collection', [
+            el('airsync:SyncKey', key),
+            el('airsync:CollectionId', folder),
+            el('airsync:WindowSize', 100 + n),
+          ]),
+        ]),
+      ])
+    const keys: string[] = []
+    for (const [n, folder] of folders.entries())
+      keys.push(
+        textChild(
+          collectionIn((await client.post('Sync', ofFolder(folder, n, '0'))).root),
+          'airsync:SyncKey',
+        ) ?? '',
+      )
+    for (let pull = 0; pull < 12; pull += 1)
+      for (const [n, folder] of folders.entries()) {
+        const { status, root } = await client.post('Sync', ofFolder(folder, n, keys[n] ?? ''))
+        assert.equal(status, 200)
+        keys[n] = textChild(collectionIn(root), 'airsync:SyncKey') ?? keys[n] ?? ''
+      }
+    assert.equal((await shown(person))?.loop, '')
+  })
+
   test('fetches a mailbox one message at a time without being slowed down', async () => {
     const person = await world.person()
     await world.deliver(person, 'inbox', 150)
@@ -144,19 +204,30 @@ describe('a phone that works', standaloneOnly('one process counts'), () => {
 })
 
 class WatchingPair extends PairWorld {
+  #pair: readonly DeviceSync[] = []
+
   protected override get maxRepeats(): number {
     return 60
+  }
+
+  protected override async deviceSyncs(): Promise<readonly DeviceSync[]> {
+    this.#pair = await super.deviceSyncs()
+    return this.#pair
+  }
+
+  administered(at: number) {
+    return createLocalClient(DeviceSyncDefinition, this.#pair[at]!.handlers, { identity: OPERATOR })
   }
 }
 
 test(
-  'a loop that one process sees is slowed down at the other too, which counts nothing of it itself',
+  'a loop that one process sees is slowed down at the other too, which counts nothing of it itself, and can release it',
   standaloneOnly('two device-syncs in one process'),
   async (context) => {
     const pair = new WatchingPair(`${folder.path}/pair`)
     await pair.start()
     context.after(() => pair.stop())
-    const { address: user, password } = await pair.person()
+    const { address: user, password, account } = await pair.person()
     const [one, two] = pair.urls.map((url) => new EasClient({ url, user, password, deviceId: 'BOTH' }))
     context.after(() => {
       one!.close()
@@ -180,5 +251,11 @@ test(
       ).status,
       200,
     )
+    const device = { tenant: 'acme', account, device: 'BOTH' }
+    assert.deepEqual(await pair.administered(1).releaseDevice(device), { released: true })
+    assert.equal((await two!.post('FolderSync', folderSync)).status, 200)
+    // The one that saw the loop looks into the rows within two seconds.
+    const isLetIn = async () => (await one!.post('FolderSync', folderSync)).status === 200
+    await waitUntil(isLetIn, { what: 'the other process lets it in' })
   },
 )

@@ -18,6 +18,10 @@ export const addDeviceCommands = (program: Command, act: Act) => {
     .command('unblock <address> <device>')
     .description('it may again')
     .action(act(block(false)))
+  device
+    .command('release <address> <device>')
+    .description('it is no longer slowed down for asking the same again and again')
+    .action(act(release))
   device.command('show <address> <device>').description('everything that is known of it').action(act(show))
   device
     .command('wipe <address> <device>')
@@ -177,6 +181,13 @@ const block =
       blocked,
     })
   }
+
+const release = async ({ connection, output }: Session, address: string, device: string) => {
+  const { tenant, account } = await accountOf(connection, address)
+  const { released } = await connection.deviceSync.releaseDevice({ tenant, account, device })
+  const line = released ? 'is no longer slowed down' : 'was not slowed down'
+  output.done(`device ${device} of ${address} ${line}`, { address, device, released })
+}
 
 const remove = async ({ connection, output }: Session, address: string, device: string) => {
   const { tenant, account } = await accountOf(connection, address)

@@ -11,6 +11,7 @@ import type { DeviceRowSource } from '../devices/device-row-store.ts'
 import { type LastSeen, lastSeenRows } from '../devices/last-seen.ts'
 import { recoveryPasswordRows } from '../devices/recovery-password.ts'
 import type { DeviceRef, HeldRequests } from '../held/held-requests.ts'
+import type { Loops } from '../looping/loops.ts'
 import { type Slowing, slowingRows } from '../looping/slowing.ts'
 import { type ListedDevice, listDevices } from '../queries/devices.ts'
 import type { Traces } from '../tracing/traces.ts'
@@ -22,6 +23,8 @@ export type HandlerDeps = {
   readonly rowStore: DeviceRowSource
   readonly held: HeldRequests
   readonly traces: Traces
+  readonly loops: Pick<Loops, 'release'>
+  readonly clock: () => number
 }
 
 const PAGE = 100
@@ -174,6 +177,14 @@ export const createHandlers = (deps: HandlerDeps): DeviceSyncServiceImplementati
     const ref = { tenant, account, device }
     requireOperator(call, ref)
     return { position: await change(deps, ref, { type: 'CancelWipe', device }, call) }
+  },
+
+  async releaseDevice({ tenant, account, device }, call) {
+    const ref = { tenant, account, device }
+    requireOperator(call, ref)
+    if (!(await deps.registry.devicesOf(ref, call.deadline)).has(device))
+      throw terminal('DEVICE_NOT_FOUND', 'the account has no such device')
+    return { released: await deps.loops.release(ref, deps.clock()) }
   },
 
   async removeDevice({ tenant, account, device }, call) {

@@ -59,6 +59,10 @@ const isForMail = ({ keyUsage }: X509Certificate): boolean =>
   keyUsage.length === 0 ||
   keyUsage.some((purpose) => purpose === EMAIL_PROTECTION || purpose === ANY_PURPOSE)
 
+/** Whether mail can be encrypted for its key now; that it is believed is for the client to say. */
+export const isUsableForMail = (certificate: X509Certificate, now: number): boolean =>
+  isValidAt(certificate, now) && isForMail(certificate)
+
 const isSignedBy = (certificate: X509Certificate, issuer: X509Certificate): boolean => {
   try {
     return certificate.verify(issuer.publicKey)

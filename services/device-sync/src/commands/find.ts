@@ -7,6 +7,7 @@ import { dateTime } from '../classes/dates.ts'
 import { itemClassOf } from '../classes/item-class.ts'
 import { serverIdOf } from '../classes/server-id.ts'
 import { personElements } from '../people/person-elements.ts'
+import { GAL_PICTURE, type Pictured, picturesOf } from '../people/pictures.ts'
 import {
   FIND_STATUS,
   type FindRequest,
@@ -16,7 +17,7 @@ import {
 } from '../search/find-request.ts'
 import { findMail } from '../search/found-mail.ts'
 import { rangeText, sizeOf } from '../search/result-range.ts'
-import { RunningFinds } from '../search/running-finds.ts'
+import type { RunningFinds } from '../search/running-finds.ts'
 import type { TagName } from '../wbxml/code-pages.ts'
 import { el, type WbxmlNode } from '../wbxml/node.ts'
 import { answer, type Command, type CommandAnswer, type CommandContext } from './command.ts'
@@ -24,6 +25,8 @@ import { answer, type Command, type CommandAnswer, type CommandContext } from '.
 export type FindDeps = {
   readonly mail: MailClient<CallExtras>
   readonly directory: DirectoryClient<CallExtras>
+  /** Those that run. */
+  readonly finds: RunningFinds
 }
 
 /** What was found in a store, or why nothing could be. */
@@ -79,16 +82,18 @@ const findMessages = async (
   return { store: 'Mailbox', status: FIND_STATUS.ok, results: messages.map(messageResult), range, total }
 }
 
-const personResult = (person: Person, withPicture: boolean): WbxmlNode =>
-  el('find:Result', [el('find:Properties', personElements(person, withPicture))])
+const personResult = (person: Person, pictured: Pictured): WbxmlNode =>
+  el('find:Result', [el('find:Properties', personElements(person, pictured(person)))])
 
 const findPeople = async ({ deps, context, signal }: Finding, find: PeopleFind): Promise<Found> => {
-  const { user, call } = context
+  const { user } = context
+  const call = { ...context.call, signal }
   const request = { tenant: user.tenant, query: find.text.slice(0, 200), limit: sizeOf(find.range) }
-  const { people, total } = await deps.directory.searchPeople(request, { ...call, signal })
+  const { people, total } = await deps.directory.searchPeople(request, call)
   const range = people.length === 0 ? undefined : rangeText(find.range, people.length)
-  const withPicture = find.pictures !== undefined
-  const results = people.map((person) => personResult(person, withPicture))
+  const asked = { people, options: find.pictures, tags: GAL_PICTURE }
+  const pictured = await picturesOf(deps.directory, { ...context, call }, asked)
+  const results = people.map((person) => personResult(person, pictured))
   return { store: 'GAL', status: FIND_STATUS.ok, results, range, total }
 }
 
@@ -129,20 +134,18 @@ const givenUp = (find: MailFind | PeopleFind): Found => ({
   ...{ store: find.kind === 'mail' ? 'Mailbox' : 'GAL', status: FIND_STATUS.ok, results: [], total: 0 },
 })
 
-const run = async (
-  deps: FindDeps,
-  running: RunningFinds,
-  context: CommandContext,
-): Promise<CommandAnswer> => {
+const run = async (deps: FindDeps, context: CommandContext): Promise<CommandAnswer> => {
   const find: FindRequest = readFind(context.body)
   if (find.kind === 'refused') return refusalAnswer(find.status)
   const finder = { tenant: context.user.tenant, account: context.user.account, device: context.line.deviceId }
-  const result = await running.run(finder, (signal) => found({ deps, context, signal }, find))
+  const result = await deps.finds.run(finder, (signal) => found({ deps, context, signal }, find))
   return foundAnswer(result ?? givenUp(find))
 }
 
 /** Find (MS-ASCMD 2.2.1.2), of 16.1: like Search, in one piece, and one at a time. */
-export const createFind = (deps: FindDeps): Command => {
-  const running = new RunningFinds()
-  return { name: 'Find', body: 'small', emptyBody: false, run: (context) => run(deps, running, context) }
-}
+export const createFind = (deps: FindDeps): Command => ({
+  name: 'Find',
+  body: 'small',
+  emptyBody: false,
+  run: (context) => run(deps, context),
+})

@@ -5,6 +5,7 @@ import { emailElements } from '../classes/email.ts'
 import { itemClassOf } from '../classes/item-class.ts'
 import { longIdOf } from '../classes/long-id.ts'
 import { personElements } from '../people/person-elements.ts'
+import { GAL_PICTURE, type Pictured, picturesOf } from '../people/pictures.ts'
 import { findMail } from '../search/found-mail.ts'
 import { readMailboxQuery } from '../search/mailbox-query.ts'
 import { type ResultRange, rangeText, sizeOf } from '../search/result-range.ts'
@@ -61,16 +62,23 @@ const PICTURE = {
   maxPictures: 'search:MaxPictures',
 } as const
 
-const personResult = (person: Person, withPicture: boolean): WbxmlNode =>
-  el('search:Result', [el('search:Properties', personElements(person, withPicture))])
+const personResult = (person: Person, pictured: Pictured): WbxmlNode =>
+  el('search:Result', [el('search:Properties', personElements(person, pictured(person)))])
 
-const searchPeople: Store = async ({ directory }, { user: { tenant }, call }, { query, options, range }) => {
+const searchPeople: Store = async ({ directory }, context, { query, options, range }) => {
+  const { user, call } = context
   const text = textOf(query, MAX_PEOPLE_QUERY).trim()
   if (text === '') return refused(STORE_STATUS.invalid, 'nothing is asked for')
-  const withPicture = picturesIn(options, PICTURE) !== undefined
-  const request = { tenant, query: text.slice(0, 200), offset: range.first, limit: sizeOf(range) }
+  const pictures = picturesIn(options, PICTURE)
+  const request = {
+    tenant: user.tenant,
+    query: text.slice(0, 200),
+    offset: range.first,
+    limit: sizeOf(range),
+  }
   const { people, total } = await directory.searchPeople(request, call)
-  return { range, total, results: people.map((person) => personResult(person, withPicture)) }
+  const pictured = await picturesOf(directory, context, { people, options: pictures, tags: GAL_PICTURE })
+  return { range, total, results: people.map((person) => personResult(person, pictured)) }
 }
 
 /** There are no documents: nobody may look at them. */

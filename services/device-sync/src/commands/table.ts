@@ -6,6 +6,7 @@ import type { DeviceRegistry } from '../devices/device-registry.ts'
 import { COMMAND_NAMES } from '../http/protocol.ts'
 import type { FollowedAccounts } from '../push/followed-accounts.ts'
 import type { Waiters } from '../push/waiters.ts'
+import type { RunningFinds } from '../search/running-finds.ts'
 import type { AccountSettings } from '../sign-in/account-settings.ts'
 import type { Command } from './command.ts'
 import { createFind } from './find.ts'
@@ -38,6 +39,7 @@ export type CommandDeps = {
   readonly registry: DeviceRegistry
   readonly accounts: FollowedAccounts
   readonly waiters: Waiters
+  readonly finds: RunningFinds
   readonly clock: () => number
 }
 

@@ -171,7 +171,7 @@ const visitorOf = async (deps: PostDeps, arrival: Arrival): Promise<Visitor> => 
   const { user, line, now } = arrival
   const { command } = line
   const ref = { tenant: user.tenant, account: user.account, device: line.deviceId }
-  loops.check(ref, command, now)
+  await loops.check(ref, command, now)
   try {
     const visitor = await admitDevice(deps, arrival)
     loops.checkRows(visitor.rows, command, now)

@@ -157,3 +157,116 @@ test('what is remembered is bounded, and a loop among many other requests is see
   }
   assert.ok(slowed > 0)
 })
+
+/** Laps of so many different requests, so fast. */
+const cycle = (loops: DeviceLoops, { of: size, laps, everyMs, from = 0 }: Cycle) =>
+  repeat(loops, (n) => sync(n % size), { times: size * laps, everyMs, from })
+
+type Cycle = { readonly of: number; readonly laps: number; readonly everyMs: number; readonly from?: number }
+
+describe('a device loops over many requests', () => {
+  for (const [size, everyMs] of [
+    [17, 100],
+    [50, 50],
+    [100, 20],
+    [200, 10],
+    [272, 10],
+  ] as const)
+    test(`over ${size}: it is slowed down, and says that they are many`, () => {
+      const found = cycle(new DeviceLoops(), { of: size, laps: 1000, everyMs })
+      assert.equal(found?.slowing.reason, 'many_requests')
+      const lapMs = size * everyMs
+      // A lap counts as a repeat, less what leaks meanwhile.
+      const laps = MAX / (1 - lapMs / FORGET_MS)
+      const seenAfter = (found?.n ?? 0) / size
+      assert.ok(Math.abs(seenAfter - laps - 1) < 2 + laps / 10, `${seenAfter} laps, not ${laps}`)
+    })
+  test('also in another order each time', () => {
+    const orders = Array.from({ length: 200 }, (_, lap) =>
+      Array.from({ length: 40 }, (_, n) => (n * (lap % 2 === 0 ? 7 : 11) + lap) % 40),
+    ).flat()
+    const found = repeat(new DeviceLoops(), (n) => sync(orders[n] ?? 0), {
+      times: orders.length,
+      everyMs: 20,
+    })
+    assert.ok(found)
+  })
+  test('also after it fetched a mailbox', () => {
+    const loops = new DeviceLoops()
+    assert.equal(
+      repeat(loops, (n) => sync(100_000 + n), { times: 5000, everyMs: 1 }),
+      undefined,
+    )
+    assert.ok(cycle(loops, { of: 30, laps: 100, everyMs: 10, from: 5000 }))
+  })
+  test('with several commands: each of them is slowed down in turn', () => {
+    const loops = new DeviceLoops()
+    const commands = ['Sync', 'GetItemEstimate', 'ItemOperations']
+    const slowed = new Set<string>()
+    for (let n = 0; n < 20_000; n += 1) {
+      const command = commands[n % 3] ?? ''
+      if (loops.slowedAt(command, n * 10)) continue
+      const slowing = loops.note({ command, fingerprint: n % 60 }, n * 10, MAX)
+      if (slowing) slowed.add(slowing.command)
+    }
+    assert.deepEqual([...slowed].toSorted(), commands.toSorted())
+  })
+  test('over more than are remembered isn’t seen', () => {
+    assert.equal(cycle(new DeviceLoops(), { of: 300, laps: 200, everyMs: 1 }), undefined)
+  })
+})
+
+describe('a device with many folders does not loop', () => {
+  test('whose every folder is asked for no more often than once in ten seconds, in whatever rhythm and order', () => {
+    const lap = fc.record({
+      folders: fc.shuffledSubarray(Array.from({ length: 120 }, (_, n) => n)),
+      gapMs: fc.nat(80),
+    })
+    fc.assert(
+      fc.property(fc.array(lap, { minLength: 20, maxLength: 60, size: 'max' }), (laps) => {
+        const loops = new DeviceLoops()
+        for (const [n, { folders, gapMs }] of laps.entries())
+          for (const [at, folder] of folders.entries())
+            assert.equal(loops.note(sync(folder), n * 2 * FORGET_MS + at * gapMs, MAX), undefined)
+      }),
+      { numRuns: 30 },
+    )
+  })
+  test('that looks into 200 folders as fast as it can, every ten seconds for an hour', () => {
+    const loops = new DeviceLoops()
+    for (let lap = 0; lap < 360; lap += 1)
+      for (let folder = 0; folder < 200; folder += 1)
+        assert.equal(loops.note(sync(folder), lap * FORGET_MS + folder * 5, MAX), undefined)
+  })
+  test('whose user pulls to refresh 50 times without a pause', () => {
+    assert.equal(cycle(new DeviceLoops(), { of: 100, laps: 50, everyMs: 20 }), undefined)
+  })
+})
+
+describe('released', () => {
+  test('does it everything at once, and the next loop is the first one again', () => {
+    const loops = new DeviceLoops()
+    for (let n = 0, now = 0; n < 3; n += 1) {
+      const { slowing } = repeat(loops, () => sync(1), { times: 200, everyMs: 1, from: now })!
+      now = slowing.until
+    }
+    loops.release()
+    assert.equal(loops.slowedAt('Sync', 0), undefined)
+    assert.equal(loops.repeats(sync(1), 0), 0)
+    const again = repeat(loops, () => sync(1), { times: 200, everyMs: 1, from: 0 })
+    assert.deepEqual([again?.slowing.times, again?.n], [1, MAX + 1])
+  })
+  test('is it from a loop over many requests as well', () => {
+    const loops = new DeviceLoops()
+    const before = cycle(loops, { of: 30, laps: 100, everyMs: 10 })
+    loops.release()
+    const after = cycle(loops, { of: 30, laps: 100, everyMs: 10 })
+    assert.ok(before && before.n === after?.n)
+  })
+  test('elsewhere is looked for once in two seconds', () => {
+    const loops = new DeviceLoops()
+    const { slowing } = repeat(loops, () => sync(1), { times: 200, everyMs: 1 })!
+    const looks = [0, 1999, 2000, 2001, 3999, 4000].map((ms) => loops.isToConfirm(slowing.at + ms))
+    assert.deepEqual(looks, [false, false, true, false, false, true])
+  })
+})

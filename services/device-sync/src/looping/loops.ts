@@ -57,9 +57,29 @@ export class Loops {
   }
 
   /** Before anything is done for the device. Errors: DEVICE_SLOWED. */
-  check(device: DeviceRef, command: string, now: number): void {
-    const slowing = this.#devices.get(refKey(device))?.slowedAt(command, now)
-    if (slowing) throw new SlowedError(slowing, now)
+  async check(device: DeviceRef, command: string, now: number): Promise<void> {
+    const loops = this.#devices.get(refKey(device))
+    const slowing = loops?.slowedAt(command, now)
+    if (!loops || !slowing) return
+    if (loops.isToConfirm(now) && (await this.#isReleased(device, slowing))) return loops.release()
+    throw new SlowedError(slowing, now)
+  }
+
+  /** Whether another process was told. */
+  async #isReleased(device: DeviceRef, { at }: Slowing): Promise<boolean> {
+    const rows = await this.#options.rowStore.of(device)
+    return (rows.get(slowingRows)?.releasedAt ?? 0) >= at
+  }
+
+  /** Ends the device's slowdown, here at once and at other processes within seconds. False: there was none. */
+  async release(device: DeviceRef, now: number): Promise<boolean> {
+    this.#devices.get(refKey(device))?.release()
+    const rows = await this.#options.rowStore.of(device)
+    const slowing = rows.get(slowingRows)
+    if (!slowing || slowing.until <= now) return false
+    rows.put(slowingRows, { ...slowing, until: slowing.at, releasedAt: now })
+    await rows.commit()
+    return true
   }
 
   /** What another process has decided. Errors: DEVICE_SLOWED. */
@@ -111,7 +131,7 @@ export class Loops {
 
   async #keep(device: DeviceRef, slowing: Slowing): Promise<void> {
     const rows = await this.#options.rowStore.of(device)
-    rows.put(slowingRows, slowing)
+    rows.put(slowingRows, { ...slowing, releasedAt: rows.get(slowingRows)?.releasedAt })
     await rows.commit()
   }
 }

@@ -2,7 +2,13 @@ import { RelaisError } from '@relais/service-kit'
 import { jsonRows } from '../devices/device-rows.ts'
 
 /** What a phone does again and again. */
-export type LoopReason = 'same_key' | 'bad_item' | 'ping_storm' | 'folder_sync_storm' | 'same_request'
+export type LoopReason =
+  | 'same_key'
+  | 'bad_item'
+  | 'ping_storm'
+  | 'folder_sync_storm'
+  | 'same_request'
+  | 'many_requests'
 
 /** A device that loops: one of its commands is refused for a while. */
 export type Slowing = {
@@ -15,6 +21,8 @@ export type Slowing = {
   readonly until: number
   /** How often within a day, this one included. */
   readonly times: number
+  /** When an administrator last ended a slowdown of the device; milliseconds since 1970. */
+  readonly releasedAt?: number | undefined
 }
 
 /** Every process that serves the device reads it with its other rows. */
@@ -27,6 +35,7 @@ const throttles: Readonly<Record<LoopReason, string>> = {
   ping_storm: 'CommandFrequency',
   folder_sync_storm: 'CommandFrequency',
   same_request: 'RecentCommands',
+  many_requests: 'RecentCommands',
 }
 
 /** The device is to come back later with this command. */

@@ -2,9 +2,6 @@ import type { Person } from '@relais/proto/directory/v1/directory.ts'
 import type { TagName } from '../wbxml/code-pages.ts'
 import { el, type WbxmlNode } from '../wbxml/node.ts'
 
-/** The directory knows no pictures yet: MS-ASCMD 2.2.4, "the user does not have a photo". */
-export const NO_PICTURE = 173
-
 const attribute = (tag: TagName, value: string | undefined): WbxmlNode | false =>
   value !== undefined && value !== '' && el(tag, value)
 
@@ -12,11 +9,11 @@ const localPart = (address: string): string => address.slice(0, address.lastInde
 
 /**
  * A person of the address list (MS-ASCMD 2.2.3.42, page Gal). FirstName is there also where it is empty: Nokia's client wants it.
- * `withPicture`: a picture was asked for.
+ * `picture`: where one was asked for.
  */
 export const personElements = (
   { address, displayName, attributes }: Person,
-  withPicture: boolean,
+  picture: WbxmlNode | false,
 ): readonly WbxmlNode[] =>
   [
     el('gal:DisplayName', displayName || address),
@@ -30,5 +27,5 @@ export const personElements = (
     attribute('gal:HomePhone', attributes.homePhone),
     attribute('gal:MobilePhone', attributes.mobilePhone),
     el('gal:EmailAddress', address),
-    withPicture && el('gal:Picture', [el('gal:Status', NO_PICTURE)]),
+    picture,
   ].filter((element) => element !== false)

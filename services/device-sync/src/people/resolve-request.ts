@@ -2,6 +2,7 @@ import { type PictureOptions, picturesIn } from '../search/search-options.ts'
 import { ValueError } from '../wbxml/errors.ts'
 import type { WbxmlNode } from '../wbxml/node.ts'
 import { child, childrenNamed, intChild, requiredText, textChild, textOf } from '../wbxml/read.ts'
+import type { CertificateOptions } from './certificates.ts'
 import { mergedFreeBusy } from './free-busy.ts'
 
 /** Who is meant by these names, and what is wanted of them (MS-ASCMD 2.2.1.15). */
@@ -9,7 +10,8 @@ export type ResolveRequest = {
   readonly to: readonly string[]
   /** Suggestions where a name may mean several. */
   readonly maxAmbiguous: number
-  readonly certificates: boolean
+  /** Undefined: none are wanted. */
+  readonly certificates: CertificateOptions | undefined
   /** MergedFreeBusy that is answered; undefined: it wasn't asked for. */
   readonly freeBusy: string | undefined
   readonly pictures: PictureOptions | undefined
@@ -22,9 +24,11 @@ const MAX_NAME = 256
 const DEFAULT_AMBIGUOUS = 19
 const MAX_AMBIGUOUS = 9999
 
-/** CertificateRetrieval: 1 none, 2 whole, 3 the certificates' outlines. */
-const NO_CERTIFICATES = 1
-const OUTLINES = 3
+/** CertificateRetrieval: 1 none, 2 whole, 3 mini-certificates (MS-ASCMD 2.2.3.22). */
+const RETRIEVALS = { none: 1, full: 2, mini: 3 } as const
+
+/** MS-ASCMD 2.2.3.101. */
+const MAX_CERTIFICATES = 9999
 
 const namesIn = (body: WbxmlNode): readonly string[] => {
   const nodes = childrenNamed(body, 'resolverecipients:To')
@@ -44,6 +48,17 @@ const freeBusyIn = (options: WbxmlNode | undefined): string | undefined => {
   return digits
 }
 
+const certificatesIn = (options: WbxmlNode | undefined): CertificateOptions | undefined => {
+  const retrieval = intChild(options, 'resolverecipients:CertificateRetrieval', {
+    min: RETRIEVALS.none,
+    max: RETRIEVALS.mini,
+  })
+  const maxCertificates =
+    intChild(options, 'resolverecipients:MaxCertificates', { max: MAX_CERTIFICATES }) ?? MAX_CERTIFICATES
+  if (retrieval === undefined || retrieval === RETRIEVALS.none) return undefined
+  return { retrieval: retrieval === RETRIEVALS.mini ? 'mini' : 'full', maxCertificates }
+}
+
 const PICTURE = {
   picture: 'resolverecipients:Picture',
   maxSize: 'resolverecipients:MaxSize',
@@ -54,17 +69,12 @@ const PICTURE = {
 export const readResolve = (body: WbxmlNode | undefined): ResolveRequest => {
   if (!body) throw new ValueError('resolverecipients:ResolveRecipients', 'is missing')
   const options = child(body, 'resolverecipients:Options')
-  const retrieval = intChild(options, 'resolverecipients:CertificateRetrieval', {
-    min: NO_CERTIFICATES,
-    max: OUTLINES,
-  })
-  intChild(options, 'resolverecipients:MaxCertificates', { max: 9999 })
   return {
     to: namesIn(body),
     maxAmbiguous:
       intChild(options, 'resolverecipients:MaxAmbiguousRecipients', { max: MAX_AMBIGUOUS }) ??
       DEFAULT_AMBIGUOUS,
-    certificates: (retrieval ?? NO_CERTIFICATES) !== NO_CERTIFICATES,
+    certificates: certificatesIn(options),
     freeBusy: freeBusyIn(options),
     pictures: picturesIn(options, PICTURE),
   }

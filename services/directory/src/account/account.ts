@@ -16,6 +16,13 @@ export type AppPassword = {
   readonly createdAt: number
 }
 
+/** A picture that is in the blob store. */
+export type PictureRef = {
+  /** SHA-256 of its content, lower-case hex. */
+  readonly blob: string
+  readonly size: number
+}
+
 /** What decisions about an account need. */
 export type Account = {
   readonly existence: 'none' | 'present' | 'deleted'
@@ -32,6 +39,9 @@ export type Account = {
   readonly passwordHash: string
   readonly appPasswords: readonly AppPassword[]
   readonly settings: SettingValues
+  readonly picture: PictureRef | undefined
+  /** Fingerprints: SHA-256, lower-case hex. */
+  readonly certificates: readonly string[]
 }
 
 export const noAccount: Account = {
@@ -47,6 +57,8 @@ export const noAccount: Account = {
   passwordHash: '',
   appPasswords: [],
   settings: {},
+  picture: undefined,
+  certificates: [],
 }
 
 export const isAccountState = (text: string): text is AccountState =>
@@ -101,6 +113,17 @@ export const evolveAccount = (account: Account, event: DirectoryEvent): Account 
       return { ...account, appPasswords: account.appPasswords.filter(({ id }) => id !== event.payload.id) }
     case 'AccountSettingsChanged':
       return { ...account, settings: applySettings(account.settings, event.payload) }
+    case 'PictureSet':
+      return { ...account, picture: event.payload }
+    case 'PictureRemoved':
+      return { ...account, picture: undefined }
+    case 'CertificateAdded':
+      return { ...account, certificates: [...account.certificates, event.payload.fingerprint] }
+    case 'CertificateRemoved':
+      return {
+        ...account,
+        certificates: account.certificates.filter((one) => one !== event.payload.fingerprint),
+      }
     default:
       return account
   }

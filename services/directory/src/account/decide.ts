@@ -3,7 +3,9 @@ import type { DirectoryEvent } from '../events.ts'
 import { changeSettings, type SettingsChange } from '../settings/change-settings.ts'
 import { type Account, applyAttributes, isAccountState } from './account.ts'
 import { type AppPasswordCommand, createAppPassword, revokeAppPassword } from './app-passwords.ts'
+import { addCertificate, type CertificateCommand, removeCertificate } from './certificates.ts'
 import { type AccountFields, requireAddress, requireFields } from './fields.ts'
+import { type PictureCommand, removePicture, setPicture } from './pictures.ts'
 
 export type CreateAccount = Required<AccountFields> & {
   readonly type: 'CreateAccount'
@@ -33,6 +35,8 @@ export type AccountCommand =
   | RemoveAlias
   | SetPassword
   | AppPasswordCommand
+  | PictureCommand
+  | CertificateCommand
   | ChangeAccountSettings
 
 const MAX_ALIASES = 100
@@ -138,6 +142,14 @@ export const decideAccount = (account: Account, command: AccountCommand): readon
       return createAppPassword(account, command)
     case 'RevokeAppPassword':
       return revokeAppPassword(account, command)
+    case 'SetPicture':
+      return setPicture(account, command)
+    case 'RemovePicture':
+      return removePicture(account)
+    case 'AddCertificate':
+      return addCertificate(account, command)
+    case 'RemoveCertificate':
+      return removeCertificate(account, command)
     case 'ChangeAccountSettings':
       return settingsChanged(account, command)
   }

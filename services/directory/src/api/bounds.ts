@@ -5,6 +5,13 @@ const invalid = (reason: string) => terminal('INVALID_ARGUMENT', reason)
 /** Elements of one call's list. */
 const MAX_LIST = 1_000
 
+/** Accounts whose pictures or certificates are read by one call. */
+const MAX_PEOPLE = 100
+
+export const requirePeopleOf = (accounts: readonly string[]): void => {
+  if (accounts.length > MAX_PEOPLE) throw invalid(`a call takes at most ${MAX_PEOPLE} accounts`)
+}
+
 const MAX_COMMAND_ID = 128
 
 export const requireListOf = (what: string, list: readonly unknown[]): void => {

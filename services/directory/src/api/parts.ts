@@ -1,3 +1,4 @@
+import type { BlobStore } from '@relais/blob-store'
 import type { Projector } from '@relais/read-store'
 import type { Call } from '@relais/service-kit/call.ts'
 import type { Claims } from '../commands/claims.ts'
@@ -16,6 +17,8 @@ export type Parts = {
   readonly projector: Projector
   readonly streams: DirectoryStreams
   readonly claims: Claims
+  /** Pictures of people. */
+  readonly blobs: BlobStore
   readonly hasher: PasswordHasher
   readonly memory: SignInMemory
   readonly signIn: SignIn<FoundAccount>

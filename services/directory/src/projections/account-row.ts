@@ -17,6 +17,10 @@ export type AccountRow = {
   readonly password_hash: string
   readonly app_passwords: string
   readonly settings: string
+  /** Empty: there is none. */
+  readonly picture_blob: string
+  readonly picture_size: number
+  readonly certificates: string
   readonly search: string
   readonly credential_version: number
   readonly position: number
@@ -42,6 +46,8 @@ export const accountOf = (row: AccountRow): Account => ({
   passwordHash: row.password_hash,
   appPasswords: parseList(row.app_passwords),
   settings: parseMap(row.settings),
+  picture: row.picture_blob === '' ? undefined : { blob: row.picture_blob, size: row.picture_size },
+  certificates: parseList(row.certificates),
 })
 
 /** What a search looks into; newlines keep one field's end from matching with the next one's beginning. */
@@ -73,6 +79,9 @@ export const accountRow = (account: Account, keys: AccountKeys): AccountRow => (
   password_hash: account.passwordHash,
   app_passwords: JSON.stringify(account.appPasswords),
   settings: JSON.stringify(account.settings),
+  picture_blob: account.picture?.blob ?? '',
+  picture_size: account.picture?.size ?? 0,
+  certificates: JSON.stringify(account.certificates),
   search: searchText(account),
   credential_version: keys.credentialVersion,
   position: keys.position,

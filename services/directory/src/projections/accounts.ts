@@ -2,6 +2,7 @@ import type { Writer } from '@relais/read-store'
 import { type Account, evolveAccount, noAccount } from '../account/account.ts'
 import type { DirectoryEvent } from '../events.ts'
 import { type AccountRow, accountOf, accountRow, domainOf, keyOf } from './account-row.ts'
+import { eraseCertificates, writeCertificates } from './certificates.ts'
 
 export type AccountFacts = {
   readonly tenant: string
@@ -25,6 +26,9 @@ const COLUMNS = [
   'password_hash',
   'app_passwords',
   'settings',
+  'picture_blob',
+  'picture_size',
+  'certificates',
   'search',
   'credential_version',
   'position',
@@ -54,6 +58,8 @@ export const projectAccount = async (writer: Writer, facts: AccountFacts): Promi
   const after = facts.events.reduce(evolveAccount, before)
   await writeAccount(writer, after, { facts, row })
   await writeAddresses(writer, facts, addressesOf(before), addressesOf(after))
+  if (after.existence === 'present') await writeCertificates(writer, facts)
+  else if (before.certificates.length > 0) await eraseCertificates(writer, facts)
 }
 
 /** The tenant says that an account is being erased: whoever missed its end learns it here. */

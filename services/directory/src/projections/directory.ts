@@ -19,7 +19,7 @@ const project = (writer: Writer, commit: StoredCommit): Promise<void> => {
 /** Tenants, domains, accounts and their addresses as they are. */
 export const directoryModel = {
   name: 'directory',
-  version: 2,
+  version: 3,
   schema: SCHEMA,
   service: DIRECTORY_SERVICE,
   project,

@@ -40,12 +40,23 @@ export const SCHEMA: readonly string[] = [
     password_hash TEXT NOT NULL,
     app_passwords TEXT NOT NULL,
     settings TEXT NOT NULL,
+    picture_blob TEXT NOT NULL,
+    picture_size INTEGER NOT NULL,
+    certificates TEXT NOT NULL,
     search TEXT NOT NULL,
     credential_version INTEGER NOT NULL,
     position INTEGER NOT NULL,
     PRIMARY KEY (tenant, account)
   )`,
   'CREATE INDEX account_by_address ON account (tenant, address_key)',
+  'CREATE INDEX account_by_picture ON account (tenant, picture_blob)',
+  `CREATE TABLE certificate (
+    tenant TEXT NOT NULL,
+    account TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    der TEXT NOT NULL,
+    PRIMARY KEY (tenant, account, fingerprint)
+  ) WITHOUT ROWID`,
   `CREATE TABLE address (
     tenant TEXT NOT NULL,
     address_key TEXT NOT NULL,

@@ -38,13 +38,13 @@ const setUp = () => {
   }
   const tenants = async () => {
     if (failing.has('all')) throw new Error('no list')
-    return ['a', 'b', 'c']
+    return ['a', 'b', 'b.directory', 'c']
   }
   const sweeper = new Sweeper({ blobs: { tenants }, sweep, logger, rest })
   return { sweeper, swept, lines, failing, pass }
 }
 
-test('every tenant is swept soon after the start, and then once a day', async () => {
+test("every tenant is swept soon after the start, and then once a day; another service's space never is", async () => {
   const { sweeper, swept, lines, pass } = setUp()
   await pass(9 * MINUTE)
   assert.deepEqual(swept, [])

@@ -1,4 +1,4 @@
-import type { BlobStore } from '@relais/blob-store'
+import { type BlobStore, isSpace } from '@relais/blob-store'
 import type { Logger } from '@relais/service-kit/logging/logger.ts'
 import type { Rest } from '../process/rest.ts'
 
@@ -12,7 +12,7 @@ type SweeperDeps = {
 const FIRST_AFTER_MS = 10 * 60_000
 const EVERY_MS = 24 * 3600_000
 
-/** Sweeps all tenants once a day, one after the other; one's failure is told and isn't the next one's. */
+/** Sweeps all tenants once a day, but for what another service keeps in a space of its own, one after the other; one's failure is told and isn't the next one's. */
 export class Sweeper {
   private readonly deps: SweeperDeps
   private readonly stopping = new AbortController()
@@ -31,7 +31,8 @@ export class Sweeper {
   private async run(): Promise<void> {
     for (let rest = FIRST_AFTER_MS; await this.rested(rest); rest = EVERY_MS) {
       await this.told(undefined, async () => {
-        for (const tenant of await this.deps.blobs.tenants())
+        const names = await this.deps.blobs.tenants()
+        for (const tenant of names.filter((name) => !isSpace(name)))
           await this.told(tenant, () => this.sweep(tenant))
       })
     }

@@ -38,7 +38,7 @@ export interface Device {
   policyKey: number;
   policyAcknowledgedAt: number;
   policyStatus: number;
-  /** What it did again and again, when it last did: same_key, bad_item, ping_storm, folder_sync_storm, same_request; empty: nothing. */
+  /** What it did again and again, when it last did: same_key, bad_item, ping_storm, folder_sync_storm, same_request, many_requests; empty: nothing. */
   loop: string;
   loopCommand: string;
   /** ServerId of the message that it didn't take. */
@@ -135,6 +135,17 @@ export interface GetRecoveryPasswordResponse {
   password: string;
   /** Milliseconds since 1970. */
   givenAt: number;
+}
+
+export interface ReleaseDeviceRequest {
+  tenant: string;
+  account: string;
+  device: string;
+}
+
+export interface ReleaseDeviceResponse {
+  /** False: it wasn't slowed down. */
+  released: boolean;
 }
 
 function createBaseDevice(): Device {
@@ -1565,6 +1576,140 @@ export const GetRecoveryPasswordResponse: MessageFns<GetRecoveryPasswordResponse
   },
 };
 
+function createBaseReleaseDeviceRequest(): ReleaseDeviceRequest {
+  return { tenant: "", account: "", device: "" };
+}
+
+export const ReleaseDeviceRequest: MessageFns<ReleaseDeviceRequest> = {
+  encode(message: ReleaseDeviceRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenant !== "") {
+      writer.uint32(10).string(message.tenant);
+    }
+    if (message.account !== "") {
+      writer.uint32(18).string(message.account);
+    }
+    if (message.device !== "") {
+      writer.uint32(26).string(message.device);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReleaseDeviceRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReleaseDeviceRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenant = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.device = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ReleaseDeviceRequest>): ReleaseDeviceRequest {
+    return ReleaseDeviceRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReleaseDeviceRequest>): ReleaseDeviceRequest {
+    const message = createBaseReleaseDeviceRequest();
+    message.tenant = object.tenant ?? "";
+    message.account = object.account ?? "";
+    message.device = object.device ?? "";
+    return message;
+  },
+};
+
+function createBaseReleaseDeviceResponse(): ReleaseDeviceResponse {
+  return { released: false };
+}
+
+export const ReleaseDeviceResponse: MessageFns<ReleaseDeviceResponse> = {
+  encode(message: ReleaseDeviceResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.released !== false) {
+      writer.uint32(8).bool(message.released);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReleaseDeviceResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReleaseDeviceResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.released = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ReleaseDeviceResponse>): ReleaseDeviceResponse {
+    return ReleaseDeviceResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReleaseDeviceResponse>): ReleaseDeviceResponse {
+    const message = createBaseReleaseDeviceResponse();
+    message.released = object.released ?? false;
+    return message;
+  },
+};
+
 /** Devices, for administrators. */
 export type DeviceSyncDefinition = typeof DeviceSyncDefinition;
 export const DeviceSyncDefinition = {
@@ -1622,6 +1767,15 @@ export const DeviceSyncDefinition = {
       responseStream: false,
       options: {},
     },
+    /** A device that loops is no longer slowed down; if it goes on it soon is again. */
+    releaseDevice: {
+      name: "ReleaseDevice",
+      requestType: ReleaseDeviceRequest as typeof ReleaseDeviceRequest,
+      requestStream: false,
+      responseType: ReleaseDeviceResponse as typeof ReleaseDeviceResponse,
+      responseStream: false,
+      options: {},
+    },
     /** What a device and this process say to each other from now on, without content, until the time is over or the caller goes. */
     traceDevice: {
       name: "TraceDevice",
@@ -1662,6 +1816,11 @@ export interface DeviceSyncServiceImplementation<CallContextExt = {}> {
     request: CancelWipeRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<CancelWipeResponse>>;
+  /** A device that loops is no longer slowed down; if it goes on it soon is again. */
+  releaseDevice(
+    request: ReleaseDeviceRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<ReleaseDeviceResponse>>;
   /** What a device and this process say to each other from now on, without content, until the time is over or the caller goes. */
   traceDevice(
     request: TraceDeviceRequest,
@@ -1697,6 +1856,11 @@ export interface DeviceSyncClient<CallOptionsExt = {}> {
     request: DeepPartial<CancelWipeRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<CancelWipeResponse>;
+  /** A device that loops is no longer slowed down; if it goes on it soon is again. */
+  releaseDevice(
+    request: DeepPartial<ReleaseDeviceRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<ReleaseDeviceResponse>;
   /** What a device and this process say to each other from now on, without content, until the time is over or the caller goes. */
   traceDevice(
     request: DeepPartial<TraceDeviceRequest>,

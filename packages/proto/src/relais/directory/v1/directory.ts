@@ -155,6 +155,48 @@ export interface Person_AttributesEntry {
   value: string;
 }
 
+/** Up to 100 accounts, in the order in which pictures are wanted. */
+export interface GetPicturesRequest {
+  tenant: string;
+  accounts: string[];
+  /** Larger ones, and more than these, come without content. Absent: no bound but that of what is kept. */
+  maxBytes?: number | undefined;
+  maxPictures?: number | undefined;
+}
+
+/** In the order of the request; who has none is left out. */
+export interface GetPicturesResponse {
+  pictures: Picture[];
+}
+
+export interface Picture {
+  account: string;
+  /** Of the content, in bytes. */
+  size: number;
+  /** JPEG or PNG; empty: it is beyond what was asked for. */
+  content: Uint8Array;
+}
+
+/** Up to 100 accounts. */
+export interface GetCertificatesRequest {
+  tenant: string;
+  accounts: string[];
+}
+
+/** In the order of the request, of each account in that of their adding. */
+export interface GetCertificatesResponse {
+  certificates: Certificate[];
+}
+
+/** What mail to somebody is encrypted for. Expired ones are among them until they are removed. */
+export interface Certificate {
+  account: string;
+  /** SHA-256 of the certificate, lower-case hex. */
+  fingerprint: string;
+  /** X.509 in DER. */
+  certificate: Uint8Array;
+}
+
 export interface CreateTenantRequest {
   /** Its id is a slug of the name, and is never given to another tenant. */
   name: string;
@@ -412,6 +454,48 @@ export interface RevokeAppPasswordRequest {
 }
 
 export interface RevokeAppPasswordResponse {
+  position: number;
+}
+
+export interface SetPictureRequest {
+  tenant: string;
+  account: string;
+  /** JPEG or PNG, at most 100 KiB and 2,048 pixels a side. */
+  content: Uint8Array;
+}
+
+export interface SetPictureResponse {
+  position: number;
+}
+
+export interface RemovePictureRequest {
+  tenant: string;
+  account: string;
+}
+
+export interface RemovePictureResponse {
+  position: number;
+}
+
+export interface AddCertificateRequest {
+  tenant: string;
+  account: string;
+  /** One X.509 certificate in DER or PEM, at most 8 KiB of DER; an account has up to 10. */
+  certificate: Uint8Array;
+}
+
+export interface AddCertificateResponse {
+  fingerprint: string;
+  position: number;
+}
+
+export interface RemoveCertificateRequest {
+  tenant: string;
+  account: string;
+  fingerprint: string;
+}
+
+export interface RemoveCertificateResponse {
   position: number;
 }
 
@@ -1788,6 +1872,432 @@ export const Person_AttributesEntry: MessageFns<Person_AttributesEntry> = {
     const message = createBasePerson_AttributesEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseGetPicturesRequest(): GetPicturesRequest {
+  return { tenant: "", accounts: [], maxBytes: undefined, maxPictures: undefined };
+}
+
+export const GetPicturesRequest: MessageFns<GetPicturesRequest> = {
+  encode(message: GetPicturesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenant !== "") {
+      writer.uint32(10).string(message.tenant);
+    }
+    for (const v of message.accounts) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.maxBytes !== undefined) {
+      writer.uint32(24).uint32(message.maxBytes);
+    }
+    if (message.maxPictures !== undefined) {
+      writer.uint32(32).uint32(message.maxPictures);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetPicturesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetPicturesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenant = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.accounts.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.maxBytes = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.maxPictures = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetPicturesRequest>): GetPicturesRequest {
+    return GetPicturesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetPicturesRequest>): GetPicturesRequest {
+    const message = createBaseGetPicturesRequest();
+    message.tenant = object.tenant ?? "";
+    message.accounts = object.accounts?.map((e) => e) || [];
+    message.maxBytes = object.maxBytes ?? undefined;
+    message.maxPictures = object.maxPictures ?? undefined;
+    return message;
+  },
+};
+
+function createBaseGetPicturesResponse(): GetPicturesResponse {
+  return { pictures: [] };
+}
+
+export const GetPicturesResponse: MessageFns<GetPicturesResponse> = {
+  encode(message: GetPicturesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.pictures) {
+      Picture.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetPicturesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetPicturesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pictures.push(Picture.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetPicturesResponse>): GetPicturesResponse {
+    return GetPicturesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetPicturesResponse>): GetPicturesResponse {
+    const message = createBaseGetPicturesResponse();
+    message.pictures = object.pictures?.map((e) => Picture.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePicture(): Picture {
+  return { account: "", size: 0, content: new Uint8Array(0) };
+}
+
+export const Picture: MessageFns<Picture> = {
+  encode(message: Picture, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== "") {
+      writer.uint32(10).string(message.account);
+    }
+    if (message.size !== 0) {
+      writer.uint32(16).uint32(message.size);
+    }
+    if (message.content.length !== 0) {
+      writer.uint32(26).bytes(message.content);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Picture {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePicture();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.size = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.content = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Picture>): Picture {
+    return Picture.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Picture>): Picture {
+    const message = createBasePicture();
+    message.account = object.account ?? "";
+    message.size = object.size ?? 0;
+    message.content = object.content ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseGetCertificatesRequest(): GetCertificatesRequest {
+  return { tenant: "", accounts: [] };
+}
+
+export const GetCertificatesRequest: MessageFns<GetCertificatesRequest> = {
+  encode(message: GetCertificatesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenant !== "") {
+      writer.uint32(10).string(message.tenant);
+    }
+    for (const v of message.accounts) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetCertificatesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetCertificatesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenant = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.accounts.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetCertificatesRequest>): GetCertificatesRequest {
+    return GetCertificatesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetCertificatesRequest>): GetCertificatesRequest {
+    const message = createBaseGetCertificatesRequest();
+    message.tenant = object.tenant ?? "";
+    message.accounts = object.accounts?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseGetCertificatesResponse(): GetCertificatesResponse {
+  return { certificates: [] };
+}
+
+export const GetCertificatesResponse: MessageFns<GetCertificatesResponse> = {
+  encode(message: GetCertificatesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.certificates) {
+      Certificate.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetCertificatesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetCertificatesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.certificates.push(Certificate.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetCertificatesResponse>): GetCertificatesResponse {
+    return GetCertificatesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetCertificatesResponse>): GetCertificatesResponse {
+    const message = createBaseGetCertificatesResponse();
+    message.certificates = object.certificates?.map((e) => Certificate.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseCertificate(): Certificate {
+  return { account: "", fingerprint: "", certificate: new Uint8Array(0) };
+}
+
+export const Certificate: MessageFns<Certificate> = {
+  encode(message: Certificate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== "") {
+      writer.uint32(10).string(message.account);
+    }
+    if (message.fingerprint !== "") {
+      writer.uint32(18).string(message.fingerprint);
+    }
+    if (message.certificate.length !== 0) {
+      writer.uint32(26).bytes(message.certificate);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Certificate {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCertificate();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.fingerprint = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.certificate = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Certificate>): Certificate {
+    return Certificate.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Certificate>): Certificate {
+    const message = createBaseCertificate();
+    message.account = object.account ?? "";
+    message.fingerprint = object.fingerprint ?? "";
+    message.certificate = object.certificate ?? new Uint8Array(0);
     return message;
   },
 };
@@ -4957,6 +5467,542 @@ export const RevokeAppPasswordResponse: MessageFns<RevokeAppPasswordResponse> = 
   },
 };
 
+function createBaseSetPictureRequest(): SetPictureRequest {
+  return { tenant: "", account: "", content: new Uint8Array(0) };
+}
+
+export const SetPictureRequest: MessageFns<SetPictureRequest> = {
+  encode(message: SetPictureRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenant !== "") {
+      writer.uint32(10).string(message.tenant);
+    }
+    if (message.account !== "") {
+      writer.uint32(18).string(message.account);
+    }
+    if (message.content.length !== 0) {
+      writer.uint32(26).bytes(message.content);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetPictureRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetPictureRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenant = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.content = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SetPictureRequest>): SetPictureRequest {
+    return SetPictureRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SetPictureRequest>): SetPictureRequest {
+    const message = createBaseSetPictureRequest();
+    message.tenant = object.tenant ?? "";
+    message.account = object.account ?? "";
+    message.content = object.content ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseSetPictureResponse(): SetPictureResponse {
+  return { position: 0 };
+}
+
+export const SetPictureResponse: MessageFns<SetPictureResponse> = {
+  encode(message: SetPictureResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.position !== 0) {
+      writer.uint32(8).uint64(message.position);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetPictureResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetPictureResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.position = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SetPictureResponse>): SetPictureResponse {
+    return SetPictureResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SetPictureResponse>): SetPictureResponse {
+    const message = createBaseSetPictureResponse();
+    message.position = object.position ?? 0;
+    return message;
+  },
+};
+
+function createBaseRemovePictureRequest(): RemovePictureRequest {
+  return { tenant: "", account: "" };
+}
+
+export const RemovePictureRequest: MessageFns<RemovePictureRequest> = {
+  encode(message: RemovePictureRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenant !== "") {
+      writer.uint32(10).string(message.tenant);
+    }
+    if (message.account !== "") {
+      writer.uint32(18).string(message.account);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemovePictureRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemovePictureRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenant = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RemovePictureRequest>): RemovePictureRequest {
+    return RemovePictureRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RemovePictureRequest>): RemovePictureRequest {
+    const message = createBaseRemovePictureRequest();
+    message.tenant = object.tenant ?? "";
+    message.account = object.account ?? "";
+    return message;
+  },
+};
+
+function createBaseRemovePictureResponse(): RemovePictureResponse {
+  return { position: 0 };
+}
+
+export const RemovePictureResponse: MessageFns<RemovePictureResponse> = {
+  encode(message: RemovePictureResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.position !== 0) {
+      writer.uint32(8).uint64(message.position);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemovePictureResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemovePictureResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.position = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RemovePictureResponse>): RemovePictureResponse {
+    return RemovePictureResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RemovePictureResponse>): RemovePictureResponse {
+    const message = createBaseRemovePictureResponse();
+    message.position = object.position ?? 0;
+    return message;
+  },
+};
+
+function createBaseAddCertificateRequest(): AddCertificateRequest {
+  return { tenant: "", account: "", certificate: new Uint8Array(0) };
+}
+
+export const AddCertificateRequest: MessageFns<AddCertificateRequest> = {
+  encode(message: AddCertificateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenant !== "") {
+      writer.uint32(10).string(message.tenant);
+    }
+    if (message.account !== "") {
+      writer.uint32(18).string(message.account);
+    }
+    if (message.certificate.length !== 0) {
+      writer.uint32(26).bytes(message.certificate);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AddCertificateRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAddCertificateRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenant = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.certificate = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AddCertificateRequest>): AddCertificateRequest {
+    return AddCertificateRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AddCertificateRequest>): AddCertificateRequest {
+    const message = createBaseAddCertificateRequest();
+    message.tenant = object.tenant ?? "";
+    message.account = object.account ?? "";
+    message.certificate = object.certificate ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseAddCertificateResponse(): AddCertificateResponse {
+  return { fingerprint: "", position: 0 };
+}
+
+export const AddCertificateResponse: MessageFns<AddCertificateResponse> = {
+  encode(message: AddCertificateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fingerprint !== "") {
+      writer.uint32(10).string(message.fingerprint);
+    }
+    if (message.position !== 0) {
+      writer.uint32(16).uint64(message.position);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AddCertificateResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAddCertificateResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.fingerprint = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.position = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AddCertificateResponse>): AddCertificateResponse {
+    return AddCertificateResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AddCertificateResponse>): AddCertificateResponse {
+    const message = createBaseAddCertificateResponse();
+    message.fingerprint = object.fingerprint ?? "";
+    message.position = object.position ?? 0;
+    return message;
+  },
+};
+
+function createBaseRemoveCertificateRequest(): RemoveCertificateRequest {
+  return { tenant: "", account: "", fingerprint: "" };
+}
+
+export const RemoveCertificateRequest: MessageFns<RemoveCertificateRequest> = {
+  encode(message: RemoveCertificateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenant !== "") {
+      writer.uint32(10).string(message.tenant);
+    }
+    if (message.account !== "") {
+      writer.uint32(18).string(message.account);
+    }
+    if (message.fingerprint !== "") {
+      writer.uint32(26).string(message.fingerprint);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemoveCertificateRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemoveCertificateRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenant = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.fingerprint = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RemoveCertificateRequest>): RemoveCertificateRequest {
+    return RemoveCertificateRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RemoveCertificateRequest>): RemoveCertificateRequest {
+    const message = createBaseRemoveCertificateRequest();
+    message.tenant = object.tenant ?? "";
+    message.account = object.account ?? "";
+    message.fingerprint = object.fingerprint ?? "";
+    return message;
+  },
+};
+
+function createBaseRemoveCertificateResponse(): RemoveCertificateResponse {
+  return { position: 0 };
+}
+
+export const RemoveCertificateResponse: MessageFns<RemoveCertificateResponse> = {
+  encode(message: RemoveCertificateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.position !== 0) {
+      writer.uint32(8).uint64(message.position);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemoveCertificateResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemoveCertificateResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.position = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RemoveCertificateResponse>): RemoveCertificateResponse {
+    return RemoveCertificateResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RemoveCertificateResponse>): RemoveCertificateResponse {
+    const message = createBaseRemoveCertificateResponse();
+    message.position = object.position ?? 0;
+    return message;
+  },
+};
+
 /** Tenants, domains, accounts, sign-in and inherited settings. */
 export type DirectoryDefinition = typeof DirectoryDefinition;
 export const DirectoryDefinition = {
@@ -5002,6 +6048,22 @@ export const DirectoryDefinition = {
       requestType: SearchPeopleRequest as typeof SearchPeopleRequest,
       requestStream: false,
       responseType: SearchPeopleResponse as typeof SearchPeopleResponse,
+      responseStream: false,
+      options: {},
+    },
+    getPictures: {
+      name: "GetPictures",
+      requestType: GetPicturesRequest as typeof GetPicturesRequest,
+      requestStream: false,
+      responseType: GetPicturesResponse as typeof GetPicturesResponse,
+      responseStream: false,
+      options: {},
+    },
+    getCertificates: {
+      name: "GetCertificates",
+      requestType: GetCertificatesRequest as typeof GetCertificatesRequest,
+      requestStream: false,
+      responseType: GetCertificatesResponse as typeof GetCertificatesResponse,
       responseStream: false,
       options: {},
     },
@@ -5143,6 +6205,38 @@ export const DirectoryDefinition = {
       responseStream: false,
       options: {},
     },
+    setPicture: {
+      name: "SetPicture",
+      requestType: SetPictureRequest as typeof SetPictureRequest,
+      requestStream: false,
+      responseType: SetPictureResponse as typeof SetPictureResponse,
+      responseStream: false,
+      options: {},
+    },
+    removePicture: {
+      name: "RemovePicture",
+      requestType: RemovePictureRequest as typeof RemovePictureRequest,
+      requestStream: false,
+      responseType: RemovePictureResponse as typeof RemovePictureResponse,
+      responseStream: false,
+      options: {},
+    },
+    addCertificate: {
+      name: "AddCertificate",
+      requestType: AddCertificateRequest as typeof AddCertificateRequest,
+      requestStream: false,
+      responseType: AddCertificateResponse as typeof AddCertificateResponse,
+      responseStream: false,
+      options: {},
+    },
+    removeCertificate: {
+      name: "RemoveCertificate",
+      requestType: RemoveCertificateRequest as typeof RemoveCertificateRequest,
+      requestStream: false,
+      responseType: RemoveCertificateResponse as typeof RemoveCertificateResponse,
+      responseStream: false,
+      options: {},
+    },
   },
 } as const;
 
@@ -5166,6 +6260,14 @@ export interface DirectoryServiceImplementation<CallContextExt = {}> {
     request: SearchPeopleRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<SearchPeopleResponse>>;
+  getPictures(
+    request: GetPicturesRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<GetPicturesResponse>>;
+  getCertificates(
+    request: GetCertificatesRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<GetCertificatesResponse>>;
   /** For administrators. */
   createTenant(
     request: CreateTenantRequest,
@@ -5230,6 +6332,22 @@ export interface DirectoryServiceImplementation<CallContextExt = {}> {
     request: RevokeAppPasswordRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<RevokeAppPasswordResponse>>;
+  setPicture(
+    request: SetPictureRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<SetPictureResponse>>;
+  removePicture(
+    request: RemovePictureRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<RemovePictureResponse>>;
+  addCertificate(
+    request: AddCertificateRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<AddCertificateResponse>>;
+  removeCertificate(
+    request: RemoveCertificateRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<RemoveCertificateResponse>>;
 }
 
 export interface DirectoryClient<CallOptionsExt = {}> {
@@ -5252,6 +6370,14 @@ export interface DirectoryClient<CallOptionsExt = {}> {
     request: DeepPartial<SearchPeopleRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<SearchPeopleResponse>;
+  getPictures(
+    request: DeepPartial<GetPicturesRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<GetPicturesResponse>;
+  getCertificates(
+    request: DeepPartial<GetCertificatesRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<GetCertificatesResponse>;
   /** For administrators. */
   createTenant(
     request: DeepPartial<CreateTenantRequest>,
@@ -5316,6 +6442,22 @@ export interface DirectoryClient<CallOptionsExt = {}> {
     request: DeepPartial<RevokeAppPasswordRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<RevokeAppPasswordResponse>;
+  setPicture(
+    request: DeepPartial<SetPictureRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<SetPictureResponse>;
+  removePicture(
+    request: DeepPartial<RemovePictureRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<RemovePictureResponse>;
+  addCertificate(
+    request: DeepPartial<AddCertificateRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<AddCertificateResponse>;
+  removeCertificate(
+    request: DeepPartial<RemoveCertificateRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<RemoveCertificateResponse>;
 }
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;

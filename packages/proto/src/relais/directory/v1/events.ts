@@ -137,6 +137,26 @@ export interface AccountSettingsChanged_SetEntry {
   value: string;
 }
 
+export interface PictureSet {
+  /** Blob of the picture, in the tenant's space of the directory; its SHA-256 in lower-case hex. */
+  blob: string;
+  size: number;
+}
+
+export interface PictureRemoved {
+}
+
+export interface CertificateAdded {
+  /** SHA-256 of the certificate, lower-case hex. */
+  fingerprint: string;
+  /** X.509 in DER. */
+  certificate: Uint8Array;
+}
+
+export interface CertificateRemoved {
+  fingerprint: string;
+}
+
 export interface NameClaimed {
   /** An account, for domains a tenant; "-": nobody, until the stream is purged. */
   holder: string;
@@ -1741,6 +1761,238 @@ export const AccountSettingsChanged_SetEntry: MessageFns<AccountSettingsChanged_
     const message = createBaseAccountSettingsChanged_SetEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBasePictureSet(): PictureSet {
+  return { blob: "", size: 0 };
+}
+
+export const PictureSet: MessageFns<PictureSet> = {
+  encode(message: PictureSet, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.blob !== "") {
+      writer.uint32(10).string(message.blob);
+    }
+    if (message.size !== 0) {
+      writer.uint32(16).uint32(message.size);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PictureSet {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePictureSet();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.blob = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.size = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PictureSet>): PictureSet {
+    return PictureSet.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PictureSet>): PictureSet {
+    const message = createBasePictureSet();
+    message.blob = object.blob ?? "";
+    message.size = object.size ?? 0;
+    return message;
+  },
+};
+
+function createBasePictureRemoved(): PictureRemoved {
+  return {};
+}
+
+export const PictureRemoved: MessageFns<PictureRemoved> = {
+  encode(_: PictureRemoved, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PictureRemoved {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePictureRemoved();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PictureRemoved>): PictureRemoved {
+    return PictureRemoved.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<PictureRemoved>): PictureRemoved {
+    const message = createBasePictureRemoved();
+    return message;
+  },
+};
+
+function createBaseCertificateAdded(): CertificateAdded {
+  return { fingerprint: "", certificate: new Uint8Array(0) };
+}
+
+export const CertificateAdded: MessageFns<CertificateAdded> = {
+  encode(message: CertificateAdded, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fingerprint !== "") {
+      writer.uint32(10).string(message.fingerprint);
+    }
+    if (message.certificate.length !== 0) {
+      writer.uint32(18).bytes(message.certificate);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CertificateAdded {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCertificateAdded();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.fingerprint = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.certificate = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CertificateAdded>): CertificateAdded {
+    return CertificateAdded.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CertificateAdded>): CertificateAdded {
+    const message = createBaseCertificateAdded();
+    message.fingerprint = object.fingerprint ?? "";
+    message.certificate = object.certificate ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseCertificateRemoved(): CertificateRemoved {
+  return { fingerprint: "" };
+}
+
+export const CertificateRemoved: MessageFns<CertificateRemoved> = {
+  encode(message: CertificateRemoved, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fingerprint !== "") {
+      writer.uint32(10).string(message.fingerprint);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CertificateRemoved {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCertificateRemoved();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.fingerprint = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CertificateRemoved>): CertificateRemoved {
+    return CertificateRemoved.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CertificateRemoved>): CertificateRemoved {
+    const message = createBaseCertificateRemoved();
+    message.fingerprint = object.fingerprint ?? "";
     return message;
   },
 };
