@@ -1,13 +1,16 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import type { Account, NewAccount } from '@relais/proto/directory/v1/directory.ts'
+import { dirname, resolve } from 'node:path'
+import type { Account } from '@relais/proto/directory/v1/directory.ts'
 import type { Command } from 'commander'
 import { accountOf, asOperatorFor, tenantOf } from '../accounts.ts'
-import { readAccountsCsv } from '../csv/accounts-csv.ts'
+import { type ImportedAccount, readAccountsCsv } from '../csv/accounts-csv.ts'
 import { moment, type Row } from '../output.ts'
 import { readPassword } from '../password.ts'
 import type { Act, Session } from '../session.ts'
+import { readSmallFile } from '../small-file.ts'
 import { UsageError } from '../usage-error.ts'
+import { addPeopleFileCommands, pictureSize } from './people-files.ts'
 
 /** The directory takes up to 1,000 a call; half of it keeps progress moving. */
 const BATCH = 500
@@ -31,7 +34,9 @@ export const addAccountCommands = (program: Command, act: Act) => {
     .action(act(create))
   account
     .command('import <tenant> <file.csv>')
-    .description('make accounts from CSV with a header: address,password,name,aliases,locale,time_zone,quota')
+    .description(
+      'make accounts from CSV with a header: address,password,name,aliases,locale,time_zone,quota,picture,certificate; the last two name files',
+    )
     .action(act(importCsv))
   account
     .command('set <address>')
@@ -51,6 +56,7 @@ export const addAccountCommands = (program: Command, act: Act) => {
     .description('erase an account and everything it has; can not be undone')
     .requiredOption('--yes', 'yes, erase it')
     .action(act(remove))
+  addPeopleFileCommands(account, act)
   addAliasCommands(program, act)
   addPasswordCommands(program, act)
 }
@@ -128,6 +134,7 @@ const show = async ({ connection, output }: Session, address: string) => {
       'time zone': account.timeZone,
       used: usage.usedBytes,
       messages: usage.messages,
+      picture: await pictureSize(connection, account),
     },
   ])
 }
@@ -157,12 +164,9 @@ const importCsv = async ({ connection, output }: Session, name: string, file: st
   const { size } = await stat(file)
   const stream = createReadStream(file)
   const tally = { made: 0, refused: 0 }
-  let batch: NewAccount[] = []
+  let batch: ImportedAccount[] = []
   const send = async () => {
-    const refusals = await sendBatch(
-      connection.directory.createAccounts({ tenant, accounts: batch }, SLOW),
-      tally,
-    )
+    const refusals = await sendBatch(connection, { tenant, batch, folder: dirname(file) }, tally)
     for (const line of refusals) process.stderr.write(`${line}\n`)
     output.progress(
       `${tally.made} made, ${tally.refused} refused, ${Math.floor((stream.bytesRead / size) * 100)} %`,
@@ -175,17 +179,48 @@ const importCsv = async ({ connection, output }: Session, name: string, file: st
   if (tally.refused > 0) process.exitCode = 1
 }
 
-type Answer = ReturnType<Session['connection']['directory']['createAccounts']>
+type Batch = {
+  readonly tenant: string
+  readonly batch: readonly ImportedAccount[]
+  /** Where the files are that it names. */
+  readonly folder: string
+}
+
+type Tally = { made: number; refused: number }
 
 const sendBatch = async (
-  answer: Answer,
-  tally: { made: number; refused: number },
+  connection: Session['connection'],
+  { tenant, batch, folder }: Batch,
+  tally: Tally,
 ): Promise<readonly string[]> => {
-  const { accounts } = await answer
+  const { accounts } = await connection.directory.createAccounts({ tenant, accounts: [...batch] }, SLOW)
   const refused = accounts.filter(({ account }) => account === '')
   tally.made += accounts.length - refused.length
-  tally.refused += refused.length
-  return refused.map(({ address, reason }) => `${address}: ${reason}`)
+  const said = refused.map(({ address, reason }) => `${address}: ${reason}`)
+  for (const [n, { address, account }] of accounts.entries()) {
+    const { picture = '', certificate = '' } = batch[n] ?? {}
+    if (account === '') continue
+    const files = {
+      picture: picture && resolve(folder, picture),
+      certificate: certificate && resolve(folder, certificate),
+    }
+    await addFiles(connection, { tenant, account }, files).catch((error: Error) =>
+      said.push(`${address}: ${error.message}`),
+    )
+  }
+  tally.refused += said.length
+  return said
+}
+
+/** The account is there already: what is wrong with a file is told, and the next account is looked at. */
+const addFiles = async (
+  { directory }: Session['connection'],
+  key: { readonly tenant: string; readonly account: string },
+  { picture, certificate }: { readonly picture: string; readonly certificate: string },
+): Promise<void> => {
+  if (picture !== '') await directory.setPicture({ ...key, content: await readSmallFile(picture) })
+  if (certificate !== '')
+    await directory.addCertificate({ ...key, certificate: await readSmallFile(certificate) })
 }
 
 const update = async ({ connection, output }: Session, address: string, fields: Fields) => {

@@ -27,6 +27,14 @@ test('each line with an address is an account', async () => {
   assert.equal(second?.quotaBytes, 0)
 })
 
+test('a line may name the files of a picture and a certificate', async () => {
+  const [first, second] = await read(
+    'address,picture,certificate\na@b.example,p/a.jpg,a.pem\nb@b.example,,\n',
+  )
+  assert.deepEqual([first?.picture, first?.certificate], ['p/a.jpg', 'a.pem'])
+  assert.deepEqual([second?.picture, second?.certificate], ['', ''])
+})
+
 test('columns may come in any order, with semicolons, quotes, a byte order mark and CRLF', async () => {
   const [account] = await read('\ufeffName;Address;Time Zone\r\n"Müller; ""M""";m@b.example;Europe/Paris\r\n')
   assert.equal(account?.displayName, 'Müller; "M"')

@@ -3,15 +3,28 @@ import type { NewAccount } from '@relais/proto/directory/v1/directory.ts'
 import { CsvError, parse } from 'csv-parse'
 import { UsageError } from '../usage-error.ts'
 
-const COLUMNS = ['address', 'password', 'name', 'aliases', 'locale', 'time_zone', 'quota'] as const
+const COLUMNS = [
+  'address',
+  'password',
+  'name',
+  'aliases',
+  'locale',
+  'time_zone',
+  'quota',
+  'picture',
+  'certificate',
+] as const
 type Column = (typeof COLUMNS)[number]
 type Line = Partial<Record<Column, string>>
 
+/** An account to be made, and the files that belong to it as the CSV names them; '': none. */
+export type ImportedAccount = NewAccount & { readonly picture: string; readonly certificate: string }
+
 /**
  * Accounts of a CSV file (RFC 4180, UTF-8, comma or semicolon) with a header line; `address` is required, aliases are separated
- * by spaces, quota is in bytes. Any length in bounded memory. Errors: {@link UsageError} with the line.
+ * by spaces, quota is in bytes, picture and certificate are files. Any length in bounded memory. Errors: {@link UsageError} with the line.
  */
-export async function* readAccountsCsv(source: Readable): AsyncGenerator<NewAccount> {
+export async function* readAccountsCsv(source: Readable): AsyncGenerator<ImportedAccount> {
   const parser = source.pipe(
     parse({
       columns: header,
@@ -46,7 +59,7 @@ const header = (names: readonly string[]): string[] => {
   return columns
 }
 
-const account = (line: Line, number: number): NewAccount => {
+const account = (line: Line, number: number): ImportedAccount => {
   const quotaBytes = Number(line.quota || 0)
   if (!Number.isSafeInteger(quotaBytes) || quotaBytes < 0)
     throw new UsageError(`line ${number}: the quota ${line.quota} isn't a number of bytes`)
@@ -60,5 +73,7 @@ const account = (line: Line, number: number): NewAccount => {
     timeZone: line.time_zone ?? '',
     quotaBytes,
     attributes: {},
+    picture: line.picture ?? '',
+    certificate: line.certificate ?? '',
   }
 }
