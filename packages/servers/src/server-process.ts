@@ -12,6 +12,8 @@ export type ServerCommand = {
   readonly logFile: string
   readonly uid?: number
   readonly gid?: number
+  /** Milliseconds that it may take until it is ready; default half a minute. */
+  readonly within?: number
   /** Rejects or resolves false as long as the server isn't ready; asked again and again. */
   ready(): Promise<boolean>
 }
@@ -83,13 +85,13 @@ const listenTo = (child: ChildProcess, logFile: string): (() => string) => {
 type Starting = { readonly child: ChildProcess; readonly ended: Promise<void>; readonly said: () => string }
 
 const untilReady = async (
-  { name, ready }: ServerCommand,
+  { name, ready, within = READY_MS }: ServerCommand,
   { child, ended, said }: Starting,
 ): Promise<void> => {
-  const deadline = performance.now() + READY_MS
+  const deadline = performance.now() + within
   while (isRunning(child)) {
     if (await ready().catch(() => false)) return
-    if (performance.now() > deadline) throw new Error(`${name} is not ready after ${READY_MS} ms: ${said()}`)
+    if (performance.now() > deadline) throw new Error(`${name} is not ready after ${within} ms: ${said()}`)
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS))
   }
   await ended

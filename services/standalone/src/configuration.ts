@@ -96,6 +96,7 @@ export const configurationSchema = z.object({
     .describe('Time for answering phones that wait, and ending work, before it stops.'),
   ephemeral: flag('Temporary data, removed at the end.'),
   seed: file('JSON of tenants, accounts and mail to begin an empty data folder with, instead of the demo.'),
+  withoutDemo: flag('Begin an empty data folder with nothing, instead of the demo.'),
   throwAway: flag('Hash the seed’s passwords cheaply: for data that is thrown away.'),
   readyFile: file('JSON with pid, addresses and an administrator’s token, written when everything answers.'),
 })

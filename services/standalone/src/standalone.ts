@@ -168,7 +168,7 @@ const plant = async (
 ): Promise<readonly DemoAccount[]> => {
   const throwAway = configuration.ephemeral || configuration.throwAway
   const deps = { ...clients, identity: OPERATOR, throwAway, progress: say }
-  if (seed === undefined) return plantDemo(deps)
+  if (seed === undefined) return configuration.withoutDemo ? [] : plantDemo(deps)
   await plantSeed(seed, deps)
   return []
 }
