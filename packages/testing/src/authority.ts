@@ -21,6 +21,8 @@ export type Authority = {
 export type Particulars = {
   /** URIs among its names. */
   readonly uris?: readonly string[]
+  /** Hosts among its names, beside localhost. */
+  readonly hosts?: readonly string[]
   /** Its last moment, in milliseconds from now; default an hour. */
   readonly validForMs?: number
 }
@@ -58,7 +60,7 @@ type Issuer = { readonly root: X509Certificate; readonly signingKey: CryptoKey }
 const issue = async (
   { root, signingKey }: Issuer,
   subject: string,
-  { uris = [], validForMs }: Particulars,
+  { uris = [], hosts = [], validForMs }: Particulars,
 ): Promise<Credentials> => {
   const keys = await keyPair()
   const certificate = await X509CertificateGenerator.create({
@@ -70,6 +72,7 @@ const issue = async (
     extensions: [
       new SubjectAlternativeNameExtension([
         { type: 'dns', value: 'localhost' },
+        ...hosts.map((value) => ({ type: 'dns' as const, value })),
         { type: 'ip', value: '127.0.0.1' },
         ...uris.map((value) => ({ type: 'url' as const, value })),
       ]),

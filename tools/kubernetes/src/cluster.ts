@@ -1,14 +1,16 @@
 import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { processesOf } from './cgroups.ts'
 import { startControlPlane } from './control-plane.ts'
 import type { ImageFile } from './images.ts'
 import { systemImages } from './images.ts'
 import { type KubernetesObject, namesObjects, volumeObjects } from './in-cluster.ts'
 import { removeLeftovers } from './leftovers.ts'
 import { importImages, killNode, startNode } from './node.ts'
+import { groupOf } from './node-files.ts'
 import { MOST_NODES, nodeName, Place } from './place.ts'
-import { killStarted, startProcess } from './processes.ts'
+import { isPause, kill, killStarted, startProcess } from './processes.ts'
 import { type Programs, programs as pinned } from './programs.ts'
 import { run } from './run.ts'
 
@@ -122,6 +124,13 @@ export class Cluster {
   /** As if its power went. */
   killNode(node: number): Promise<void> {
     return killNode(this.place, node)
+  }
+
+  /** kill -9 to what a pod runs, by its uid: kubectl can only ask politely. What holds its namespaces lives on, as after a crash. */
+  killPod(uid: string): void {
+    const groups = this.place.nodes().map((node) => groupOf(this.place, node))
+    const all = groups.flatMap((group) => processesOf(group, (folder) => folder.includes(uid)))
+    for (const pid of all.filter((one) => !isPause(one))) kill(pid)
   }
 
   /** Leaves nothing: no process, namespace, mount, control group or file. */

@@ -43,6 +43,9 @@ export const kill = (pid: number): void => {
   }
 }
 
+/** What holds the namespaces of a pod, which a crash of its containers leaves alone. */
+export const isPause = (pid: number): boolean => commandLine(String(pid))[0] === '/pause'
+
 /** Processes whose command line has all of these words. */
 export const processesWith = (...words: readonly string[]): readonly number[] =>
   readdirSync('/proc')

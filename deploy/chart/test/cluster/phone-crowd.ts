@@ -1,0 +1,108 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { Phone } from '../../../../load-tests/phone/phone.ts'
+
+export type CrowdOrder = {
+  readonly host: string
+  readonly port: number
+  readonly addresses: readonly string[]
+  readonly password: string
+  readonly heartbeatSeconds: number
+}
+
+/** What came to phones beside mail. */
+export type Trouble = {
+  /** Told to come later, as the protocol knows it. */
+  later: number
+  /** The connection broke, or none could be made. */
+  broken: number
+  /** Anything else: no phone knows it. */
+  readonly unknown: string[]
+}
+
+const INBOX_TYPE = '2'
+const SET_UP_AT_ONCE = 16
+/** As phones do, but sooner. */
+const RETRY_MS = 500
+
+type Waiting = { readonly phone: Phone; readonly inbox: string; received: number; isWaiting: boolean }
+
+/** Phones of one account each, which wait in Pings, take what there is and wait again. */
+export class PhoneCrowd {
+  readonly trouble: Trouble = { later: 0, broken: 0, unknown: [] }
+  readonly #order: CrowdOrder
+  readonly #phones: Waiting[] = []
+  readonly #loops: Promise<void>[] = []
+  #isOver = false
+
+  constructor(order: CrowdOrder) {
+    this.#order = order
+  }
+
+  /** Every phone knows its folders and has what is there. */
+  async setUp(): Promise<void> {
+    const waiting = [...this.#order.addresses.entries()]
+    const worker = async () => {
+      for (let next = waiting.shift(); next; next = waiting.shift()) await this.#setUpOne(...next)
+    }
+    await Promise.all(Array.from({ length: SET_UP_AT_ONCE }, worker))
+  }
+
+  async #setUpOne(number: number, user: string): Promise<void> {
+    const { host, port, password } = this.#order
+    const address = { host, port, secure: false }
+    const phone = new Phone({ address, user, password, device: `CROWD${String(number).padStart(6, '0')}` })
+    const { folders } = await phone.folderSync()
+    const inbox = [...folders].find(([, type]) => type === INBOX_TYPE)?.[0]
+    if (inbox === undefined) throw new Error(`${user} has no inbox`)
+    await phone.prime(inbox)
+    const received = await phone.syncAll(inbox, { window: 512 })
+    this.#phones.push({ phone, inbox, received, isWaiting: false })
+  }
+
+  start(): void {
+    for (const one of this.#phones) this.#loops.push(this.#live(one))
+  }
+
+  async #live(one: Waiting): Promise<void> {
+    while (!this.#isOver) {
+      try {
+        one.isWaiting = true
+        const status = await one.phone.ping([one.inbox], this.#order.heartbeatSeconds)
+        one.isWaiting = false
+        if (status === '2') one.received += await one.phone.syncAll(one.inbox, { window: 512 })
+        else if (status !== '1') this.trouble.unknown.push(`Ping Status ${status}`)
+      } catch (error) {
+        one.isWaiting = false
+        if (this.#isOver) return
+        this.#count(error as Error)
+        await pause(RETRY_MS)
+      }
+    }
+  }
+
+  #count({ message }: Error): void {
+    if (/HTTP 503$/.test(message)) this.trouble.later++
+    else if (/ECONN|EPIPE|ETIMEDOUT|EHOST|the connection was closed|socket hang up/.test(message))
+      this.trouble.broken++
+    else this.trouble.unknown.push(message)
+  }
+
+  /** Messages that came to all phones together. */
+  received(): number {
+    return this.#phones.reduce((total, { received }) => total + received, 0)
+  }
+
+  /** Phones with a Ping on its way. */
+  waiting(): number {
+    return this.#phones.filter(({ isWaiting }) => isWaiting).length
+  }
+
+  /** Ends, and takes with each phone's own key what it didn't take yet. */
+  async end(): Promise<void> {
+    this.#isOver = true
+    for (const { phone } of this.#phones) phone.close()
+    await Promise.all(this.#loops.map((loop) => Promise.race([loop, pause(RETRY_MS * 2)])))
+    for (const one of this.#phones) one.received += await one.phone.syncAll(one.inbox, { window: 512 })
+    for (const { phone } of this.#phones) phone.close()
+  }
+}

@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Deliveries } from './deliveries.ts'
+import { CHECK, CHECK_SECRET } from './given.ts'
+import type { Administrator, Installation } from './installation.ts'
+import { PhoneCrowd } from './phone-crowd.ts'
+
+const PASSWORD = 'correct horse battery'
+
+export const addressesOf = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, n) => `person${n}@acme.example`)
+
+/** A tenant with the check's account. */
+export const makeTenant = async (installation: Installation, administrator: Administrator): Promise<void> => {
+  await administrator(['tenant', 'create', 'acme', 'acme.example'])
+  await administrator(['account', 'create', CHECK.address], `${CHECK.password}\n`)
+  await installation.makeSecret(CHECK_SECRET, CHECK)
+}
+
+export const makeAccounts = async (
+  administrator: Administrator,
+  addresses: readonly string[],
+): Promise<void> => {
+  const folder = mkdtempSync(join(tmpdir(), 'relais-people-'))
+  const file = join(folder, 'people.csv')
+  writeFileSync(file, ['address,password', ...addresses.map((one) => `${one},${PASSWORD}`)].join('\n'))
+  await administrator(['account', 'import', 'acme', file]).finally(() => rmSync(folder, { recursive: true }))
+}
+
+export type Traffic = { readonly phones: PhoneCrowd; readonly deliveries: Deliveries }
+
+/** Phones that wait, and a mail server that delivers to them. */
+export const startTraffic = async (
+  installation: Installation,
+  { addresses, perSecond }: { readonly addresses: readonly string[]; readonly perSecond: number },
+): Promise<Traffic> => {
+  const phones = new PhoneCrowd({
+    ...{ host: await installation.addressOf('phones'), port: 80, addresses, password: PASSWORD },
+    heartbeatSeconds: 300,
+  })
+  await phones.setUp()
+  const server = `${await installation.addressOf('lmtp')}:24`
+  const deliveries = new Deliveries({ server, recipients: addresses, perSecond })
+  phones.start()
+  deliveries.start()
+  return { phones, deliveries }
+}
+
+const FIGURE = /^relais_held_requests(?:\{.*\})? (\d+)/m
+
+/** Requests that wait, as device-sync itself says. */
+export const heldRequests = async (installation: Installation): Promise<number> => {
+  const pods = await installation.pods('device-sync')
+  const each = pods.map(async ({ status }) => {
+    const answer = await fetch(`http://${status.podIP}:7480/metrics`).catch(() => undefined)
+    return Number(FIGURE.exec((await answer?.text()) ?? '')?.[1] ?? 0)
+  })
+  return (await Promise.all(each)).reduce((total, held) => total + held, 0)
+}
+
+/** Resolves when it is true; asked again and again. Errors: not within the time. */
+export const until = async (
+  what: string,
+  isTrue: () => Promise<boolean> | boolean,
+  limitMs = 120_000,
+): Promise<number> => {
+  const started = performance.now()
+  while (!(await isTrue())) {
+    if (performance.now() - started > limitMs) throw new Error(`not within ${limitMs / 1000} s: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+  return performance.now() - started
+}
+
+/** Ends the traffic and says what is wrong with what came of it; empty: nothing. */
+export const endTraffic = async ({ phones, deliveries }: Traffic): Promise<readonly string[]> => {
+  await deliveries.end()
+  const { accepted, unsure, refused } = deliveries
+  await until('all that was accepted is in the phones', () => phones.received() >= accepted).catch(() => {})
+  await phones.end()
+  const received = phones.received()
+  const wrong = [...refused, ...phones.trouble.unknown]
+  if (received < accepted) wrong.push(`${accepted} messages were accepted, ${received} came`)
+  if (received > accepted + unsure)
+    wrong.push(`${accepted} messages were accepted, ${unsure} without an answer, but ${received} came`)
+  return wrong
+}
