@@ -10,7 +10,7 @@ export const observedLog = (log: EventLog): EventLog => ({
   append: (commit) => append(log, commit),
   read: (filter, after, options) => log.read(filter, after, options),
   follow: (filter, after, options) => log.follow(filter, after, options),
-  head: (filter) => log.head(filter),
+  head: (filter, options) => log.head(filter, options),
   notices: (filter, listener) => log.notices(filter, listener),
   purge: (tenant, account) => log.purge(tenant, account),
   close: () => log.close(),

@@ -118,8 +118,12 @@ export interface EventLog {
     after: number,
     options: { batch?: number; signal: AbortSignal },
   ): AsyncIterable<FollowBatch>
-  /** Position of the last commit that matches; 0 if there is none. Goes back only by a purge. */
-  head(filter: CommitFilter): Promise<number>
+  /**
+   * Position of the last commit that matches; 0 if there is none. Goes back only by a purge. A server that was cut off from the others
+   * may answer from what it had, for some seconds; `certain`, of the whole log: nothing is missing that was acknowledged before the call,
+   * and the position may be that of an erased commit.
+   */
+  head(filter: CommitFilter, options?: { certain?: boolean }): Promise<number>
   /**
    * Calls the listener for every commit that matches and is appended after this returns, in order of position, once each; not for
    * repeated appends. So who subscribes first and compares heads second misses nothing. The listener must not throw.

@@ -18,7 +18,13 @@ import type { Pod } from './pod.ts'
 import { postgresConnection } from './postgres-url.ts'
 import { readCa } from './secret-file.ts'
 
-type StoreDefinition = { readonly name: string; readonly schema: Schema; readonly version: number }
+type StoreDefinition = {
+  readonly name: string
+  readonly schema: Schema
+  readonly version: number
+  /** True: what was written is on disk before it counts. */
+  readonly durable?: boolean
+}
 
 /** Log and rows of a service. */
 export type Storage = {

@@ -10,7 +10,14 @@ import { rowFeed } from './feed.ts'
 import { listSize, MAX_KNOWN } from './known-list.ts'
 import { RETENTION_MS } from './retention.ts'
 import { journalOf, placementsById, type Scope } from './rows.ts'
-import { accessesOf, invalidKey, isBeyond, presentedPosition, refusalOf, scopeOf } from './standing.ts'
+import {
+  accessesOf,
+  invalidKey,
+  presentedPosition,
+  refusalOf,
+  refusedOnArrival,
+  scopeOf,
+} from './standing.ts'
 import type {
   Access,
   CollectionAnswer,
@@ -65,12 +72,7 @@ const neededPosition = ({ request, refusal, done }: Course): number =>
 const arrive = async <Extra>(service: SyncClass<Extra>, request: CollectionRequest): Promise<Course> => {
   const access = await service.access(request.collection)
   const scope = scopeOf(service, access)
-  const { refusal, checkpoint } = await service.snapshot(async (reader, { checkpoint }) => ({
-    refusal: await refusalOf(reader, { scope, access, request }),
-    checkpoint,
-  }))
-  if (await isBeyond(service, request, checkpoint))
-    return { request, refusal: invalidKey('epoch'), presentation: undefined, done: NOTHING_DONE }
+  const refusal = await refusedOnArrival(service, { scope, access, request })
   if (refusal || request.cursor === undefined)
     return { request, refusal, presentation: undefined, done: NOTHING_DONE }
   const presentation = presentationOf(service, request, access)

@@ -41,6 +41,28 @@ export const refusalOf = async (
   return reason && invalidKey(reason)
 }
 
+/**
+ * Why a request can't be answered, by rows that have what its key has seen and all that its account has: those that lag behind after a
+ * restart refuse nothing. Errors: those of waiting.
+ */
+export const refusedOnArrival = async (
+  service: Pick<SyncClass<unknown>, 'snapshot' | 'waitFor' | 'head' | 'end'>,
+  standing: Standing,
+): Promise<Refusal | undefined> => {
+  const { request } = standing
+  const look = () =>
+    service.snapshot(async (reader, { checkpoint }) => ({
+      refusal: await refusalOf(reader, standing),
+      checkpoint,
+    }))
+  const { refusal, checkpoint } = await look()
+  if (await isBeyond(service, request, checkpoint)) return invalidKey('epoch')
+  const seen = presentedPosition(request)
+  if (refusal === undefined && seen <= checkpoint) return undefined
+  await service.waitFor(Math.max(seen, await service.head()))
+  return (await look()).refusal
+}
+
 /** Positions that the rows must have before a key's request is answered. */
 export const presentedPosition = ({ cursor, hint }: CollectionRequest): number =>
   Math.max(cursor?.changes.position ?? 0, hint?.position ?? 0)

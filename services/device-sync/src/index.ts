@@ -1,4 +1,5 @@
 export { readTrustedCertificates } from './certificates/trusted-certificates.ts'
 export { type EasEndpointConfig, easServerOptions } from './http/endpoint-config.ts'
 export { createPhoneServer, type PhoneServer } from './http/phone-server.ts'
-export { createDeviceSync, type DeviceSync, type DeviceSyncDeps, type LocalStore } from './service.ts'
+export type { LocalStore } from './row-stores.ts'
+export { createDeviceSync, type DeviceSync, type DeviceSyncDeps } from './service.ts'

@@ -11,9 +11,9 @@ import type { Command } from './commands/command.ts'
 import { createCommands } from './commands/table.ts'
 import { DEVICE_SYNC } from './device/events.ts'
 import { type AccountRef, DeviceRegistry } from './devices/device-registry.ts'
-import { type DeviceRowSource, DeviceRowStore, deviceRowSchema } from './devices/device-row-store.ts'
-import { SharedDeviceRows, sharedRowSchema } from './devices/shared-device-rows.ts'
-import { Erasure, erasureSchema } from './erasure/erasure.ts'
+import { type DeviceRowSource, DeviceRowStore } from './devices/device-row-store.ts'
+import { SharedDeviceRows } from './devices/shared-device-rows.ts'
+import { Erasure } from './erasure/erasure.ts'
 import { showHeld } from './held/held-figures.ts'
 import { HeldRequests } from './held/held-requests.ts'
 import { ByteBudget } from './http/byte-budget.ts'
@@ -26,6 +26,7 @@ import { deviceReadModel } from './projections/devices.ts'
 import { FollowedAccounts } from './push/followed-accounts.ts'
 import { newerRequestsBy } from './push/newer-requests.ts'
 import { Waiters } from './push/waiters.ts'
+import { type LocalStore, localStore, sharedStore } from './row-stores.ts'
 import { findsElsewhere } from './search/finds-elsewhere.ts'
 import { RunningFinds } from './search/running-finds.ts'
 import { AccountSettings } from './sign-in/account-settings.ts'
@@ -34,13 +35,6 @@ import { RememberedCredentials } from './sign-in/remembered-credentials.ts'
 import { SERVICE_IDENTITY } from './sign-in/service-identity.ts'
 import { SignIn } from './sign-in/sign-in.ts'
 import { Traces } from './tracing/traces.ts'
-
-/** A local store of rows that no log can rebuild: what openSqliteStore needs, but for where. */
-export type LocalStore = {
-  readonly name: string
-  readonly version: number
-  readonly schema: readonly string[]
-}
 
 export type DeviceSyncDeps = {
   readonly log: EventLog
@@ -80,20 +74,8 @@ export type DeviceSync = {
   stop(): Promise<void>
 }
 
-const localStore: LocalStore = {
-  name: 'device-rows',
-  version: 1,
-  schema: [...deviceRowSchema, ...erasureSchema],
-}
-
-const sharedStore: LocalStore = {
-  name: 'shared-device-rows',
-  version: 1,
-  schema: [...sharedRowSchema, ...erasureSchema],
-}
-
-const rowSource = ({ sharedRows, logger, clock }: DeviceSyncDeps, store: ReadStore): DeviceRowSource =>
-  sharedRows ? new SharedDeviceRows({ store, logger, clock }) : new DeviceRowStore({ store, logger })
+const rowSource = ({ sharedRows, logger }: DeviceSyncDeps, store: ReadStore): DeviceRowSource =>
+  sharedRows ? new SharedDeviceRows({ store, logger }) : new DeviceRowStore({ store, logger })
 
 /** Rows of one account go in milliseconds; a projector that is far behind gets its time. */
 const ERASE_MS = 60_000

@@ -58,7 +58,13 @@ export type Relais = {
 /** A database that can be copied while it is used. */
 export type BackedUp = { readonly name: string; backupTo(folder: string): Promise<unknown> }
 
-type StoreDefinition = { readonly name: string; readonly schema: Schema; readonly version: number }
+type StoreDefinition = {
+  readonly name: string
+  readonly schema: Schema
+  readonly version: number
+  /** True: what was written is on disk before it counts. */
+  readonly durable?: boolean
+}
 
 /** Opens log, blobs and rows, and starts the services: directory, mail, mail-transport, device-sync. */
 export const openRelais = async (options: RelaisOptions): Promise<Relais> => {

@@ -57,6 +57,12 @@ export const filterRules = (rule: Rule) => {
     },
   )
 
+  rule('the certain end of the whole log is where its last commit is', async ({ log }) => {
+    assert.equal(await log.head({}, { certain: true }), 0)
+    await fill(log)
+    assert.equal(await log.head({}, { certain: true }), (await readAll(log)).at(-1)?.position)
+  })
+
   rule('an empty name matches nothing: it never stands for all', async ({ log }) => {
     await fill(log)
     for (const field of ['tenant', 'account', 'service']) {

@@ -17,6 +17,7 @@ import {
 } from '../port.ts'
 import { Appender } from './appender.ts'
 import { believedHead } from './believed-head.ts'
+import { certainEnd } from './certain-end.ts'
 import { CommandIndex } from './command-index.ts'
 import { erase } from './erasure.ts'
 import { Ledger, ledgerName } from './ledger.ts'
@@ -221,10 +222,11 @@ class OpenJetStreamLog implements JetStreamLog {
     }
   }
 
-  async head(filter: CommitFilter): Promise<number> {
+  async head(filter: CommitFilter, { certain = false }: { certain?: boolean } = {}): Promise<number> {
     this.#closing.throwIfAborted()
     const subject = filterSubject(filter)
     if (subject === undefined) return 0
+    if (certain && subject === ALL_COMMITS) return await this.#patiently('read', () => certainEnd(this.#api))
     const deps = { api: this.#api, tail: this.#tail, view: this.#view, losses: this.#losses }
     return await this.#patiently('read', () => believedHead(subject, deps))
   }

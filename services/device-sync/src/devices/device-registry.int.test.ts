@@ -116,6 +116,22 @@ describe('the registry of devices', () => {
     await registry.execute({ tenant: 'acme', account: 'u2' }, register('d9'), asking())
     assert.deepEqual(await names(registry), ['d1'])
   })
+  test('has what others did, also before it is told of it, where it is asked for all that there is', async (t) => {
+    const { log, projector, registry } = await setUp(t)
+    const deaf = {
+      ...{ append: log.append.bind(log), read: log.read.bind(log), follow: log.follow.bind(log) },
+      ...{ head: log.head.bind(log), purge: log.purge.bind(log), close: log.close.bind(log) },
+      notices: () => ({ close: () => {} }),
+    }
+    const other = new DeviceRegistry({ log: deaf, projector, clock: () => 1 })
+    t.after(() => other.close())
+    assert.deepEqual(await names(other), [])
+    await registry.execute(owner, register('d1'), asking())
+    assert.deepEqual(await names(other), [])
+    const all = await other.devicesAtHead(owner, Date.now() + 5_000)
+    assert.deepEqual([...all.keys()], ['d1'])
+    assert.equal(await other.devicesAtHead(owner, Date.now() + 5_000), all)
+  })
   test('the limit holds across processes', async (t) => {
     const { make } = await setUp(t)
     const registries = [make(), make(), make()]

@@ -73,6 +73,13 @@ export class DeviceRegistry {
     return (await this.#of(owner, deadline)).devices
   }
 
+  /** The same, of which nothing is missing that any process has appended: notices of what others did may be on their way yet. */
+  async devicesAtHead(owner: AccountRef, deadline: number): Promise<AccountDevices> {
+    const head = await this.#options.log.head({ ...owner, service: DEVICE_SYNC })
+    this.#outdate(keyOf(owner), head)
+    return this.devicesOf(owner, deadline)
+  }
+
   async #of(owner: AccountRef, deadline: number): Promise<Known> {
     const key = keyOf(owner)
     const known = this.#known.get(key)

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { ReadStore } from '@relais/read-store'
 import { describeError, type Logger } from '@relais/service-kit'
 import type { DeviceRef } from '../held/held-requests.ts'
@@ -27,6 +28,7 @@ type Cell = { kind: string; key: string; bytes?: Uint8Array; value?: unknown }
 
 class LoadedRows implements DeviceRows {
   readonly device: DeviceRef
+  readonly run: string
   readonly #cells = new Map<string, Cell>()
   readonly #store: DeviceRowStore
   /** Not yet written, by name. */
@@ -34,6 +36,7 @@ class LoadedRows implements DeviceRows {
 
   constructor(device: DeviceRef, stored: readonly StoredRow[], store: DeviceRowStore) {
     this.device = device
+    this.run = store.run
     this.#store = store
     for (const { kind, key, value } of stored) this.#cells.set(nameOf(kind, key), { kind, key, bytes: value })
   }
@@ -124,6 +127,8 @@ export interface DeviceRowSource {
 
 /** Rows of all devices, of which this process is the only user: the recently used ones in memory, all in the local store. */
 export class DeviceRowStore implements DeviceRowSource {
+  /** What is written behind is lost in a crash. */
+  readonly run = randomUUID()
   readonly #options: Required<DeviceRowStoreOptions>
   /** Least recently used first. */
   readonly #recent = new Map<string, LoadedRows>()

@@ -29,6 +29,8 @@ export const jsonRows = <Value>(
  */
 export interface DeviceRows {
   readonly device: DeviceRef
+  /** Names the time since which none of these rows went back: what was noted at another is perhaps not the last that there was. */
+  readonly run: string
   get<Value>(kind: RowKind<Value>, key?: string): Value | undefined
   put<Value>(kind: RowKind<Value>, value: Value, key?: string): void
   delete(kind: { readonly name: string }, key?: string): void

@@ -6,9 +6,11 @@ import { temporaryFolder } from '@relais/testing'
 import { GroupedWrites, type Step } from './grouped-writes.ts'
 import { sharedRowSchema } from './shared-device-rows.ts'
 
+let version = 100
+
 const stepOf = (device: string, base?: number, anyVersion = false): Step => ({
   device: { tenant: 'acme', account: 'u1', device },
-  ...{ base, anyVersion, first: 100 },
+  ...{ base, anyVersion, next: version++ },
 })
 
 const change = (text: string) => ({ kind: 'count', key: '', encode: () => Buffer.from(text) })
@@ -60,10 +62,11 @@ describe('writes of many requests', () => {
 
   test('of two for one device on the same rows the first wins, and of two that the last may say both count', async (t) => {
     const { group, values } = await setUp(t)
-    await group.write(stepOf('a'), [change('0')])
+    const first = stepOf('a')
+    await group.write(first, [change('0')])
     const decided = [
-      group.write(stepOf('a', 100), [change('1')]),
-      group.write(stepOf('a', 100), [change('2')]),
+      group.write(stepOf('a', first.next), [change('1')]),
+      group.write(stepOf('a', first.next), [change('2')]),
     ]
     assert.deepEqual(await Promise.all(decided), [true, false])
     assert.deepEqual(await values(), ['a=1'])

@@ -11,29 +11,29 @@ export type Step = {
   readonly device: DeviceRef
   readonly base: number | undefined
   readonly anyVersion: boolean
-  /** Of a device that has no rows: the time, so that no version of a removed device comes again. */
-  readonly first: number
+  /** Of the rows afterwards: one that never was, so that what a server lost in a crash, or a removed device's, isn't taken for these. */
+  readonly next: number
 }
 
 /** False: the rows aren't those of `base` any more. */
-const stepVersion = async (writer: Writer, { device, base, anyVersion, first }: Step): Promise<boolean> => {
-  if (base === undefined && (await insertVersion(writer, device, first))) return true
-  const step = `UPDATE device_row_versions SET version = version + 1 WHERE ${OF_DEVICE}`
+const stepVersion = async (writer: Writer, { device, base, anyVersion, next }: Step): Promise<boolean> => {
+  if (base === undefined && (await insertVersion(writer, device, next))) return true
+  const step = `UPDATE device_row_versions SET version = ? WHERE ${OF_DEVICE}`
   const changed = anyVersion
-    ? await writer.run(step, ...placeOf(device))
-    : await writer.run(`${step} AND version = ?`, ...placeOf(device), base ?? NO_VERSION)
+    ? await writer.run(step, next, ...placeOf(device))
+    : await writer.run(`${step} AND version = ?`, next, ...placeOf(device), base ?? NO_VERSION)
   return changed === 1
 }
 
 /** Of no device. */
 const NO_VERSION = -1
 
-const insertVersion = async (writer: Writer, device: DeviceRef, first: number): Promise<boolean> =>
+const insertVersion = async (writer: Writer, device: DeviceRef, version: number): Promise<boolean> =>
   (await writer.run(
     `INSERT INTO device_row_versions (tenant, account, device, version) VALUES (?, ?, ?, ?)
      ON CONFLICT (tenant, account, device) DO NOTHING`,
     ...placeOf(device),
-    first,
+    version,
   )) === 1
 
 type Waiting = {

@@ -6,7 +6,7 @@ export const probeRows = (device: DeviceRef): DeviceRows => {
   const values = new Map<string, { kind: string; key: string; value: unknown }>()
   const nameOf = (kind: string, key: string) => `${kind}\u0000${key}`
   return {
-    device,
+    ...{ device, run: '' },
     get: <Value>(kind: { name: string }, key = '') =>
       values.get(nameOf(kind.name, key))?.value as Value | undefined,
     put: (kind, value, key = '') => void values.set(nameOf(kind.name, key), { kind: kind.name, key, value }),

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import type { Reader, ReadStore, Writer } from '@relais/read-store'
 import { type Logger, terminal } from '@relais/service-kit'
 import type { DeviceRef } from '../held/held-requests.ts'
@@ -45,6 +46,8 @@ type Put = RowChange & { readonly value: unknown; readonly lastWins: boolean }
 /** Rows of a device for one request: a snapshot, and what the request changes. */
 class RequestRows implements DeviceRows {
   readonly device: DeviceRef
+  /** What was committed stays. */
+  readonly run = ''
   readonly #shared: SharedDeviceRows
   #base: Snapshot
   #puts = new Map<string, Put>()
@@ -121,8 +124,8 @@ class RequestRows implements DeviceRows {
 export type SharedDeviceRowsOptions = {
   readonly store: ReadStore
   readonly logger: Logger
-  /** Milliseconds since 1970. */
-  readonly clock: () => number
+  /** A number below 2^48 that hardly comes twice; default: a random one. */
+  readonly newVersion?: () => number
   /** Devices whose rows are kept in memory until another version is seen; default 20,000. */
   readonly maxDevices?: number
 }
@@ -139,7 +142,7 @@ export class SharedDeviceRows implements DeviceRowSource {
   readonly #group: GroupedWrites
 
   constructor(options: SharedDeviceRowsOptions) {
-    this.#options = { maxDevices: 20_000, ...options }
+    this.#options = { maxDevices: 20_000, newVersion: randomVersion, ...options }
     this.#group = new GroupedWrites(options.store)
   }
 
@@ -169,16 +172,15 @@ export class SharedDeviceRows implements DeviceRowSource {
     puts: ReadonlyMap<string, Put>,
   ): Promise<Snapshot | undefined> {
     const anyVersion = [...puts.values()].every(({ lastWins }) => lastWins)
-    const first = this.#options.clock()
-    const step = { device, base: base.version, anyVersion, first }
+    const next = this.#options.newVersion()
+    const step = { device, base: base.version, anyVersion, next }
     const written = await this.#group.write(step, [...puts.values()])
     const key = refKey(device)
     this.#recent.delete(key)
     if (!written) return undefined
-    const version = base.version === undefined ? first : base.version + 1
-    const next = { version, cells: changed(base.cells, puts) }
+    const cells = changed(base.cells, puts)
     // Whoever changes what the last writer may change doesn't know what others did meanwhile: it is read again next time.
-    return anyVersion ? next : this.#keep(key, next)
+    return anyVersion ? { version: base.version, cells } : this.#keep(key, { version: next, cells })
   }
 
   decoded<Value>(device: DeviceRef, kind: RowKind<Value>, bytes: Uint8Array): Value | undefined {
@@ -212,6 +214,8 @@ export class SharedDeviceRows implements DeviceRowSource {
     return snapshot
   }
 }
+
+const randomVersion = (): number => randomInt(2 ** 48 - 1)
 
 const versionOf = async (reader: Reader, device: DeviceRef): Promise<number | undefined> =>
   (

@@ -81,7 +81,7 @@ export class Erasure {
     const { store, log } = this.#deps
     const row = await store.get<{ position: number }>('SELECT position FROM processes WHERE name = ?', NAME)
     const position = row?.position ?? 0
-    return position > (await log.head({})) ? 0 : position
+    return position > (await log.head({}, { certain: true })) ? 0 : position
   }
 
   async #save(position: number): Promise<void> {

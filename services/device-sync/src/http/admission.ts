@@ -1,5 +1,6 @@
 import { type Identity, terminal } from '@relais/service-kit'
 import type { CommandContext } from '../commands/command.ts'
+import { StatusError } from '../commands/status-error.ts'
 import type { Device } from '../device/device.ts'
 import type { DeviceRegistry } from '../devices/device-registry.ts'
 import type { DeviceRowSource } from '../devices/device-row-store.ts'
@@ -135,6 +136,21 @@ const requireObedient = async (
   if (isEasVersion(version)) requireProvisioned(policy, { command, version, key, device })
 }
 
+/** A refusal isn't said for what another process has been told meanwhile: that the phone has taken its policy, or was wiped. */
+const obedient = async (deps: AdmissionDeps, arrival: Arrival, device: Device): Promise<Device> => {
+  try {
+    await requireObedient(deps, arrival, device)
+    return device
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error
+    const { user, line, now } = arrival
+    const newer = (await deps.registry.devicesAtHead(user, now + DEADLINE_MS)).get(line.deviceId)
+    if (newer === undefined || newer === device) throw error
+    await requireObedient(deps, arrival, newer)
+    return newer
+  }
+}
+
 /**
  * Finds the device, or registers it at its first contact.
  * Errors: DEVICE_ID_INVALID, DEVICE_TYPE_INVALID, DEVICE_BLOCKED, TOO_MANY_DEVICES, and the statuses that ask for Provision.
@@ -147,8 +163,7 @@ export const admitDevice = async (deps: AdmissionDeps, arrival: Arrival): Promis
   const ref = { tenant: user.tenant, account: user.account, device: line.deviceId }
   if (line.deviceId === PROBE)
     return { user, identity, family, device: probeOf(arrival), rows: probeRows(ref) }
-  const device = await registered(deps, arrival, identity)
-  await requireObedient(deps, arrival, device)
+  const device = await obedient(deps, arrival, await registered(deps, arrival, identity))
   const rows = await deps.rowStore.of(ref)
   noteSeen(rows, { at: now, userAgent, version })
   return { user, identity, family, device, rows }

@@ -8,10 +8,10 @@ import { emptyRequest, noteLast, wholeRequest } from './last-request.ts'
 import { readSync, type SyncRequest } from './sync-request.ts'
 
 /** Rows of a device in memory. */
-const memory = (): DeviceRows => {
-  const rows = new Map<string, unknown>()
+const memory = (run = 'a', rows = new Map<string, unknown>()): DeviceRows => {
   const nameOf = (kind: RowKind<never>, name = '') => `${kind.name}/${name}`
   return {
+    run,
     get: (kind: RowKind<never>, name?: string) => rows.get(nameOf(kind, name)),
     put: (kind: RowKind<never>, value: unknown, name?: string) => void rows.set(nameOf(kind, name), value),
   } as unknown as DeviceRows
@@ -51,6 +51,16 @@ describe('an empty Sync', () => {
     const request = emptyRequest(after([], [el('airsync:Wait', 5), el('airsync:WindowSize', 7)]))
     assert.deepEqual(keysOf(request), ['a=ka', 'b=kb', 'c=kc'])
     assert.deepEqual([request.waitMs, request.window], [300_000, 7])
+  })
+
+  test('whose last one may be lost is Status 13: in a crash the rows may have gone back to one before it', () => {
+    const stored = new Map<string, unknown>()
+    const rows = memory('before the crash', stored)
+    answered(rows, wholeRequest(rows, readSync(body([], collection('a', 'ka'), collection('b', 'kb')))))
+    assert.deepEqual(keysOf(emptyRequest(rows)), ['a=ka', 'b=kb'])
+    const later = memory('after it', stored)
+    assert.throws(() => emptyRequest(later), { status: 13 })
+    assert.throws(() => partial(later, [], collection('a', 'ka')), { status: 13 })
   })
 
   test('after news, and of a phone that never synced, is Status 13', () => {

@@ -26,6 +26,8 @@ type LastSync = {
   readonly collections: readonly LastCollection[]
   readonly window: number
   readonly waitMs: number
+  /** Of the rows, when it was noted. */
+  readonly run: string
 }
 
 const lastRows = jsonRows<LastSync>('last-sync')
@@ -49,9 +51,15 @@ const repeated = (collections: readonly LastCollection[]): readonly RequestedCol
   return collections.map(asBefore)
 }
 
+/** A request that came after this one may have been lost with the rows: the phone may have other keys by now. */
+const lastOf = (rows: DeviceRows): LastSync | undefined => {
+  const last = rows.get(lastRows)
+  return last?.run === rows.run ? last : undefined
+}
+
 /** An empty Sync stands for the last request if that was answered empty (sync.md 5, empty); else Status 13. */
 export const emptyRequest = (rows: DeviceRows): SyncRequest => {
-  const last = rows.get(lastRows)
+  const last = lastOf(rows)
   if (last === undefined) throw incomplete('there is no Sync that an empty one could repeat')
   return { ...last, collections: repeated(last.collections) }
 }
@@ -61,7 +69,7 @@ export const emptyRequest = (rows: DeviceRows): SyncRequest => {
  * or what is left out may have another key by now; 4 where nothing is said; 15.
  */
 const mergedRequest = (rows: DeviceRows, sent: SentSync): SyncRequest => {
-  const last = rows.get(lastRows)
+  const last = lastOf(rows)
   if (last === undefined) throw incomplete('there is no Sync that a partial one could be a part of')
   if (sent.collections.length === 0 && sent.window === undefined && sent.waitMs === undefined)
     throw new StatusError(SYNC_STATUS.protocol, 'a partial Sync says something')
@@ -101,6 +109,6 @@ export const noteLast = (
   { courses, settled }: Outcome,
 ): void => {
   const collections = courses.map((course, n) => lastCollection(rows, course, settled[n]))
-  const next: LastSync = { collections, window, waitMs }
+  const next: LastSync = { collections, window, waitMs, run: rows.run }
   if (JSON.stringify(rows.get(lastRows)) !== JSON.stringify(next)) rows.put(lastRows, next)
 }

@@ -37,9 +37,13 @@ export const notePresented = ({ rows }: CommandContext, course: Course): void =>
   rows.put(collectionRows, { state, options, quietAt }, requested.collection)
 }
 
-/** Presenting a key that is known and acknowledged changes nothing but the identity of the state. */
+/**
+ * Presenting a key that is known and acknowledged changes nothing but the identity of the state, and which list was used last: a key that
+ * is repeated again and again mustn't lose its own to those of its answers.
+ */
 const sameState = (a: CollectionState, b: CollectionState) =>
   a.presented === b.presented &&
+  a.lists.every((one, n) => one === b.lists[n]) &&
   a.held.length === b.held.length &&
   a.held.every((one, n) => sameHeld(one, b.held[n]))
 

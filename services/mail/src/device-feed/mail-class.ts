@@ -32,7 +32,7 @@ export const mailClass = (handling: Handling, request: FeedRequest): SyncClass<C
         ? messagesOfLiveConversations(reader, key, { mailbox: collection, edge: floor })
         : [],
     head: () => handling.log.head({ ...key, service: MAIL_SERVICE }),
-    end: () => handling.log.head({}),
+    end: () => handling.log.head({}, { certain: true }),
     ageOf: (position) => ageOf(handling, { key, position, now }),
     snapshot: (read) =>
       projector.store.snapshot(async (reader, checkpoint) =>

@@ -82,7 +82,7 @@ export class Following {
       this.process.name,
     )
     const position = row?.position ?? 0
-    return position > (await log.head({})) ? 0 : position
+    return position > (await log.head({}, { certain: true })) ? 0 : position
   }
 
   private async save(position: number): Promise<void> {
