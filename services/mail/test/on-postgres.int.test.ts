@@ -6,6 +6,7 @@ await import('../src/queries/messages.int.test.ts')
 await import('../src/queries/threads.int.test.ts')
 await import('../src/queries/whole-conversations.int.test.ts')
 await import('./search.int.test.ts')
+await import('./search-state.int.test.ts')
 await import('./conversations.int.test.ts')
 
 export {}

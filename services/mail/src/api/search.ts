@@ -5,7 +5,7 @@ import type { AccountKey } from '../queries/account.ts'
 import { loadHierarchy } from '../queries/mailboxes.ts'
 import { storedMessage } from '../queries/message.ts'
 import { messageRowsOfItems } from '../queries/messages.ts'
-import { findItems } from '../search/find.ts'
+import { findByState } from '../search/find-by-state.ts'
 import { MAX_QUERY_LENGTH, parseQuery } from '../search/query.ts'
 import { openAccount } from './account-call.ts'
 import { invalid, requireConversation, requireCount, requireId, requireTime } from './arguments.ts'
@@ -21,7 +21,8 @@ export const searchMessages =
   async (request: SearchMessagesRequest, call: HandlerCall): Promise<SearchMessagesResponse> => {
     const key = await openAccount(handling, request, call)
     if (request.query.length > MAX_QUERY_LENGTH) throw invalid('the query is too long')
-    const found = await findItems(handling.searchStore, key, {
+    const stores = { index: handling.searchStore, rows: handling.projector.store }
+    const found = await findByState(stores, key, {
       query: parseQuery(request.query),
       mailboxes: await mailboxesOf(handling, key, request),
       after: requireTime(request.receivedAfter, 'the earliest time'),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import type { StateCondition } from './message-state.ts'
 import { type Expression, isEmpty, MAX_TERMS, parseQuery } from './query.ts'
 import { parseDates } from './query-dates.ts'
 
@@ -53,7 +54,7 @@ describe('a search query', () => {
   })
 
   test('an unknown property, and one with a value that it can’t have, are words', () => {
-    assert.equal(parsed('size:5 has:wings'), 'all(size:5 has:wings)')
+    assert.equal(parsed('width:5 has:wings'), 'all(width:5 has:wings)')
     assert.equal(parsed('received:never'), 'received:never')
   })
 
@@ -183,5 +184,107 @@ describe('MS-KQL 2.1.6: received:', () => {
       const { received, withAttachment } = parseQuery(text)
       assert.deepEqual([received.after, withAttachment], [0, false], text)
     }
+  })
+})
+
+/** A condition as text. */
+const saidOf = (condition: StateCondition | undefined): string => {
+  if (condition === undefined) return ''
+  switch (condition.kind) {
+    case 'every':
+    case 'some':
+      return `${condition.kind}(${condition.of.map(saidOf).join(' ')})`
+    case 'not':
+      return `not(${saidOf(condition.of)})`
+    case 'category':
+      return `category:${condition.begins}`
+    case 'size':
+      return `size:${condition.min}`
+    default:
+      return `${condition.kind}:${condition.is}`
+  }
+}
+
+describe('states in a query', () => {
+  const read = (text: string) => {
+    const { expression, state, withAttachment } = parseQuery(text)
+    return [shown(expression), saidOf(state), withAttachment]
+  }
+  test('narrow what is found by words', () => {
+    assert.deepEqual(read('budget isread:false'), ['budget', 'seen:false', false])
+    assert.deepEqual(read('isflagged:true budget category:"Red one"'), [
+      'budget',
+      'every(flagged:true category:red one)',
+      false,
+    ])
+    assert.deepEqual(read('IsRead=no size>1000'), ['', 'every(seen:false size:1001)', false])
+    assert.deepEqual(read('has:attachment is:unread'), ['', 'seen:false', true])
+  })
+  test('are enough by themselves', () => {
+    assert.equal(isEmpty(parseQuery('isread:false')), false)
+    assert.equal(isEmpty(parseQuery('isread:')), true)
+  })
+  test('may be negated', () => {
+    assert.deepEqual(read('budget NOT isread:true'), ['budget', 'not(seen:true)', false])
+    assert.deepEqual(read('-category:red'), ['', 'not(category:red)', false])
+    assert.deepEqual(read('budget hasattachment:false'), ['budget', 'attachment:false', false])
+    assert.deepEqual(read('budget NOT has:attachment'), ['budget', 'attachment:false', false])
+    assert.deepEqual(read('NOT (isread:true OR isflagged:true)'), [
+      '',
+      'not(some(seen:true flagged:true))',
+      false,
+    ])
+  })
+  test('may be alternatives of each other', () => {
+    assert.deepEqual(read('isread:false OR isflagged:true'), ['', 'some(seen:false flagged:true)', false])
+    assert.deepEqual(read('budget (isread:false OR isflagged:true AND importance:high)'), [
+      'budget',
+      'some(seen:false every(flagged:true importance:high))',
+      false,
+    ])
+  })
+  test('narrow nothing as alternatives of words', () => {
+    assert.deepEqual(read('budget OR isread:false'), ['budget', '', false])
+    assert.deepEqual(read('(budget isread:false) OR lunch'), ['either(budget lunch)', '', false])
+  })
+  test('with values that they can’t have are words', () => {
+    assert.deepEqual(read('isread:perhaps'), ['isread:perhaps', '', false])
+    assert.deepEqual(read('importance:urgent'), ['importance:urgent', '', false])
+  })
+  test(`are ${MAX_TERMS} at most, words among them`, () => {
+    const conditionsIn = (condition: StateCondition | undefined): number => {
+      if (condition === undefined) return 0
+      return condition.kind === 'every' ? condition.of.length : 1
+    }
+    assert.equal(conditionsIn(parseQuery('is:read '.repeat(MAX_TERMS)).state), MAX_TERMS)
+    assert.equal(conditionsIn(parseQuery('is:read '.repeat(100)).state), MAX_TERMS)
+    const mixed = parseQuery(`${'a '.repeat(MAX_TERMS - 1)}is:read is:flagged`)
+    assert.equal(saidOf(mixed.state), 'seen:true')
+  })
+  test('of any text end, and nest no deeper than anything else', () => {
+    const depth = (condition: StateCondition | undefined): number => {
+      if (condition === undefined) return 0
+      if (condition.kind === 'not') return 1 + depth(condition.of)
+      return condition.kind === 'every' || condition.kind === 'some'
+        ? 1 + Math.max(...condition.of.map(depth))
+        : 0
+    }
+    const parts = fc.constantFrom(
+      'isread:false',
+      'is:flagged',
+      'a',
+      '(',
+      ')',
+      'AND',
+      'OR',
+      'NOT',
+      '-',
+      'size>1',
+    )
+    fc.assert(
+      fc.property(fc.array(parts, { maxLength: 120 }), (said) => {
+        assert.ok(depth(parseQuery(said.join(' ')).state) <= 40)
+      }),
+    )
   })
 })

@@ -1,3 +1,4 @@
+import { everyOne, oneOf, STATE_PROPERTIES, type StateCondition, stateOf } from './message-state.ts'
 import { type DateRange, parseDates } from './query-dates.ts'
 
 /** Where a term is looked for. `content`: body and names of attachments; `people`: senders and recipients. */
@@ -20,6 +21,8 @@ export type SearchQuery = {
   /** Undefined: nothing is said about texts. */
   readonly expression: Expression | undefined
   readonly withAttachment: boolean
+  /** What users did with messages, and their sizes; undefined: nothing is said of it. */
+  readonly state?: StateCondition | undefined
   /** Milliseconds since 1970, both excluded; 0: open. */
   readonly received: DateRange
 }
@@ -46,12 +49,13 @@ const FIELDS: Readonly<Record<string, SearchField>> = {
 type Filter =
   | { readonly kind: 'attachment' }
   | { readonly kind: 'received'; readonly range: DateRange }
+  | { readonly kind: 'state'; readonly state: StateCondition }
   /** What everything here is anyway. */
   | { readonly kind: 'mail' }
 
 type Parsed = Expression | Filter | undefined
 
-const PROPERTIES = [...Object.keys(FIELDS), 'has', 'hasattachment', 'received', 'kind'].join('|')
+const PROPERTIES = [...Object.keys(FIELDS), 'has', 'received', 'kind', ...STATE_PROPERTIES].join('|')
 const TOKEN = new RegExp(
   `([()])|(-(?=[^\\s-]))?(?:(${PROPERTIES})(?::|(?=[<>=])))?(?:"([^"]*)"?|([^\\s"()]+))`,
   'giu',
@@ -75,10 +79,12 @@ const termOf = (field: SearchField, said: string, isQuoted: boolean): SearchTerm
 
 const filterOf = (property: string, said: string): Filter | undefined => {
   if (property === 'has' && /^attachments?$/i.test(said)) return { kind: 'attachment' }
-  if (property === 'hasattachment' && /^=?(?:true|yes|1)$/i.test(said)) return { kind: 'attachment' }
+  if (/^hasattachments?$/.test(property) && /^=?(?:true|yes|1)$/i.test(said)) return { kind: 'attachment' }
   if (property === 'kind' && /^=?e?mail$/i.test(said)) return { kind: 'mail' }
   const range = property === 'received' ? parseDates(said) : undefined
-  return range && { kind: 'received', range }
+  if (range) return { kind: 'received', range }
+  const state = stateOf(property, said)
+  return state && { kind: 'state', state }
 }
 
 const tokenOf = (match: RegExpMatchArray): Token => {
@@ -96,15 +102,31 @@ const tokenOf = (match: RegExpMatchArray): Token => {
 }
 
 const isFilter = (parsed: Parsed): parsed is Filter =>
-  parsed !== undefined && ['attachment', 'received', 'mail'].includes(parsed.kind)
+  parsed !== undefined && ['attachment', 'received', 'mail', 'state'].includes(parsed.kind)
 
 const joined = (kind: 'all' | 'either', parts: readonly Parsed[]): Expression | undefined => {
   const expressions = parts.filter((part): part is Expression => part !== undefined && !isFilter(part))
   return expressions.length > 1 ? { kind, of: expressions } : expressions[0]
 }
 
-const negation = (parsed: Parsed): Expression | undefined =>
-  parsed === undefined || isFilter(parsed) ? undefined : { kind: 'not', of: parsed }
+/** Of dates and kinds there is none: whatever isn't of a day narrows nothing. */
+const negation = (parsed: Parsed): Parsed => {
+  if (parsed === undefined) return undefined
+  if (parsed.kind === 'state') return { kind: 'state', state: { kind: 'not', of: parsed.state } }
+  if (parsed.kind === 'attachment') return { kind: 'state', state: { kind: 'attachment', is: false } }
+  return isFilter(parsed) ? undefined : { kind: 'not', of: parsed }
+}
+
+/** One condition of several, where nothing else is among them. */
+const statesAlone = (
+  parts: readonly Parsed[],
+  together: (of: readonly StateCondition[]) => StateCondition | undefined,
+): Filter | undefined => {
+  const said = parts.filter((part) => part !== undefined)
+  const states = said.flatMap((part) => (part.kind === 'state' ? [part.state] : []))
+  const state = states.length === said.length ? together(states) : undefined
+  return state && { kind: 'state', state }
+}
 
 /** NOT before AND before OR; words side by side are joined by AND. An operator without what it needs is nothing. */
 class Parser {
@@ -121,11 +143,18 @@ class Parser {
   query(): Expression | undefined {
     const alternatives: Parsed[] = []
     while (this.at < this.tokens.length) {
-      alternatives.push(this.either(0))
+      alternatives.push(this.kept(this.either(0)))
       // A parenthesis that nobody opened.
       if (this.next()?.kind === ')') this.at++
     }
     return joined('all', alternatives)
+  }
+
+  /** What is no text is set aside. */
+  private kept(part: Parsed): Parsed {
+    if (!isFilter(part)) return part
+    this.filters.push(part)
+    return undefined
   }
 
   private next(): Token | undefined {
@@ -139,9 +168,10 @@ class Parser {
       this.at++
       parts.push(this.all(depth))
     }
-    // An alternative narrows nothing.
-    if (parts.length > 1) this.filters.length = before
-    return joined('either', parts)
+    if (parts.length === 1) return parts[0]
+    // An alternative narrows nothing, but where all of them are states.
+    this.filters.length = before
+    return statesAlone(parts, oneOf) ?? joined('either', parts)
   }
 
   private all(depth: number): Parsed {
@@ -150,8 +180,13 @@ class Parser {
       if (token.kind === 'AND') this.at++
       else parts.push(this.one(depth))
     }
-    for (const part of parts) if (isFilter(part)) this.filters.push(part)
-    return joined('all', parts)
+    return (
+      statesAlone(parts, everyOne) ??
+      joined(
+        'all',
+        parts.map((part) => this.kept(part)),
+      )
+    )
   }
 
   private one(depth: number): Parsed {
@@ -178,24 +213,27 @@ class Parser {
   }
 
   private said({ parsed, negated }: Extract<Token, { kind: 'said' }>): Parsed {
-    if (parsed?.kind === 'term' && ++this.terms > MAX_TERMS) return undefined
+    if ((parsed?.kind === 'term' || parsed?.kind === 'state') && ++this.terms > MAX_TERMS) return undefined
     return negated ? negation(parsed) : parsed
   }
 }
 
 /**
  * Words, "phrases", AND, OR, NOT, "-", parentheses, and properties before a word or a phrase: from:, to:, cc:, bcc:, participants:, subject:,
- * body:, attachment:; has:attachment, received: with dates, kind:email. These are the parts of the Keyword Query Language
+ * body:, attachment:; has:attachment, received: with dates, kind:email; isread:, isflagged:, hasattachment:, category:, importance:, size:, which may stand in
+ * parentheses with AND, OR and NOT by themselves. These are the parts of the Keyword Query Language
  * (MS-KQL 2.1) that mail has something for; whatever else stands there is words.
  */
 export const parseQuery = (text: string): SearchQuery => {
   const tokens = [...text.slice(0, MAX_QUERY_LENGTH).matchAll(TOKEN)].map(tokenOf)
   const parser = new Parser(tokens)
   const expression = parser.query()
+  const states = parser.filters.flatMap((filter) => (filter.kind === 'state' ? [filter.state] : []))
   const ranges = parser.filters.flatMap((filter) => (filter.kind === 'received' ? [filter.range] : []))
   return {
     expression,
     withAttachment: parser.filters.some(({ kind }) => kind === 'attachment'),
+    state: everyOne(states),
     received: {
       after: Math.max(0, ...ranges.map(({ after }) => after)),
       before: Math.min(
@@ -207,8 +245,9 @@ export const parseQuery = (text: string): SearchQuery => {
 }
 
 /** True: it asks for nothing, and nothing is found. */
-export const isEmpty = ({ expression, withAttachment, received }: SearchQuery): boolean =>
+export const isEmpty = ({ expression, withAttachment, state, received }: SearchQuery): boolean =>
   expression === undefined &&
+  state === undefined &&
   !withAttachment &&
   received.after === 0 &&
   received.before === Number.MAX_SAFE_INTEGER

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import {
+  asksFor,
+  everyOne,
+  isSo,
+  oneOf,
+  STATE_PROPERTIES,
+  type StateFacts,
+  stateOf,
+} from './message-state.ts'
+
+const plain: StateFacts = {
+  ...{ seen: false, flagged: false, draft: false, attachment: false },
+  ...{ categories: [], importance: '', size: 1000 },
+}
+const matches = (property: string, said: string, facts: Partial<StateFacts>) => {
+  const condition = stateOf(property, said)
+  assert.ok(condition, `${property}:${said}`)
+  return isSo(condition, { ...plain, ...facts })
+}
+
+describe('a state that a query asks for', () => {
+  const answers = [
+    ['isread', { seen: true }],
+    ['read', { seen: true }],
+    ['isflagged', { flagged: true }],
+    ['hasflag', { flagged: true }],
+    ['hasattachment', { attachment: true }],
+    ['hasattachments', { attachment: true }],
+  ] as const
+  for (const [property, facts] of answers)
+    test(`${property}: yes and no, in every way to say them`, () => {
+      for (const said of ['true', 'yes', '1', '=true', 'YES']) {
+        assert.equal(matches(property, said, facts), true, said)
+        assert.equal(matches(property, said, {}), false, said)
+      }
+      for (const said of ['false', 'no', '0', '=No']) {
+        assert.equal(matches(property, said, facts), false, said)
+        assert.equal(matches(property, said, {}), true, said)
+      }
+      for (const said of ['', 'maybe', '2', 'true false'])
+        assert.equal(stateOf(property, said), undefined, said)
+    })
+  test('is: read, unread, flagged, unflagged, draft', () => {
+    assert.deepEqual(
+      ['read', 'unread', 'flagged', 'unflagged', 'draft'].map((said) => [
+        matches('is', said, {}),
+        matches('is', said, { seen: true, flagged: true, draft: true }),
+      ]),
+      [
+        [false, true],
+        [true, false],
+        [false, true],
+        [true, false],
+        [false, true],
+      ],
+    )
+    assert.equal(stateOf('is', 'constructor'), undefined)
+  })
+  test('category: the beginning of one of its names, in any case', () => {
+    const categories = ['Blue Category', 'Ärger']
+    for (const said of ['blue', 'Blue category', 'BLUE CATEGORY', '=ärg'])
+      assert.equal(matches('category', said, { categories }), true, said)
+    for (const said of ['lue', 'category', 'blue categoryx'])
+      assert.equal(matches('categories', said, { categories }), false, said)
+    assert.equal(stateOf('category', ''), undefined)
+    assert.equal(stateOf('category', '='), undefined)
+  })
+  test('importance: without one a message has the normal one', () => {
+    assert.equal(matches('importance', 'high', { importance: 'high' }), true)
+    assert.equal(matches('importance', '2', { importance: 'high' }), true)
+    assert.equal(matches('importance', 'normal', {}), true)
+    assert.equal(matches('importance', 'low', {}), false)
+    assert.equal(stateOf('importance', 'urgent'), undefined)
+  })
+  test('size: with operators, units and two ends', () => {
+    const found = (said: string) => [999, 1000, 1001].map((size) => matches('size', said, { size }))
+    assert.deepEqual(found('1000'), [false, true, false])
+    assert.deepEqual(found('=1000'), [false, true, false])
+    assert.deepEqual(found('>1000'), [false, false, true])
+    assert.deepEqual(found('>=1000'), [false, true, true])
+    assert.deepEqual(found('<1000'), [true, false, false])
+    assert.deepEqual(found('<=1000'), [true, true, false])
+    assert.deepEqual(found('999..1000'), [true, true, false])
+    assert.equal(matches('messagesize', '>1mb', { size: 1024 * 1024 }), false)
+    assert.equal(matches('messagesize', '>1MB', { size: 1024 * 1024 + 1 }), true)
+    assert.equal(matches('size', '2k', { size: 2048 }), true)
+    for (const said of ['', 'large', '-1', '1.5', '1gb', '>1..2', '1..', '1'.repeat(13)])
+      assert.equal(stateOf('size', said), undefined, said)
+  })
+  test('of any text is one or none, and never fails', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...STATE_PROPERTIES, '__proto__', 'toString'),
+        fc.string(),
+        (property, said) => {
+          const condition = stateOf(property, said)
+          if (condition) isSo(condition, plain)
+        },
+      ),
+    )
+  })
+})
+
+test('conditions are joined, and say what must be known for them', () => {
+  const high = stateOf('importance', 'high')!
+  const read = stateOf('isread', 'yes')!
+  const both = everyOne([high, read])!
+  const any = oneOf([high, read])!
+  assert.deepEqual([everyOne([]), oneOf([read])], [undefined, read])
+  const important = { ...plain, importance: 'high' }
+  assert.deepEqual([isSo(both, important), isSo(any, important)], [false, true])
+  assert.equal(isSo({ kind: 'not', of: any }, important), false)
+  assert.deepEqual(
+    [both, any, { kind: 'not', of: both } as const, read].map((one) => asksFor(one, 'importance')),
+    [true, true, true, false],
+  )
+  assert.equal(asksFor({ kind: 'not', of: stateOf('hasattachment', 'no')! }, 'attachment'), true)
+})
