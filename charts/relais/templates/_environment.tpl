@@ -20,7 +20,7 @@
 - {name: RELAIS_TELEMETRY_SAMPLE_RATIO, value: {{ $v.telemetry.sampleRatio | quote }}}
 {{- end }}
 {{- range .service.peers }}
-- {name: RELAIS_PEERS_{{ . | upper | replace "-" "_" }}, value: "{{ $name }}-{{ . }}:7400"}
+- {name: RELAIS_PEERS_{{ . | upper | replace "-" "_" }}, value: "{{ $name }}-{{ . }}{{ if eq . "device-sync" }}-each{{ end }}:7400"}
 {{- end }}
 {{- if .service.log }}
 - {name: RELAIS_LOG_KIND, value: {{ $v.log.kind }}}

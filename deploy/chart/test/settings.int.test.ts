@@ -82,6 +82,6 @@ test('what an operator says arrives where it is meant for', async (context) => {
     directory: 'relais-directory:7400',
     mail: 'relais-mail:7400',
     mailTransport: 'relais-mail-transport:7400',
-    deviceSync: ['relais-device-sync:7400'],
+    deviceSync: ['relais-device-sync-each:7400'],
   })
 })

@@ -15,7 +15,7 @@ import {
 } from '@relais/service-kit'
 import type { PodConfiguration } from './configuration.ts'
 import { Dependency } from './dependency.ts'
-import { connectPeer } from './peer.ts'
+import { connectPeer, type Peer } from './peer.ts'
 import { type PemFiles, watchPemFiles } from './pem-files.ts'
 import { createProbeServer, type ProbeServer } from './probes.ts'
 import { untilThere } from './waiting.ts'
@@ -49,6 +49,12 @@ export interface Pod {
     definition: Definition,
     address: string,
   ): Promise<ServiceClient<Definition>>
+  /** The same for one address of several, which comes and goes: the pod doesn't depend on it, and whoever asked closes it. */
+  connect<Definition extends ServiceDefinition>(
+    service: string,
+    definition: Definition,
+    address: string,
+  ): { readonly client: ServiceClient<Definition>; close(): void }
 }
 
 export type PodOptions = {
@@ -132,11 +138,18 @@ export class ServicePod implements Pod {
     definition: Definition,
     address: string,
   ): Promise<ServiceClient<Definition>> {
-    const tls = { certificates: this.#certificates, service }
-    const { client, probe, close } = connectPeer(definition, address, tls)
+    const { client, probe, close } = this.connect(service, definition, address)
     this.add({ name: `connection to ${service}`, stop: close })
     await this.dependOn(service, () => probe.check(4_000))
     return client
+  }
+
+  connect<Definition extends ServiceDefinition>(
+    service: string,
+    definition: Definition,
+    address: string,
+  ): Peer<Definition> {
+    return connectPeer(definition, address, { certificates: this.#certificates, service })
   }
 
   async #listenToProbes(probes: ProbeServer): Promise<void> {

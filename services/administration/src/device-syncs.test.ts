@@ -57,9 +57,9 @@ const together = (
 ) => {
   const client = (service: DeviceSyncServiceImplementation<Call>) =>
     createLocalClient(DeviceSyncDefinition, service)
-  return createLocalClient(DeviceSyncDefinition, deviceSyncs([client(first), ...others.map(client)]), {
-    identity: OPERATOR,
-  })
+  const clients = [client(first), ...others.map(client)] as const
+  const all = deviceSyncs({ any: clients[0], each: async () => clients })
+  return createLocalClient(DeviceSyncDefinition, all, { identity: OPERATOR })
 }
 
 const ref = (device: string) => ({ tenant: 'acme', account: 'u1', device })

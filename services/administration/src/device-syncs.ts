@@ -8,34 +8,43 @@ import { type Call, type CallExtras, onward } from '@relais/service-kit'
 import { forward } from './forward.ts'
 import { merged } from './merged.ts'
 
-/** Several device-syncs as one: any of them knows every device, but each only whether a phone waits at itself, and which it refuses. */
-export const deviceSyncs = (
-  clients: readonly [DeviceSyncClient<CallExtras>, ...DeviceSyncClient<CallExtras>[]],
-): DeviceSyncServiceImplementation<Call> => ({
-  ...forward(DeviceSyncDefinition, clients[0]),
+type Client = DeviceSyncClient<CallExtras>
+
+export type DeviceSyncs = {
+  /** Of whichever one: any of them knows every device. */
+  readonly any: Client
+  /** Of all that there are now. */
+  readonly each: () => Promise<readonly [Client, ...Client[]]>
+}
+
+/** Several device-syncs as one: each knows only whether a phone waits at itself, and which it refuses. */
+export const deviceSyncs = ({ any, each }: DeviceSyncs): DeviceSyncServiceImplementation<Call> => ({
+  ...forward(DeviceSyncDefinition, any),
   blockDevice: (request, context) =>
-    firstThatCan(clients, (client) => client.blockDevice(request, onward(context))),
+    firstThatCan(each, (client) => client.blockDevice(request, onward(context))),
   removeDevice: (request, context) =>
-    firstThatCan(clients, (client) => client.removeDevice(request, onward(context))),
+    firstThatCan(each, (client) => client.removeDevice(request, onward(context))),
   wipeDevice: (request, context) =>
-    firstThatCan(clients, (client) => client.wipeDevice(request, onward(context))),
+    firstThatCan(each, (client) => client.wipeDevice(request, onward(context))),
   getRecoveryPassword: (request, context) =>
-    firstThatCan(clients, (client) => client.getRecoveryPassword(request, onward(context))),
+    firstThatCan(each, (client) => client.getRecoveryPassword(request, onward(context))),
   cancelWipe: (request, context) =>
-    firstThatCan(clients, (client) => client.cancelWipe(request, onward(context))),
+    firstThatCan(each, (client) => client.cancelWipe(request, onward(context))),
   releaseDevice: async (request, context) => {
     const told = await Promise.allSettled(
-      clients.map((client) => client.releaseDevice(request, onward(context))),
+      (await each()).map((client) => client.releaseDevice(request, onward(context))),
     )
     const answers = told.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
     if (answers.length === 0) throw (told[0] as PromiseRejectedResult).reason
     return { released: answers.some(({ released }) => released) }
   },
-  traceDevice: (request, context) =>
-    merged(clients.map((client) => client.traceDevice(request, onward(context)))),
+  async *traceDevice(request, context) {
+    const clients = await each()
+    yield* merged(clients.map((client) => client.traceDevice(request, onward(context))))
+  },
   listDevices: async (request, context) => {
     const told = await Promise.allSettled(
-      clients.map((client) => client.listDevices(request, onward(context))),
+      (await each()).map((client) => client.listDevices(request, onward(context))),
     )
     const lists = told.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
     if (lists.length === 0) throw (told[0] as PromiseRejectedResult).reason
@@ -45,11 +54,11 @@ export const deviceSyncs = (
 
 /** One that can't be reached or drains is passed over. Errors: the last one's. */
 const firstThatCan = async <T>(
-  clients: readonly DeviceSyncClient<CallExtras>[],
-  call: (client: DeviceSyncClient<CallExtras>) => Promise<T>,
+  each: DeviceSyncs['each'],
+  call: (client: Client) => Promise<T>,
 ): Promise<T> => {
   let failure: unknown
-  for (const client of clients) {
+  for (const client of await each()) {
     try {
       return await call(client)
     } catch (error) {

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import { openPublicTls, type PodProcess, readSecret, runPod } from '@relais/pod'
 import { DeviceSyncDefinition } from '@relais/proto/device_sync/v1/device_sync.ts'
 import { DirectoryDefinition } from '@relais/proto/directory/v1/directory.ts'
@@ -6,6 +7,7 @@ import { MailTransportDefinition } from '@relais/proto/mail_transport/v1/mail_tr
 import { InstallationDefinition } from '@relais/proto/standalone/v1/installation.ts'
 import { bearerAuthentication, createGrpcServer, serve } from '@relais/service-kit'
 import { deviceSyncs } from './device-syncs.ts'
+import { EachAddress } from './each-address.ts'
 import { forward } from './forward.ts'
 import { noInstallation } from './installation.ts'
 import { settings } from './settings.ts'
@@ -23,15 +25,21 @@ export const run = (self: PodProcess): Promise<void> =>
       const directory = await pod.peer('directory', DirectoryDefinition, peers.directory)
       const mail = await pod.peer('mail', MailDefinition, peers.mail)
       const mailTransport = await pod.peer('mail-transport', MailTransportDefinition, peers.mailTransport)
-      const [first, ...others] = await Promise.all(
+      const [any] = await Promise.all(
         peers.deviceSync.map((address) => pod.peer('device-sync', DeviceSyncDefinition, address)),
       )
+      const each = new EachAddress({
+        addresses: peers.deviceSync,
+        lookup: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+        connect: (address) => pod.connect('device-sync', DeviceSyncDefinition, address),
+      })
+      pod.add({ name: 'connections to each device-sync', stop: async () => each.close() })
       const server = createGrpcServer({
         services: [
           serve(DirectoryDefinition, forward(DirectoryDefinition, directory)),
           serve(MailDefinition, forward(MailDefinition, mail)),
           serve(MailTransportDefinition, forward(MailTransportDefinition, mailTransport)),
-          serve(DeviceSyncDefinition, deviceSyncs([first!, ...others])),
+          serve(DeviceSyncDefinition, deviceSyncs({ any: any!, each: () => each.clients() })),
           serve(InstallationDefinition, noInstallation),
         ],
         tls: tls && { certificate: tls.certificate.cert, key: tls.certificate.key },
