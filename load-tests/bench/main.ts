@@ -15,6 +15,7 @@ Measures Relais as it is run: its processes and the load generator on the same c
   --form FORM      standalone (as npm start runs it; the default) or cluster (as npm run start:cluster does)
   --against REV    also measures another revision, alternately in this one run
   --rounds N       rounds of --against (default 3)
+  --phones N       of held-100000, fewer of them
   --keep FOLDER    held-100000 prepares its phones there, goes on where it was cut off, and finds them there the next time
   --json           one JSON document instead of lines
   --help           this text
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     against: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     keep: { type: 'string' },
+    phones: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -50,7 +52,11 @@ const chosen = BENCHES.filter(({ name, forms }) =>
 /** A bench that breaks is a missed budget, not the end of the run. */
 const measure = async (bench: Bench, at: string): Promise<Figure[]> => {
   try {
-    return await bench.run({ root: at, form, ...(values.keep === undefined ? {} : { keep: values.keep }) })
+    return await bench.run({
+      ...{ root: at, form },
+      ...(values.keep !== undefined && { keep: values.keep }),
+      ...(values.phones !== undefined && { phones: Number(values.phones) }),
+    })
   } catch (error) {
     process.stderr.write(`${bench.name}: ${error instanceof Error ? error.stack : error}\n`)
     return [{ name: `${bench.name} (could not be measured)`, value: Number.NaN, unit: '', atMost: 0 }]

@@ -9,6 +9,8 @@ export type Target = {
   readonly form: Form
   /** Folder for what takes long to prepare, for the next time. */
   readonly keep?: string
+  /** Of measurements with many phones: so many instead. */
+  readonly phones?: number
 }
 
 type Budget = Pick<Figure, 'atMost' | 'atLeast'>

@@ -23,13 +23,14 @@ export const crowdOf = (phones: number): Crowd => {
 /** Where the data is that a crowd was prepared in. */
 export const dataIn = (folder: string): string => join(folder, 'data')
 
-const CHUNK = 2000
+/** Of phones: processes are begun for each. */
+const CHUNK = 10_000
 
 type Done = { readonly phones: number }
 
 /**
- * Makes the accounts in an empty folder and sets every phone up: registered, its folders known, its inbox synchronised. What was cut off goes
- * on where it was.
+ * Makes the accounts in an empty folder and lets every phone come once: it is registered, and told of its inbox, so that its next Ping waits. What
+ * was cut off goes on where it was.
  */
 export const prepareCrowd = async (target: Target, crowd: Crowd, folder: string): Promise<void> => {
   const file = join(folder, 'prepared.json')
@@ -37,31 +38,43 @@ export const prepareCrowd = async (target: Target, crowd: Crowd, folder: string)
   const done: Done = there ? JSON.parse(readFileSync(file, 'utf8')) : { phones: 0 }
   if (done.phones >= crowd.phones) return
   const accounts = there ? [] : loadAccounts(crowd.accounts)
+  const began = performance.now()
+  say(`starting with ${accounts.length} new accounts`)
   const installation = await startInstallation({
     ...{ target, accounts },
     data: dataIn(folder),
     flags: FLAGS,
   })
+  const note = (phones: number) => {
+    writeFileSync(file, JSON.stringify({ phones } satisfies Done))
+    say(`${phones} of ${crowd.phones} phones are set up after ${secondsSince(began)} s`)
+  }
   try {
+    note(done.phones)
     for (let first = done.phones; first < crowd.phones; first += CHUNK) {
-      writeFileSync(file, JSON.stringify({ phones: first } satisfies Done))
-      process.stderr.write(`${first} of ${crowd.phones} phones are set up\n`)
-      await setUp(installation, crowd, { first, count: Math.min(CHUNK, crowd.phones - first) })
+      const count = Math.min(CHUNK, crowd.phones - first)
+      const work = there && first === done.phones ? 'setUpAgain' : 'setUp'
+      await setUp(installation, crowd, { first, count, work })
+      note(first + count)
     }
-    writeFileSync(file, JSON.stringify({ phones: crowd.phones } satisfies Done))
   } finally {
     await installation.stop()
   }
 }
+
+/** What takes minutes says how far it is. */
+export const say = (line: string): void => void process.stderr.write(`${line}\n`)
+
+export const secondsSince = (began: number): number => Math.round((performance.now() - began) / 1000)
 
 const FLAGS = ['--throw-away']
 
 const setUp = async (
   { deviceSyncs }: Installation,
   { accounts }: Crowd,
-  phones: Pick<Share, 'first' | 'count'>,
+  { work, ...phones }: Pick<Share, 'first' | 'count' | 'work'>,
 ): Promise<void> => {
-  const holders = startHolders(sharesOf(deviceSyncs, phones, { accounts, work: 'setUp' }))
+  const holders = startHolders(sharesOf(deviceSyncs, phones, { accounts, work }))
   await holders.ended
   const [lost] = holders.lost
   if (lost) throw new Error(`phone ${lost[0]} could not be set up: ${lost[1]}`)

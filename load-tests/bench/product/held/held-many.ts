@@ -8,7 +8,7 @@ import { type Figure, percentile } from '../../figure.ts'
 import { type Installation, loadAccounts, startInstallation } from '../../installation.ts'
 import type { Target } from '../../target.ts'
 import { inParallel } from '../in-parallel.ts'
-import { type Crowd, crowdOf, dataIn, prepareCrowd } from './crowd.ts'
+import { type Crowd, crowdOf, dataIn, prepareCrowd, say, secondsSince } from './crowd.ts'
 import { monotonic } from './holder-messages.ts'
 import { type Holders, sharesOf, startHolders } from './holders.ts'
 
@@ -36,6 +36,7 @@ export const benchHeldMany = async (target: Target, phones: number): Promise<Fig
 
 const measure = async (target: Target, crowd: Crowd, folder: string): Promise<Figure[]> => {
   const { phones, accounts, deviceSyncs } = crowd
+  say(`starting ${deviceSyncs} device-syncs for ${phones} phones`)
   const installation = await startInstallation({
     ...{ target, accounts: [], data: dataIn(folder) },
     flags: ['--device-syncs', String(deviceSyncs)],
@@ -46,6 +47,7 @@ const measure = async (target: Target, crowd: Crowd, folder: string): Promise<Fi
   const holders = startHolders(shares)
   try {
     const seconds = await untilAllWait(installation, holders, phones)
+    await delay(RESTED_MS)
     const each = ((installation.memory().now - before) * 1024) / phones
     const latencies = await wakeSome(installation, holders, crowd)
     const disturbed = holders.answers.size + holders.lost.size - latencies.length
@@ -55,6 +57,9 @@ const measure = async (target: Target, crowd: Crowd, folder: string): Promise<Fi
     await installation.kill()
   }
 }
+
+/** V8 gives back what letting them in has left behind once a process has done nothing for eight seconds. */
+const RESTED_MS = 20_000
 
 /** So many at each device-sync may have asked before others wait: phones come all the time, and not all at once. */
 const AHEAD = 50
@@ -71,7 +76,7 @@ const untilAllWait = async (installation: Installation, holders: Holders, phones
     holders.allow(waiting + AHEAD * installation.deviceSyncs.length)
     const at = performance.now()
     const tenth = Math.floor((waiting * 10) / phones)
-    if (tenth > moved.tenth) process.stderr.write(`${waiting} of ${phones} phones wait\n`)
+    if (tenth > moved.tenth) say(`${waiting} of ${phones} phones wait after ${secondsSince(startedAt)} s`)
     if (waiting > moved.waiting) moved = { waiting, at, tenth }
     const [lost] = holders.lost
     if (lost) throw new Error(`phone ${lost[0]} doesn't wait: ${lost[1]}`)

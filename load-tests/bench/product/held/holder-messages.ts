@@ -7,8 +7,8 @@ export type Share = {
   readonly count: number
   /** Phone n belongs to account `n % accounts`, and is its `floor(n / accounts)`-th. */
   readonly accounts: number
-  /** Sets each up and ends; or leaves each in a Ping. */
-  readonly work: 'setUp' | 'hold'
+  /** Sets each up and ends; the same where some may be set up already, whose Pings would wait; or leaves each in a Ping. */
+  readonly work: 'setUp' | 'setUpAgain' | 'hold'
 }
 
 /** What such a process is told: how many of its phones may have asked by now; `counts`: from now on an answer is one, and not news of before. */

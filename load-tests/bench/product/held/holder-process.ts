@@ -7,6 +7,8 @@ import { type Allowance, type HolderMessage, monotonic, type Share } from './hol
 
 /** Phones that are set up at the same time. */
 const LANES = 24
+/** Seconds. */
+const HEARTBEAT = 3540
 
 const { address, first, count, accounts, work }: Share = JSON.parse(process.argv[2] ?? '')
 
@@ -20,29 +22,25 @@ const phoneOf = (n: number): Phone => {
 const lost = (phone: number) => (error: unknown) =>
   tell({ kind: 'lost', phone, reason: error instanceof Error ? error.message : String(error) })
 
-const setUp = async (phone: Phone): Promise<void> => {
-  await phone.folderSync()
-  await phone.prime('inbox')
-  await phone.sync('inbox', { window: 100 })
-}
-
+/** A phone that never synchronised its inbox is told of it once (Status 2); the next Ping waits. */
 const setUpAndLeave = async (n: number): Promise<void> => {
   const phone = phoneOf(n)
-  await setUp(phone).catch(lost(n))
+  const come = work === 'setUp' ? phone.ping(['inbox'], HEARTBEAT) : phone.folderSync()
+  await come.catch(lost(n))
   phone.close()
 }
 
 let counts = false
 
 const hold = async (n: number, phone = phoneOf(n)): Promise<void> => {
-  const status = await phone.ping(['inbox'], 3540)
+  const status = await phone.ping(['inbox'], HEARTBEAT)
   const at = monotonic()
   if (counts) tell({ kind: 'answered', phone: n, status, at })
-  else await setUp(phone).then(() => hold(n, phone))
+  else await hold(n, phone)
 }
 
 process.once('disconnect', () => process.exit(0))
-if (work === 'setUp') {
+if (work !== 'hold') {
   await inParallel(count, LANES, (n) => setUpAndLeave(first + n))
   process.disconnect?.()
 } else {
