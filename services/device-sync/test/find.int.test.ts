@@ -231,4 +231,31 @@ describe('a newer Find of the same phone', () => {
     for (const { go } of held) go()
     for (const answer of answers) assert.equal(interpreted(await answer).results.length, 1)
   })
+  test('ends one that runs at another device-sync as well', async (t) => {
+    const listeners = new Set<(line: string) => void>()
+    const announcements = {
+      tell: (line: string) => listeners.forEach((listener) => void setImmediate(listener, line)),
+      hear: (listener: (line: string) => void) => {
+        listeners.add(listener)
+        return { close: () => void listeners.delete(listener) }
+      },
+      close: async () => {},
+    }
+    const one = await startTestService(t, { announcements })
+    const two = await startTestService(t, { announcements })
+    const { held, hold, next } = heldSearches()
+    one.mail.searching = hold
+    for (const { mail } of [one, two]) mail.found = { messages: [testMessage(77)], total: 1 }
+    const root = find(mailbox([text('x')]))
+    const begun = next()
+    const older = one.phone().post('Find', root)
+    await begun
+    two.clock.advance(60_000)
+    const other = await two.phone({ deviceId: 'OTHER1' }).post('Find', root)
+    assert.equal(interpreted(other).results.length, 1)
+    assert.equal(held[0]!.signal.aborted, false)
+    assert.equal(interpreted(await two.phone().post('Find', root)).results.length, 1)
+    assert.deepEqual(interpreted(await older).total, '0')
+    assert.equal(held[0]!.signal.aborted, true)
+  })
 })

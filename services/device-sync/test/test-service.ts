@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, beforeEach } from 'node:test'
 import { openSqliteLog, type SqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
+import type { Announcements } from '@relais/read-store'
 import { createLogger } from '@relais/service-kit'
 import {
   createFakeClock,
@@ -51,6 +52,8 @@ export type TestServiceOptions = {
   readonly accounts?: readonly TestAccount[]
   /** PEM. */
   readonly trustedCertificates?: string
+  /** What several services tell each other. */
+  readonly announcements?: Announcements
 }
 
 const listen = (server: Server): Promise<number> =>
@@ -89,6 +92,7 @@ const open = async (scope: TestScope, folder: string, options: TestServiceOption
     // Tests repeat themselves more than phones do.
     config: { maxRepeats: 0, ...options.config },
     trustedCertificates: options.trustedCertificates,
+    announcements: options.announcements,
   })
   await service.start()
   const server = createServer(easServerOptions, service.listener)

@@ -4,10 +4,19 @@ import { after, before, describe, test } from 'node:test'
 import { EasClient, type EasClientOptions, type EasResponse } from '@relais/device-sync/testing/eas-client.ts'
 import { createRoot } from '@relais/device-sync/testing/test-certificates.ts'
 import { el, type WbxmlNode } from '@relais/device-sync/wbxml/node.ts'
-import { child, childrenNamed, descendant, textChild, textOf } from '@relais/device-sync/wbxml/read.ts'
+import {
+  bytesOf,
+  child,
+  childrenNamed,
+  descendant,
+  textChild,
+  textOf,
+} from '@relais/device-sync/wbxml/read.ts'
 import type { DeliverRequest, ImportRequest } from '@relais/proto/mail/v1/mail.ts'
 import { DeliverHeader, ImportHeader } from '@relais/proto/mail/v1/mail.ts'
 import { waitUntil } from '@relais/testing'
+import { clusterOnly } from './form.ts'
+import { ClusterWorld } from './phones/cluster-world.ts'
 import { OPERATOR, type Person } from './phones/world.ts'
 import { createWorld } from './phones/worlds.ts'
 import { testFolder } from './process.ts'
@@ -238,6 +247,48 @@ describe('Find', () => {
     assert.deepEqual((await find('subject:lunch OR subject:annual')).sort(), ['Annual report', 'Lunch'])
     assert.deepEqual(await find('report', 'archive'), ['Lunch'])
     assert.deepEqual(await find('from:nobody'), [])
+    assert.deepEqual((await find('report isread:false')).sort(), ['Annual report', 'Lunch'])
+    assert.deepEqual(await find('report (isread:true OR isflagged:true)'), [])
+    assert.deepEqual(await find('subject:annual NOT category:red'), ['Annual report'])
+  })
+})
+
+describe('a newer Find of the same phone', clusterOnly('one process ends it itself'), () => {
+  const findOf = (text: string) =>
+    el('find:Find', [
+      el('find:SearchId', randomUUID()),
+      el('find:ExecuteSearch', [
+        el('find:MailBoxSearchCriterion', [el('find:Query', [el('find:FreeText', text)])]),
+      ]),
+    ])
+  const totalIn = ({ root }: EasResponse) => textChild(child(root, 'find:Response'), 'find:Total')
+
+  test('ends the one that runs at another device-sync, while mail says nothing', async (t) => {
+    assert.ok(world instanceof ClusterWorld)
+    const person = await world.person()
+    const one = await phoneOf(person, { deviceId: 'FINDS' })
+    const two = await phoneOf(person, { deviceId: 'FINDS', url: world.urls[1]! })
+    await put(person, { message: letter('Treasure', 'a treasure') })
+    await indexed(one, 'treasure', 1)
+    const mail = world.pidOf('mail')
+    t.after(() => process.kill(mail, 'SIGCONT'))
+    process.kill(mail, 'SIGSTOP')
+    let ended: string | undefined
+    const older = one.post('Find', findOf('treasure')).then((answer) => {
+      ended = totalIn(answer)
+    })
+    const newer: Promise<EasResponse>[] = []
+    let looks = 0
+    // The first may come before the older one: then that is the newer.
+    const isEnded = async () => {
+      if (ended === undefined && looks++ % 10 === 0) newer.push(two.post('Find', findOf('treasure')))
+      return ended !== undefined
+    }
+    await waitUntil(isEnded, { what: 'the older Find ends', within: 9_000 })
+    assert.equal(ended, '0')
+    process.kill(mail, 'SIGCONT')
+    await older
+    assert.equal(totalIn((await Promise.all(newer)).at(-1)!), '1')
   })
 })
 
@@ -271,6 +322,52 @@ describe('the address list', () => {
     assert.deepEqual(await people(client, 'zoe'), ['Zoë Bell of acme'])
     for (const text of ['evil', 'bell@evil.example', '%', '_'])
       assert.deepEqual(await people(client, text), [], text)
+  })
+  test('has pictures and certificates of its own people alone', async () => {
+    const { directory } = world.clients
+    const picture = Buffer.alloc(3000, 1)
+    picture.set(Buffer.from('89504e470d0a1a0a0000000d49484452000000400000004008', 'hex'))
+    const { base64 } = await createRoot('bell')
+    for (const tenant of ['acme', 'evil']) {
+      const { accounts } = await directory.listAccounts({ tenant, query: 'bell' }, { identity: OPERATOR })
+      const key = { tenant, account: accounts[0]!.account }
+      const content = Buffer.from(picture)
+      content.fill(tenant === 'acme' ? 2 : 3, 100)
+      await directory.setPicture({ ...key, content }, { identity: OPERATOR })
+      const certificate = Buffer.from(base64, 'base64')
+      if (tenant === 'evil') await directory.addCertificate({ ...key, certificate }, { identity: OPERATOR })
+    }
+    const client = await phoneOf(await world.person())
+    const store = [
+      ...[el('search:Name', 'GAL'), el('search:Query', 'bell')],
+      el('search:Options', [el('search:Picture', [el('search:MaxSize', 3000)])]),
+    ]
+    const found = await client.post('Search', el('search:Search', [el('search:Store', store)]))
+    const result = descendant(
+      found.root,
+      'search:Response',
+      'search:Store',
+      'search:Result',
+      'search:Properties',
+    )
+    const data = bytesOf(descendant(result, 'gal:Picture', 'gal:Data')!)
+    assert.deepEqual([data.length, data[200]], [3000, 2])
+    const resolve = async (...options: WbxmlNode[]) => {
+      const document = [el('resolverecipients:To', 'bell'), el('resolverecipients:Options', options)]
+      const { root } = await client.post(
+        'ResolveRecipients',
+        el('resolverecipients:ResolveRecipients', document),
+      )
+      return descendant(root, 'resolverecipients:Response', 'resolverecipients:Recipient')
+    }
+    const certificates = await resolve(el('resolverecipients:CertificateRetrieval', 2))
+    const status = textChild(
+      child(certificates, 'resolverecipients:Certificates'),
+      'resolverecipients:Status',
+    )
+    assert.equal(status, '7', 'the other tenant’s Bell has one')
+    const small = await resolve(el('resolverecipients:Picture', [el('resolverecipients:MaxSize', 2999)]))
+    assert.equal(textChild(child(small, 'resolverecipients:Picture'), 'resolverecipients:Status'), '174')
   })
   test('resolves names and addresses of it alone', async () => {
     const client = await phoneOf(await world.person())

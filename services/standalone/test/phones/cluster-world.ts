@@ -51,6 +51,11 @@ export class ClusterWorld extends World {
     return this.#ready.deviceSyncs
   }
 
+  /** Of a service's process. */
+  pidOf(service: string): number {
+    return processOf(this.#ready, service).pid
+  }
+
   get clients(): WorldClients {
     return this.#clients
   }
@@ -65,8 +70,10 @@ const certificatesIn = (folder: string): CertificateSource => {
   })
 }
 
-const addressOf = ({ processes }: ClusterReady, service: string): string => {
+const processOf = ({ processes }: ClusterReady, service: string) => {
   const found = processes.find(({ name }) => name === service)
   if (found === undefined) throw new Error(`no process of ${service}`)
-  return found.grpc
+  return found
 }
+
+const addressOf = (ready: ClusterReady, service: string): string => processOf(ready, service).grpc
