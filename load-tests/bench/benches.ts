@@ -57,7 +57,7 @@ export const BENCHES: readonly Bench[] = [
   { name: 'push', forms: BOTH, run: (target) => benchPush(target, 1000) },
   { name: 'push-15000', forms: ONE, run: (target) => benchPush(target, 15_000) },
   { name: 'held-100000', forms: MANY, run: (target) => benchHeldMany(target, target.phones ?? 100_000) },
-  { name: 'held-tls', forms: ONE, run: (target) => benchHeldOverTls(target, 5000) },
+  { name: 'held-tls', forms: ONE, run: (target) => benchHeldOverTls(target, 15_000) },
   { name: 'restart', forms: ONE, run: (target) => benchRestart(target, 5000) },
   { name: 'quiet-sync', forms: BOTH, run: benchQuietSync },
   { name: 'looping', forms: BOTH, run: benchLooping },

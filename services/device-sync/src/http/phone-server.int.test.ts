@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Agent, get, type IncomingMessage, type ServerResponse } from 'node:http'
 import { describe, type TestContext, test } from 'node:test'
+import { connect } from 'node:tls'
+import { createAuthority } from '@relais/testing'
 import { createPhoneServer } from './phone-server.ts'
 
 const setUp = async (context: TestContext) => {
@@ -54,5 +56,38 @@ describe('the end of the phones’ server', () => {
     server.close()
     await assert.rejects(answer, { code: 'ECONNRESET' })
     await drained
+  })
+})
+
+const authority = await createAuthority('phones')
+const { certificate: cert, key } = await authority.issue('phones.example')
+
+describe('the protocol inside TLS', () => {
+  /** What a client that offers these comes to speak, or the error that it gets. */
+  const agreed = async (context: TestContext, ALPNProtocols: string[] | undefined): Promise<unknown> => {
+    const server = createPhoneServer((_, response) => response.end('now'), { cert, key })
+    const { port } = await server.listen('127.0.0.1', 0)
+    const socket = connect({ port, rejectUnauthorized: false, ALPNProtocols })
+    context.after(() => {
+      socket.destroy()
+      return server.drain()
+    })
+    return await once(socket, 'secureConnect').then(
+      () => socket.alpnProtocol,
+      ({ code }: NodeJS.ErrnoException) => code,
+    )
+  }
+
+  test('is HTTP/1.1 wherever a client offers that', async (context) => {
+    assert.equal(await agreed(context, ['h2', 'http/1.1']), 'http/1.1')
+    assert.equal(await agreed(context, ['http/1.1']), 'http/1.1')
+  })
+
+  test('needs no name', async (context) => {
+    assert.equal(await agreed(context, undefined), false)
+  })
+
+  test('is refused to a client that speaks none of ours (RFC 7301, 3.2)', async (context) => {
+    assert.equal(await agreed(context, ['h2']), 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL')
   })
 })

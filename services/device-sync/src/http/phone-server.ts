@@ -24,13 +24,26 @@ const BACKLOG = 8192
 /** A connection whose request was answered stays open for the next one: while draining there is none. */
 const CLOSE_IDLE_MS = 25
 
+/**
+ * HTTP/1.1 for whoever asks for a protocol by name (RFC 7301). Given as a list, Node would keep a copy of it with every connection, and with
+ * the copy the 64 KiB that it was cut from.
+ */
+const chooseProtocol = ({ protocols }: { protocols: string[] }): string | undefined =>
+  protocols.find((protocol) => protocol === 'http/1.1')
+
+const OLDEST_TLS = { minVersion: 'TLSv1.2' } as const
+
 /** Without a certificate it speaks HTTP: on loopback, or behind a proxy that does TLS. */
 export const createPhoneServer = (
   listener: RequestListener,
   certificate: Certificate | undefined,
 ): PhoneServer => {
   const secure =
-    certificate && createHttpsServer({ ...easServerOptions, ...certificate, minVersion: 'TLSv1.2' }, listener)
+    certificate &&
+    createHttpsServer(
+      { ...easServerOptions, ...certificate, ...OLDEST_TLS, ALPNCallback: chooseProtocol },
+      listener,
+    )
   const server = secure ?? createHttpServer(easServerOptions, listener)
   const beginnings = secure && beginWithFirstWords(secure)
   return {
@@ -42,7 +55,7 @@ export const createPhoneServer = (
           resolve({ port: (server.address() as AddressInfo).port })
         })
       }),
-    replaceCertificate: (next) => secure?.setSecureContext({ ...next, minVersion: 'TLSv1.2' }),
+    replaceCertificate: (next) => secure?.setSecureContext({ ...next, ...OLDEST_TLS }),
     drain: () =>
       new Promise((resolve) => {
         beginnings?.silence()
