@@ -1,5 +1,5 @@
 import type { Reader, SqlValue } from '@relais/read-store'
-import { isWalkLeft, type Remainder } from './answer/estimate.ts'
+import { isWalkLeft, type Remainder, type Walk } from './answer/estimate.ts'
 import { compareEdges, compareFeed, type FeedPosition, type WindowEdge } from './cursor.ts'
 import { distinct, merged, paged } from './lanes.ts'
 import type { PlacementRow } from './placement-row.ts'
@@ -11,6 +11,9 @@ export type FeedEvent = FeedPosition & { readonly row: PlacementRow }
 /** An item at one of the places in the window that it has or had. */
 export type WindowEntry = { readonly edge: WindowEdge; readonly row: PlacementRow }
 
+/** A collection's own class, and the one beside it that is filtered by itself. */
+export type WindowName = 'main' | 'side'
+
 /** What an answer reads, all of one snapshot; ranges are read lazily, in the order named. */
 export interface Feed {
   readonly collections: readonly string[]
@@ -18,10 +21,10 @@ export interface Feed {
   eventsAfter(after: FeedPosition): AsyncGenerator<FeedEvent>
   /** Live items with a higher id, by id. */
   additionsAfter(placement: number): AsyncGenerator<PlacementRow>
-  /** Live items below an edge and not below a floor, newest first. */
-  walk(below: WindowEdge, floor: WindowEdge): AsyncGenerator<PlacementRow>
-  /** Items that are or were from an edge up to below another, oldest first; one that was at several places comes once at each. */
-  between(from: WindowEdge, below: WindowEdge): AsyncGenerator<WindowEntry>
+  /** Live items of one window below an edge and not below a floor, newest first. */
+  walk(window: WindowName, below: WindowEdge, floor: WindowEdge): AsyncGenerator<PlacementRow>
+  /** Items of one window that are or were from an edge up to below another, oldest first; one that was at several places comes once at each. */
+  between(window: WindowName, from: WindowEdge, below: WindowEdge): AsyncGenerator<WindowEntry>
   /** Items that a device moved here itself, ended ones too, by id. */
   movedHere(device: string, after: number): AsyncGenerator<PlacementRow>
   byId(ids: readonly number[]): Promise<Map<number, PlacementRow>>
@@ -47,23 +50,31 @@ const EVENT_RANGES = [
 const ADDITIONS = `SELECT ${PLACEMENT_COLUMNS} FROM placements p
   WHERE tenant = ? AND account = ? AND collection = ? AND ended = 0 AND id > ? ORDER BY id LIMIT ?`
 
-const WALK = `SELECT ${PLACEMENT_COLUMNS} FROM placements p
-  WHERE tenant = ? AND account = ? AND collection = ? AND ended = 0 AND (sort_key, id) < (?, ?) AND (sort_key, id) >= (?, ?)
+/** In words, so that the index of the second class is found. */
+const OF_WINDOW = { main: 'side = 0', side: 'side = 1' } as const satisfies Record<WindowName, string>
+
+const walkOf = (window: WindowName) => `SELECT ${PLACEMENT_COLUMNS} FROM placements p
+  WHERE tenant = ? AND account = ? AND collection = ? AND ended = 0 AND ${OF_WINDOW[window]}
+  AND (sort_key, id) < (?, ?) AND (sort_key, id) >= (?, ?)
   ORDER BY sort_key DESC, id DESC LIMIT ?`
 
+const WALK = { main: walkOf('main'), side: walkOf('side') }
+
 // Items with spans come from the spans alone: that has all places they were at, the present one too.
-const WINDOW_RANGES = [
+const rangesOf = (window: WindowName) => [
   `SELECT ${PLACEMENT_COLUMNS}, p.sort_key AS place FROM placements p
-   WHERE tenant = ? AND account = ? AND collection = ? AND ended = 0 AND spanned = 0
+   WHERE tenant = ? AND account = ? AND collection = ? AND ended = 0 AND spanned = 0 AND ${OF_WINDOW[window]}
    AND (sort_key, id) > (?, ?) AND (sort_key, id) < (?, ?) ORDER BY sort_key, id LIMIT ?`,
   `SELECT ${PLACEMENT_COLUMNS}, p.sort_key AS place FROM placements p
-   WHERE tenant = ? AND account = ? AND collection = ? AND ended > 0 AND spanned = 0
+   WHERE tenant = ? AND account = ? AND collection = ? AND ended > 0 AND spanned = 0 AND ${OF_WINDOW[window]}
    AND (sort_key, id) > (?, ?) AND (sort_key, id) < (?, ?) ORDER BY sort_key, id LIMIT ?`,
   `SELECT ${PLACEMENT_COLUMNS}, s.sort_key AS place FROM spans s
    JOIN placements p ON p.tenant = s.tenant AND p.account = s.account AND p.id = s.placement
-   WHERE s.tenant = ? AND s.account = ? AND s.collection = ?
+   WHERE s.tenant = ? AND s.account = ? AND s.collection = ? AND p.${OF_WINDOW[window]}
    AND (s.sort_key, s.placement) > (?, ?) AND (s.sort_key, s.placement) < (?, ?) ORDER BY s.sort_key, s.placement LIMIT ?`,
 ]
+
+const WINDOW_RANGES = { main: rangesOf('main'), side: rangesOf('side') }
 
 const MOVED = `SELECT ${PLACEMENT_COLUMNS} FROM placements p
   WHERE tenant = ? AND account = ? AND collection = ? AND moved_by <> '' AND moved_by = ? AND id > ? ORDER BY id LIMIT ?`
@@ -71,6 +82,9 @@ const MOVED = `SELECT ${PLACEMENT_COLUMNS} FROM placements p
 const COUNT_WALK = `SELECT COUNT(*) AS count FROM (SELECT 1 FROM placements
   WHERE tenant = ? AND account = ? AND collection = ? AND ended = 0 AND (sort_key, id) < (?, ?) AND (sort_key, id) >= (?, ?)
   LIMIT ?) AS found`
+const COUNT_SIDE_WALK = `SELECT COUNT(*) AS count FROM (SELECT 1 FROM placements
+  WHERE tenant = ? AND account = ? AND collection = ? AND ended = 0 AND side = 1
+  AND (sort_key, id) < (?, ?) AND (sort_key, id) >= (?, ?) LIMIT ?) AS found`
 const COUNT_ADDITIONS = `SELECT COUNT(*) AS count FROM (SELECT 1 FROM placements
   WHERE tenant = ? AND account = ? AND collection = ? AND ended = 0 AND id > ? LIMIT ?) AS found`
 const COUNT_CHANGES = `SELECT COUNT(*) AS count FROM (SELECT 1 FROM placements
@@ -126,17 +140,17 @@ export const rowFeed = (reader: Reader, scope: Scope): Feed => {
         compareFeed,
       ),
     additionsAfter: (placement) => ofPlacements(ADDITIONS, byRowId, (last) => [last?.id ?? placement]),
-    walk: (below, floor) =>
-      ofPlacements(WALK, newestFirst, (last) => [
+    walk: (window, below, floor) =>
+      ofPlacements(WALK[window], newestFirst, (last) => [
         last?.sortKey ?? below.sortKey,
         last?.id ?? below.placement,
         floor.sortKey,
         floor.placement,
       ]),
-    between: (from, below) =>
+    between: (window, from, below) =>
       distinct(
         merged(
-          perCollection(WINDOW_RANGES, (sql, collection) =>
+          perCollection(WINDOW_RANGES[window], (sql, collection) =>
             paged<WindowEntry>(async (last, limit) => {
               const start = last?.edge ?? { ...from, placement: from.placement - 1 }
               const bounds = [start.sortKey, start.placement, below.sortKey, below.placement]
@@ -158,20 +172,22 @@ export const rowFeed = (reader: Reader, scope: Scope): Feed => {
   }
 }
 
+const boundsOf = ({ edge, floor }: Walk) => [edge.sortKey, edge.placement, floor.sortKey, floor.placement]
+
 const countLeft = async (
   reader: Reader,
   { tenant, account, collections }: Scope,
   { left, limit }: { readonly left: Remainder; readonly limit: number },
 ): Promise<number> => {
-  const { changes, added, edge, floor } = left
+  const { changes, added, main, side } = left
   const since = [changes.position, changes.placement]
   const ranges: [string, readonly number[]][] = [
     [COUNT_ADDITIONS, [added]],
     [COUNT_CHANGES, since],
     [COUNT_ENDED, since],
   ]
-  if (isWalkLeft(left))
-    ranges.push([COUNT_WALK, [edge.sortKey, edge.placement, floor.sortKey, floor.placement]])
+  if (isWalkLeft(main)) ranges.push([COUNT_WALK, boundsOf(main)])
+  if (isWalkLeft(side)) ranges.push([COUNT_SIDE_WALK, boundsOf(side)])
   let sum = 0
   for (const collection of collections)
     for (const [sql, params] of ranges) {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { WindowEdge } from './cursor.ts'
 
 /** A correction still to be told: an item that the device lost is added, one that it has otherwise is changed (tell). */
 export type Correction = 'add' | 'change'
@@ -14,6 +15,8 @@ export type KnownList = {
   readonly corrections: ReadonlyMap<number, Correction>
   /** Move targets that ended before A reached them: not to be taken for known again. */
   readonly gone: readonly number[]
+  /** Lower edge of what it holds of the collection's second class; absent: nothing of it. A key has no room for it. */
+  readonly sideEdge?: WindowEdge
 }
 
 /** Entries of one list; the model's runs needed 18 at most. Over it the collection starts anew (Status 3). */
@@ -26,12 +29,14 @@ export const listSize = ({ created, touches, corrections, gone }: KnownList): nu
 
 /** Names a list in its key: never 0, and 0 for the empty one. Lists that say the same have the same name. */
 export const nameList = (list: KnownList): number => {
-  if (listSize(list) === 0) return 0
+  const { sideEdge } = list
+  if (listSize(list) === 0 && sideEdge === undefined) return 0
   const text = JSON.stringify([
     list.created.toSorted(ascending),
     list.touches.map(({ position, placement }) => `${position}/${placement}`).toSorted(),
     [...list.corrections].toSorted(([a], [b]) => a - b),
     list.gone.toSorted(ascending),
+    ...(sideEdge ? [[sideEdge.sortKey, sideEdge.placement]] : []),
   ])
   return hash('sha256', text, 'buffer').readUInt32BE() || 1
 }

@@ -12,6 +12,7 @@ const row = (change: Partial<PlacementRow> = {}): PlacementRow => ({
   item: ID,
   sortKey: 500,
   hidden: false,
+  side: false,
   spans: undefined,
   createdBy: '',
   createdKey: '',

@@ -1,4 +1,4 @@
-import { compareEdges, type FeedPosition, OWNER_LEVEL, reached, type WindowEdge } from './cursor.ts'
+import { compareEdges, type FeedPosition, OWNER_LEVEL, reached, TOP, type WindowEdge } from './cursor.ts'
 import { placementPosition } from './placement.ts'
 import type { PropertyGroup } from './placements.ts'
 
@@ -17,6 +17,8 @@ export type PlacementRow = {
   readonly item: number
   readonly sortKey: number
   readonly hidden: boolean
+  /** Of the collection's second class (text messages among mail), which has a window of its own. */
+  readonly side: boolean
   /** All spans, where there ever was more than one. */
   readonly spans: readonly Span[] | undefined
   readonly createdBy: string
@@ -59,13 +61,18 @@ export type Holding = {
   readonly changes: FeedPosition
   readonly added: number
   readonly edge: WindowEdge
+  /** Of the second class's window; absent: nothing of it is held. */
+  readonly sideEdge?: WindowEdge
   readonly level: number
 }
 
 /** Whether the cursors alone say that a device holds the item. */
-export const isCovered = (row: PlacementRow, { changes, added, edge, level }: Holding): boolean => {
+export const isCovered = (
+  row: PlacementRow,
+  { changes, added, edge, sideEdge = TOP, level }: Holding,
+): boolean => {
   const position = reached(changes, row.id)
   if (row.id > added || createdAt(row) > position || (row.ended > 0 && row.ended <= position)) return false
   const at = edgeAt(row, position, level)
-  return at !== undefined && compareEdges(at, edge) >= 0
+  return at !== undefined && compareEdges(at, row.side ? sideEdge : edge) >= 0
 }

@@ -33,6 +33,8 @@ export type NewPlacement = {
   readonly sortKey: number
   /** True: only levels that see private items hold it. */
   readonly hidden?: boolean
+  /** True: of the collection's second class. */
+  readonly side?: boolean
   /** Of a device's Add. */
   readonly clientId?: string
   /** Hash of the content of a device's Add, by which a repeat is recognised (match). */
@@ -118,23 +120,24 @@ type PlacementOrigin = { readonly ordinal: number; readonly movedBy: string }
 const PLACED =
   'INSERT INTO placements (tenant, account, id, collection, item, sort_key) VALUES (?, ?, ?, ?, ?, ?)'
 const PLACED_BY_DEVICE = `INSERT INTO placements (tenant, account, id, collection, item, sort_key, hidden, created_by,
-  created_key, client_id, digest, moved_by, changed_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  created_key, client_id, digest, moved_by, changed_by, side) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const insert = async (
   writer: Writer,
   commit: StoredCommit,
   { ordinal, movedBy }: PlacementOrigin,
-  { collection, item, sortKey, hidden, clientId = '', digest = '' }: NewPlacement,
+  { collection, item, sortKey, hidden, side, clientId = '', digest = '' }: NewPlacement,
 ): Promise<number> => {
   const id = placementId(commit.position, ordinal)
   const device = commit.actor.device
   const placement = [...whose(commit), id, collection, item ?? id, sortKey]
-  if (device === '' && !hidden && clientId === '' && digest === '') await writer.write(PLACED, ...placement)
+  if (device === '' && !hidden && !side && clientId === '' && digest === '')
+    await writer.write(PLACED, ...placement)
   else
     await writer.write(
       PLACED_BY_DEVICE,
       ...[...placement, hidden ? 1 : 0, device, device === '' ? '' : commit.syncKey, clientId, digest],
-      ...[movedBy, device],
+      ...[movedBy, device, side ? 1 : 0],
     )
   return id
 }
@@ -157,8 +160,8 @@ export const move = async (
   ordinal: number,
   { placement, to }: { placement: number; to: string },
 ): Promise<number> => {
-  const row = await writer.get<{ item: number; sort_key: number; hidden: number }>(
-    'SELECT item, sort_key, hidden FROM placements WHERE tenant = ? AND account = ? AND id = ?',
+  const row = await writer.get<{ item: number; sort_key: number; hidden: number; side: number }>(
+    'SELECT item, sort_key, hidden, side FROM placements WHERE tenant = ? AND account = ? AND id = ?',
     ...whose(commit),
     placement,
   )
@@ -169,7 +172,10 @@ export const move = async (
     writer,
     commit,
     { ordinal, movedBy },
-    { collection: to, item: row.item, sortKey: row.sort_key, hidden: row.hidden === 1 },
+    {
+      ...{ collection: to, item: row.item, sortKey: row.sort_key },
+      ...{ hidden: row.hidden === 1, side: row.side === 1 },
+    },
   )
   await end(writer, commit, placement, target)
   return target

@@ -100,7 +100,7 @@ const carryOutAll = async (
 
 const presentationOf = (
   { device }: Pick<SyncClass<unknown>, 'device'>,
-  { collection, cursor, hint, list, syncKey, clientWins }: CollectionRequest,
+  { collection, cursor, hint, list, syncKey, clientWins, sideClientWins = clientWins }: CollectionRequest,
   { collections }: Access,
 ): Presentation => ({
   device,
@@ -111,6 +111,7 @@ const presentationOf = (
   cursor: applyHint(cursor!, hint),
   list,
   clientWins,
+  sideClientWins,
 })
 
 type Moment = { readonly reader: Reader; readonly checkpoint: number; readonly access: Access }

@@ -29,9 +29,13 @@ export type CollectionRequest = {
   readonly syncKey: string
   /** Absent: the key's (ftkey). */
   readonly filter: number | undefined
+  /** Of the collection's second class; absent: nothing of it is wanted. */
+  readonly sideFilter?: number
   readonly window: number
   readonly getChanges: boolean
   readonly clientWins: boolean
+  /** The same for the second class; absent: as for the first. */
+  readonly sideClientWins?: boolean
   readonly commands: readonly DeviceCommand[]
 }
 

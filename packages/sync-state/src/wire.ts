@@ -18,6 +18,7 @@ export const listToWire = (list: KnownList): WireList => ({
   touches: list.touches.map((touch) => ({ ...touch })),
   corrections: [...list.corrections].map(([placement, kind]) => ({ placement, add: kind === 'add' })),
   gone: [...list.gone],
+  sideEdge: list.sideEdge && { ...list.sideEdge },
 })
 
 export const listFromWire = (wire: WireList): KnownList | undefined => {
@@ -28,6 +29,7 @@ export const listFromWire = (wire: WireList): KnownList | undefined => {
       wire.corrections.map(({ placement, add }): [number, Correction] => [placement, add ? 'add' : 'change']),
     ),
     gone: wire.gone,
+    ...(wire.sideEdge && { sideEdge: wire.sideEdge }),
   }
   return listSize(list) > MAX_KNOWN ? undefined : list
 }

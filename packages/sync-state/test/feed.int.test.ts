@@ -97,7 +97,7 @@ describe('the ranges of the feed are what a scan of all rows would find', () => 
         const inside = live
           .filter((row) => compareEdges(edge(row), below) < 0 && compareEdges(edge(row), floor) >= 0)
           .toSorted((a, b) => compareEdges(edge(b), edge(a)))
-        assert.deepEqual((await take(feed.walk(below, floor))).map(key), inside.map(key))
+        assert.deepEqual((await take(feed.walk('main', below, floor))).map(key), inside.map(key))
       }),
       runs,
     )
@@ -114,7 +114,7 @@ describe('the ranges of the feed are what a scan of all rows would find', () => 
           .flatMap(placesOf)
           .filter((place) => compareEdges(place, from) >= 0 && compareEdges(place, below) < 0)
           .toSorted(compareEdges)
-        const found = await take(rowFeed(scene.rows, scope).between(from, below))
+        const found = await take(rowFeed(scene.rows, scope).between('main', from, below))
         assert.deepEqual(
           found.map(({ edge }) => ({ ...edge })),
           expected,

@@ -81,6 +81,7 @@ describe('Fetch of a message', () => {
       mimeSupport: 2,
       withBody: true,
       streamMime: true,
+      inlineBytes: 0,
     })
   })
   test('several that want their bodies alike are one call', async () => {

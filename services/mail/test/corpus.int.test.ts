@@ -16,7 +16,7 @@ const mike = { tenant: TENANT, account: MIKE }
 const BODIES = ['plain', 'html', 'mime']
 
 const options = (type: string, truncation?: number): ContentOptions => ({
-  ...{ withBody: true, streamMime: false, mimeSupport: 2 },
+  ...{ withBody: true, streamMime: false, inlineBytes: 0, mimeSupport: 2 },
   bodies: [{ type, truncation, allOrNone: false, preview: 255 }],
 })
 

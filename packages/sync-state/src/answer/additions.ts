@@ -1,6 +1,6 @@
 import { compareEdges, lastPlacement } from '../cursor.ts'
 import type { PlacementRow } from '../placement-row.ts'
-import type { Work } from './work.ts'
+import { type Work, windowOf } from './work.ts'
 
 /** What came after A, by id, with the content of now; only once changes have been told up to the snapshot (two). */
 export const tellAdditions = async (work: Work): Promise<void> => {
@@ -27,7 +27,9 @@ const mustStop = (work: Work, row: PlacementRow): boolean =>
 
 const isNews = (work: Work, row: PlacementRow): boolean => {
   const edge = work.edgeNow(row)
-  return !work.knowledge.isOwn(row) && edge !== undefined && compareEdges(edge, work.edge) >= 0
+  return (
+    !work.knowledge.isOwn(row) && edge !== undefined && compareEdges(edge, work.edges[windowOf(row)]) >= 0
+  )
 }
 
 /** Made by the device under this very key, and not named now: the Add of a lost answer may be repeated next (hold). */

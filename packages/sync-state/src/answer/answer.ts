@@ -66,7 +66,7 @@ const nextCursor = (work: Work, list: KnownList): Cursor => {
     generation: cursor.generation + 1,
     changes: work.changes,
     added: work.added,
-    edge: work.edge,
+    edge: work.edges.main,
     told: getChanges && work.isCaughtUp ? snapshot : cursor.told,
     filter,
     list: nameList(list),
@@ -83,8 +83,8 @@ const isIdle = (work: Work, list: KnownList): boolean => {
   )
 }
 
-/** A list is worth a new key that needs less of it; what is wanted below the edge stays on it. */
+/** A list is worth a new key that needs less of it; what is wanted below the edge stays on it, and so does the second window. */
 const isListIdle = ({ question, knowledge }: Work, list: KnownList): boolean =>
-  question.alsoWanted.size > 0
+  question.alsoWanted.size > 0 || list.sideEdge || question.list.sideEdge
     ? nameList(list) === question.cursor.list
     : listSize(question.list) === 0 && knowledge.listed.size === 0

@@ -32,11 +32,12 @@ export const questionOf = (
   service: Pick<SyncClass<unknown>, 'device' | 'floor' | 'invisibleBudget'>,
   { request, window, checkpoint, applied, alsoWanted }: Asked,
 ): Question => {
-  const { collection, list, syncKey, getChanges, hint } = request
+  const { collection, list, syncKey, getChanges, hint, sideFilter } = request
   const cursor = applyHint(request.cursor!, hint)
   const filter = filterOf(request)
   const floor = service.floor(collection, filter)
+  const sideFloor = sideFilter === undefined ? undefined : service.floor(collection, sideFilter)
   const { device, invisibleBudget } = service
-  const asked = { device, syncKey, cursor, list, filter, floor, window, getChanges }
+  const asked = { device, syncKey, cursor, list, filter, floor, sideFloor, window, getChanges }
   return { ...asked, applied, alsoWanted, invisibleBudget, snapshot: checkpoint }
 }

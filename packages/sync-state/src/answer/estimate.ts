@@ -1,4 +1,4 @@
-import { compareEdges, type FeedPosition, type WindowEdge } from '../cursor.ts'
+import { compareEdges, type FeedPosition, TOP, type WindowEdge } from '../cursor.ts'
 import type { Feed } from '../feed.ts'
 import { answer } from './answer.ts'
 import type { Question } from './work.ts'
@@ -8,9 +8,12 @@ export const MAX_ESTIMATE = 10_000
 
 /** Items that a device would be told if it asked until nothing is left: exact below a window's worth, above it an estimate. */
 export const estimate = async (feed: Feed, question: Question): Promise<number> => {
-  const { operations, cursor, more } = await answer(feed, question)
+  const { operations, cursor, list, more } = await answer(feed, question)
   if (!more) return operations.length
-  const rest = await feed.count({ ...cursor, floor: question.floor }, MAX_ESTIMATE)
+  const { changes, added, edge } = cursor
+  const main = { edge, floor: question.floor }
+  const side = { edge: list.sideEdge ?? TOP, floor: question.sideFloor ?? TOP }
+  const rest = await feed.count({ changes, added, main, side }, MAX_ESTIMATE)
   return Math.min(MAX_ESTIMATE, operations.length + rest)
 }
 
@@ -18,9 +21,12 @@ export const estimate = async (feed: Feed, question: Question): Promise<number> 
 export type Remainder = {
   readonly changes: FeedPosition
   readonly added: number
-  readonly edge: WindowEdge
-  readonly floor: WindowEdge
+  readonly main: Walk
+  readonly side: Walk
 }
 
+/** From an edge down to a floor. */
+export type Walk = { readonly edge: WindowEdge; readonly floor: WindowEdge }
+
 /** A walk is left to be done. */
-export const isWalkLeft = ({ edge, floor }: Remainder): boolean => compareEdges(edge, floor) > 0
+export const isWalkLeft = ({ edge, floor }: Walk): boolean => compareEdges(edge, floor) > 0

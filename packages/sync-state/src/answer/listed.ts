@@ -44,6 +44,6 @@ const tellOwn = (work: Work, row: PlacementRow) => {
 
 const newsOf = (work: Work, row: PlacementRow): News => {
   if (row.ended > 0) return work.knowsGone(row) ? 'known' : 'delete'
-  if (!work.isWanted(row)) return 'soft_delete'
+  if (!work.isWanted(row)) return work.isUnasked(row) ? 'known' : 'soft_delete'
   return work.knowledge.isUpToDate(row) ? 'none' : 'change'
 }

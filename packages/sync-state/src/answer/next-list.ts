@@ -1,4 +1,4 @@
-import { reached } from '../cursor.ts'
+import { compareEdges, reached, TOP } from '../cursor.ts'
 import type { Feed } from '../feed.ts'
 import { type Correction, type KnownList, type KnownTouch, touchKey } from '../known-list.ts'
 import { lastTouch, type PlacementRow } from '../placement-row.ts'
@@ -13,8 +13,13 @@ export const nextList = async (work: Work): Promise<KnownList> => {
     touches: await stillKnown(work, new Set(created)),
     corrections: corrections(work, fresh),
     gone: stillGone(work),
+    ...sideWindow(work),
   }
 }
+
+/** Where nothing of the second class is held there is nothing to remember. */
+const sideWindow = ({ edges: { side } }: Work): Pick<KnownList, 'sideEdge'> =>
+  compareEdges(side, TOP) < 0 ? { sideEdge: side } : {}
 
 type FreshRows = ReadonlyMap<number, PlacementRow | undefined>
 
@@ -36,6 +41,7 @@ const stillListed = (work: Work): number[] =>
 const acknowledged = (work: Work, fresh: FreshRows): number[] => {
   const kept: number[] = []
   for (const [id, row] of fresh) {
+    if (row && work.isUnasked(row)) continue
     const isOdd = row === undefined || isOtherwise(work, row)
     if (isOdd && work.question.getChanges) work.more = true
     if (isOdd || !work.covers(row)) kept.push(id)

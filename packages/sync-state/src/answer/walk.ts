@@ -1,19 +1,24 @@
 import { compareEdges } from '../cursor.ts'
-import type { Work } from './work.ts'
+import type { WindowName } from '../feed.ts'
+import { WINDOWS, type Work } from './work.ts'
 
 /** The walk of L downwards, newest first, in pages: a first request, or a widened filter (floor). */
 export const walkDown = async (work: Work): Promise<void> => {
-  const { floor } = work.question
-  if (work.more || compareEdges(work.edge, floor) <= 0) return
-  let edge = work.edge
-  for await (const row of work.feed.walk(work.edge, floor)) {
+  for (const window of WINDOWS) await walkWindow(work, window)
+}
+
+const walkWindow = async (work: Work, window: WindowName): Promise<void> => {
+  const floor = work.floors[window]
+  let edge = work.edges[window]
+  if (work.more || compareEdges(edge, floor) <= 0) return
+  for await (const row of work.feed.walk(window, edge, floor)) {
     if (work.operations.left <= 0 || !work.spend()) {
-      work.edge = edge
+      work.edges[window] = edge
       work.more = true
       return
     }
     if (!work.knowledge.isOwn(row) && work.edgeNow(row) !== undefined) work.operations.add(row, false)
     edge = { sortKey: row.sortKey, placement: row.id }
   }
-  work.edge = floor
+  work.edges[window] = floor
 }

@@ -1,5 +1,13 @@
-import { type Cursor, compareEdges, endOf, type FeedPosition, isEndOf, type WindowEdge } from '../cursor.ts'
-import type { Feed } from '../feed.ts'
+import {
+  type Cursor,
+  compareEdges,
+  endOf,
+  type FeedPosition,
+  isEndOf,
+  TOP,
+  type WindowEdge,
+} from '../cursor.ts'
+import type { Feed, WindowName } from '../feed.ts'
 import type { Correction, KnownList, KnownTouch } from '../known-list.ts'
 import { edgeAt, isCovered, lastTouch, type PlacementRow } from '../placement-row.ts'
 import { type Applied, Knowledge } from './knowledge.ts'
@@ -18,6 +26,8 @@ export type Question = {
   readonly filter: number
   /** Lower edge of the filter now. */
   readonly floor: WindowEdge
+  /** The same of the second class; absent: nothing of it is wanted. */
+  readonly sideFloor?: WindowEdge
   readonly window: number
   /** False: only commands were wanted. */
   readonly getChanges: boolean
@@ -38,7 +48,8 @@ export class Work {
   readonly operations: Operations
   changes: FeedPosition
   added: number
-  edge: WindowEdge
+  readonly edges: Record<WindowName, WindowEdge>
+  readonly floors: Readonly<Record<WindowName, WindowEdge>>
   more = false
   /** Rows looked at, those of the bounded list too. */
   examined = 0
@@ -69,7 +80,8 @@ export class Work {
     this.operations = new Operations(window, cursor.told)
     this.changes = cursor.changes
     this.added = cursor.added
-    this.edge = cursor.edge
+    this.edges = { main: cursor.edge, side: list.sideEdge ?? TOP }
+    this.floors = { main: question.floor, side: question.sideFloor ?? TOP }
     this.level = cursor.level
     this.telling = new Map([...list.corrections, ...applied.corrections])
     this.gone = new Set([...applied.gone, ...[...this.telling].filter(isAdd).map(([placement]) => placement)])
@@ -85,7 +97,8 @@ export class Work {
   }
 
   covers(row: PlacementRow, changes: FeedPosition = this.changes): boolean {
-    return isCovered(row, { changes, added: this.added, edge: this.edge, level: this.level })
+    const { main, side } = this.edges
+    return isCovered(row, { changes, added: this.added, edge: main, sideEdge: side, level: this.level })
   }
 
   edgeNow(row: PlacementRow): WindowEdge | undefined {
@@ -98,9 +111,19 @@ export class Work {
 
   /** Inside the filter now, or wanted beyond it. */
   isWanted(row: PlacementRow): boolean {
-    const { floor, alsoWanted } = this.question
     const edge = this.edgeNow(row)
-    return edge !== undefined && (compareEdges(edge, floor) >= 0 || alsoWanted.has(row.id))
+    const floor = this.floors[windowOf(row)]
+    return edge !== undefined && (compareEdges(edge, floor) >= 0 || this.question.alsoWanted.has(row.id))
+  }
+
+  /**
+   * The device put it there, and asks for nothing of its class: it keeps what it has, and isn't told to forget it. What it moved is
+   * another matter: that it had from here.
+   */
+  isUnasked({ side, createdBy, movedBy }: PlacementRow): boolean {
+    return (
+      side && this.question.sideFloor === undefined && createdBy === this.question.device && movedBy === ''
+    )
   }
 
   /** The list holds it from now on; `isUpToDate`: the device has been told all of it. */
@@ -121,7 +144,7 @@ export class Work {
   }
 
   get isWhole(): boolean {
-    return this.isCaughtUp && compareEdges(this.edge, this.question.floor) >= 0
+    return this.isCaughtUp && WINDOWS.every((one) => compareEdges(this.edges[one], this.floors[one]) >= 0)
   }
 
   get end(): FeedPosition {
@@ -132,5 +155,9 @@ export class Work {
     this.ahead.push({ position: lastTouch(row), placement: row.id })
   }
 }
+
+export const WINDOWS = ['main', 'side'] as const satisfies readonly WindowName[]
+
+export const windowOf = ({ side }: PlacementRow): WindowName => (side ? 'side' : 'main')
 
 const isAdd = ([, kind]: [number, Correction]) => kind === 'add'

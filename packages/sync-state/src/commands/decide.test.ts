@@ -14,7 +14,7 @@ import type { Subjects } from './subjects.ts'
 const ID = placementId(10, 0)
 
 const row = (some: Partial<PlacementRow> = {}): PlacementRow => ({
-  ...{ id: ID, collection: 'drafts', item: ID, sortKey: 1, hidden: false, spans: undefined },
+  ...{ id: ID, collection: 'drafts', item: ID, sortKey: 1, hidden: false, side: false, spans: undefined },
   ...{ createdBy: '', createdKey: '', clientId: '', digest: '', movedBy: '' },
   ...{ changed: 0, changedBy: '', changedOther: 0 },
   ...{ groups: { read: 0, flag: 0, categories: 0, content: 0 }, ended: 0, endedCommand: '', movedTo: 0 },
@@ -33,7 +33,7 @@ const presentation = (some: Partial<Presentation> = {}): Presentation => {
   }
   return {
     ...{ device: 'd', collection: 'drafts', collections: ['drafts'], syncKey: 'k' },
-    ...{ presented: cursor, cursor, list: NOTHING_KNOWN, clientWins: false },
+    ...{ presented: cursor, cursor, list: NOTHING_KNOWN, clientWins: false, sideClientWins: false },
     ...some,
   }
 }

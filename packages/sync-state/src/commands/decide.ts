@@ -83,10 +83,13 @@ const decideChange = (
     const judged = steps.filter(({ kind, group }) => kind === 'apply' && command.judged!.includes(group))
     if (judged.some(({ group }) => isGroupConflict(presentation, subjects, { row, group })))
       return { kind: 'conflict', placement: row.id, isPartial: true }
-  } else if (whole && !presentation.clientWins && isConflict(presentation, subjects, { row, steps }))
+  } else if (whole && !winsOver(presentation, row) && isConflict(presentation, subjects, { row, steps }))
     return { kind: 'conflict', placement, isPartial: false }
   return { kind: 'change', row, steps }
 }
+
+const winsOver = ({ clientWins, sideClientWins }: Presentation, { side }: PlacementRow): boolean =>
+  side ? sideClientWins : clientWins
 
 /** Somebody else changed the group since the device's last word on it, and the device hasn't been told (confl). */
 const isGroupConflict = (
@@ -96,7 +99,7 @@ const isGroupConflict = (
 ): boolean => {
   const position = row.groups[group]
   const own = journal.get(journalKey(row.item, group))
-  if (presentation.clientWins || position === 0 || (own !== undefined && own.position >= position))
+  if (winsOver(presentation, row) || position === 0 || (own !== undefined && own.position >= position))
     return false
   const isNews = (at: number) => !isTold(presentation, row, { position: at, learned: NOTHING_LEARNED })
   return isNews(lastTouch(row)) && (isNews(position) || position > presentation.cursor.told)

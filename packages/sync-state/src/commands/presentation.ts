@@ -16,6 +16,8 @@ export type Presentation = {
   readonly cursor: Cursor
   readonly list: KnownList
   readonly clientWins: boolean
+  /** The same for the collection's second class. */
+  readonly sideClientWins: boolean
 }
 
 /** What is told by the list, as neither cursor covers it. */
@@ -59,5 +61,5 @@ export const isTold = (
 export const isHeld = (presentation: Presentation, row: PlacementRow): boolean => {
   const { list, cursor } = presentation
   if (listsTouch(presentation, row.ended, row.id) || list.corrections.get(row.id) === 'add') return false
-  return isListed(presentation, row) || isCovered(row, cursor)
+  return isListed(presentation, row) || isCovered(row, { ...cursor, sideEdge: list.sideEdge })
 }

@@ -14,6 +14,8 @@ export type Properties = {
   /** Can't be converted. */
   readonly broken?: number
   readonly readOnly?: number
+  /** Of the collection's second class. */
+  readonly side?: number
 }
 
 export type Fact =

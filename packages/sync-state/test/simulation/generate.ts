@@ -1,5 +1,6 @@
 import type { PhoneSettings } from './phone.ts'
 import type { Schedule, ScheduleSettings, Step } from './schedule.ts'
+import { SIDE } from './server-side.ts'
 
 /** A stream of numbers in [0, 1) that a seed determines (mulberry32). */
 export const randomFrom = (seed: number) => {
@@ -168,5 +169,34 @@ export const scheduleFrom = (
   }
   const prelude = preludeFrom(random, settings)
   const steps = Array.from({ length: 8 + below(length) }, () => stepFrom(random, draw))
-  return { settings, steps: [...prelude, ...steps] }
+  const schedule = { settings, steps: [...prelude, ...steps] }
+  return sets ? schedule : withSecondClass(schedule, randomFrom(~seed))
+}
+
+/** In some schedules a part of all mail is of a second class, which phones want or don't, with filters of their own. */
+const withSecondClass = ({ settings, steps }: Schedule, random: Random): Schedule => {
+  if (random() < 0.6) return { settings, steps }
+  const phones = settings.phones.map((phone) => ({ ...phone, sideFilters: sideFiltersFrom(random) }))
+  return {
+    settings: { ...settings, phones },
+    steps: steps.flatMap((step) => [
+      ofEitherClass(step, random),
+      ...(random() < 0.06 ? [sideFilterStep(settings, random)] : []),
+    ]),
+  }
+}
+
+const sideFiltersFrom = (random: Random): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    ['INB', 'ARC', 'TRA'].flatMap((one) => (random() < 0.6 ? [[one, pick(random, [0, 1, 3])]] : [])),
+  )
+
+const ofEitherClass = (step: Step, random: Random): Step => {
+  const [name, collection, age, variant] = step
+  return name === 'deliver' && random() < 0.5 ? ['deliver', collection!, age!, variant! + SIDE] : step
+}
+
+const sideFilterStep = ({ phones }: ScheduleSettings, random: Random): Step => {
+  const below = (bound: number) => Math.floor(random() * bound)
+  return ['sidefilter', below(phones.length), below(3), below(4)]
 }

@@ -97,7 +97,11 @@ const startAnew = (
   }
   if (!isRight[why]) violated(`needless Status 3 (${why}) for ${phone.name} in ${collection}`)
   phone.storage.moves = phone.storage.moves.filter(({ from }) => from !== collection)
-  const anew = { ...freshFolder(folder.filter), adds: folder.adds, upToDate: flight.sentAt }
+  const anew = {
+    ...freshFolder(folder.filter, folder.sideFilter),
+    adds: folder.adds,
+    upToDate: flight.sentAt,
+  }
   phone.storage.folders.set(collection, anew)
 }
 
@@ -109,7 +113,9 @@ const receiveNothing = (inbox: Inbox) => {
   const { folder, sent } = inbox
   settleFilter(inbox)
   const isCurrent =
-    sent.getChanges && (sent.filter ?? folder.settledFilter ?? folder.filter) === folder.filter
+    sent.getChanges &&
+    (sent.filter ?? folder.settledFilter ?? folder.filter) === folder.filter &&
+    sent.sideFilter === folder.sideFilter
   if (isCurrent) folder.more = false
   folder.isIdle = isCurrent
 }
@@ -125,7 +131,9 @@ const receiveFull = (inbox: Inbox, part: Full) => {
   for (const step of phone.settings.responsesFirst ? steps : steps.toReversed()) step()
   for (const item of folder.items.values()) item.wasTold = false
   folder.key = part.newKey
-  const isOpen = !sent.getChanges || (sent.filter !== undefined && sent.filter !== folder.filter)
+  const isOtherFilter =
+    (sent.filter !== undefined && sent.filter !== folder.filter) || sent.sideFilter !== folder.sideFilter
+  const isOpen = !sent.getChanges || isOtherFilter
   folder.more = part.told.more || part.key === '0' || (isOpen && folder.more)
 }
 
@@ -240,7 +248,9 @@ const receiveAdd = ({ phone, oracle, folder, sent, flight }: Inbox, part: Full, 
   const { placement } = operation
   const { collection } = sent
   const told = part.told.extra.get(placement)!
-  const filter = sent.filter ?? folder.settledFilter
+  const isSide = told.properties.side === 1
+  const filter = isSide ? sent.sideFilter : (sent.filter ?? folder.settledFilter)
+  if (isSide && filter === undefined) violated(`#${placement} is of a class that the phone doesn't want`)
   if (isMail(collection) && filter && told.sortKey < (flight.sentAt - filter) * oracle.world.scale)
     violated(`#${placement} in ${collection} is outside the phone's filter`)
   const former = folder.items.get(placement)

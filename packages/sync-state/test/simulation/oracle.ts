@@ -1,5 +1,5 @@
 import type { CommitStep } from '../../src/commands/carry-out.ts'
-import type { Cursor } from '../../src/cursor.ts'
+import { type Cursor, TOP } from '../../src/cursor.ts'
 import { unpackKey } from '../../src/key.ts'
 import { type KnownList, NOTHING_KNOWN, touchKey } from '../../src/known-list.ts'
 import { isCovered, type PlacementRow } from '../../src/placement-row.ts'
@@ -217,12 +217,18 @@ export class Oracle implements Witness {
 
   private wanted(phone: Phone, collection: string): Map<number, TrueItem> {
     const view = this.world.viewOf(phone.name, collection)
-    const floor = this.server.floor(collection, phone.folder(collection).filter).sortKey
+    const { filter, sideFilter } = phone.folder(collection)
+    const floors = {
+      main: this.server.floor(collection, filter).sortKey,
+      side: sideFilter === undefined ? TOP.sortKey : this.server.floor(collection, sideFilter).sortKey,
+    }
     const seesAll = this.world.levelOf(phone.name) >= 2
     const items = this.world.truth
       .live()
       .filter((item) => view.includes(item.collection) && (seesAll || !item.hidden))
-    return new Map(items.filter(({ sortKey }) => sortKey >= floor).map((item) => [item.id, item]))
+    const isInside = ({ sortKey, properties }: TrueItem) =>
+      sortKey >= (properties.side ? floors.side : floors.main)
+    return new Map(items.filter(isInside).map((item) => [item.id, item]))
   }
 
   private outsideKey(
@@ -231,15 +237,17 @@ export class Oracle implements Witness {
   ): (item: TrueItem) => boolean {
     if (!underKey) return () => false
     const hint = this.server.stateOf(phone.name, collection)?.hint
-    const edge = hint?.key === folder.key ? hint.edge : unpackKey(folder.key)!.edge
-    return ({ sortKey }) => sortKey < edge.sortKey
+    const cursor = unpackKey(folder.key)!
+    const edge = hint?.key === folder.key ? hint.edge : cursor.edge
+    const sideEdge = this.listOf(phone, collection, cursor)?.sideEdge ?? TOP
+    return ({ sortKey, properties }) => sortKey < (properties.side ? sideEdge : edge).sortKey
   }
 }
 
 const isSaidHeld = (row: PlacementRow, cursor: Cursor, list: KnownList): boolean => {
   const knows = new Set(list.touches.map((touch) => touchKey(touch.position, touch.placement)))
   if (knows.has(touchKey(row.ended, row.id)) || list.corrections.get(row.id) === 'add') return false
-  return list.created.includes(row.id) || isCovered(row, cursor)
+  return list.created.includes(row.id) || isCovered(row, { ...cursor, sideEdge: list.sideEdge })
 }
 
 const isSame = (collection: string, item: HeldItem, truth: TrueItem): boolean =>

@@ -16,6 +16,8 @@ export type PhoneSettings = {
   readonly name: string
   readonly collections: readonly string[]
   readonly filters: Readonly<Record<string, number>>
+  /** Of the second class, where it is wanted. */
+  readonly sideFilters?: Readonly<Record<string, number>>
   readonly serverWins: boolean
   readonly deletesAsMoves: boolean
   /** It reads Responses before Commands. */
@@ -57,6 +59,7 @@ export type Folder = {
   adds: PendingAdd[]
   more: boolean
   filter: number
+  sideFilter: number | undefined
   /** Filter of the last answered request. */
   settledFilter: number | undefined
   /** Its last Sync was answered empty, so an empty one may follow. */
@@ -91,12 +94,13 @@ export type SyncWish = {
   mayBeEmpty?: boolean
 }
 
-export const freshFolder = (filter: number): Folder => ({
+export const freshFolder = (filter: number, sideFilter: number | undefined): Folder => ({
   key: '0',
   items: new Map(),
   adds: [],
   more: true,
   filter,
+  sideFilter,
   settledFilter: undefined,
   isIdle: false,
   upToDate: 0,
@@ -123,7 +127,7 @@ export class Phone {
     this.settings = settings
     const folders = settings.collections.map((one): [string, Folder] => [
       one,
-      freshFolder(settings.filters[one] ?? 0),
+      freshFolder(settings.filters[one] ?? 0, settings.sideFilters?.[one]),
     ])
     this.storage = { folders: new Map(folders), moves: [], nextClientId: 1 }
   }
@@ -229,6 +233,10 @@ export class Phone {
     Object.assign(this.folder(collection), { filter, more: true, isIdle: false })
   }
 
+  setSideFilter(collection: string, sideFilter: number | undefined) {
+    Object.assign(this.folder(collection), { sideFilter, more: true, isIdle: false })
+  }
+
   // Requests
 
   /** Moves go first and alone; else a Sync of the collections. */
@@ -266,6 +274,7 @@ export class Phone {
       key: folder.key,
       commands: folder.key === '0' ? [] : this.commandsOf(collection, folder).slice(0, MAX_COMMANDS),
       filter: omit ? undefined : folder.filter,
+      sideFilter: folder.sideFilter,
       window,
       getChanges,
       serverWins,

@@ -13,6 +13,7 @@ type Numbers = readonly number[]
 type Action = (...numbers: Numbers) => unknown
 
 const FILTERS = { mail: [0, 1, 2, 3], calendar: [0, 1, 3, 4], contacts: [0, 0, 0, 0] } as const
+const SIDE_FILTERS = [undefined, 0, 1, 3] as const
 const LOST = 0
 const RECEIVED = 1
 
@@ -224,6 +225,11 @@ export class Player {
       this.withPhone(p!, (phone) => {
         const collection = this.onPhone(phone, c!)
         phone.setFilter(collection, FILTERS[classOf(collection)][f!] ?? 0)
+      }),
+    sidefilter: (p, c, f) =>
+      this.withPhone(p!, (phone) => {
+        const collection = this.onPhone(phone, c!)
+        if (isMail(collection)) phone.setSideFilter(collection, SIDE_FILTERS[f!])
       }),
     // requests and what becomes of them
     round: (...numbers) => this.round(numbers),

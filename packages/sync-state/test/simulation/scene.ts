@@ -13,6 +13,7 @@ export type SceneOptions = {
   readonly collections?: readonly string[]
   readonly phones?: readonly string[]
   readonly filters?: Readonly<Record<string, number>>
+  readonly sideFilters?: Readonly<Record<string, number>>
   readonly serverWins?: boolean
   readonly deletesAsMoves?: boolean
   readonly responsesFirst?: boolean
@@ -55,13 +56,14 @@ export class Scene {
       collections = ['INB'],
       phones = ['ios1'],
       filters = {},
+      sideFilters,
       isLagging = false,
       invisibleBudget,
     } = options
     const { serverWins = true, deletesAsMoves = false, responsesFirst = true } = options
     const phone = (name: string): PhoneSettings => ({
       name,
-      ...{ collections, filters, serverWins, deletesAsMoves, responsesFirst },
+      ...{ collections, filters, sideFilters, serverWins, deletesAsMoves, responsesFirst },
     })
     this.rows = rows
     this.player = new Player(

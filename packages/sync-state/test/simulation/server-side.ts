@@ -6,6 +6,8 @@ import type { World } from './world.ts'
 
 const BROKEN_MAIL = 5
 const READ_ONLY = 5
+/** From here on a variant is of a mailbox's second class. */
+export const SIDE = 6
 const BROKEN = 4
 
 export const itemAt = (world: World, index: number): TrueItem | undefined => {
@@ -14,8 +16,12 @@ export const itemAt = (world: World, index: number): TrueItem | undefined => {
 }
 
 const contentOfNew = (collection: string, variant: number): Properties => {
-  if (isMail(collection)) return { read: 0, flag: 0, ...(variant === BROKEN_MAIL ? { broken: 1 } : {}) }
-  const special = variant === READ_ONLY ? { readOnly: 1 } : variant === BROKEN ? { broken: 1 } : {}
+  if (isMail(collection)) {
+    const special = variant % SIDE === BROKEN_MAIL ? { broken: 1 } : {}
+    return { read: 0, flag: 0, ...special, ...(variant >= SIDE ? { side: 1 } : {}) }
+  }
+  const special =
+    variant % SIDE === READ_ONLY ? { readOnly: 1 } : variant % SIDE === BROKEN ? { broken: 1 } : {}
   return { title: 0, text: 0, ...special }
 }
 

@@ -43,6 +43,7 @@ export type CollectionSync = {
   readonly key: string
   readonly commands: readonly PhoneCommand[]
   readonly filter: number | undefined
+  readonly sideFilter?: number
   readonly window: number
   readonly getChanges: boolean
   readonly serverWins: boolean
@@ -152,10 +153,11 @@ export class SimulatedServer {
     device: string,
     asked: CollectionSync,
   ): { why: string } | { request: CollectionRequest; cursor?: Cursor } {
-    const { collection, key, filter, window, getChanges, serverWins, commands } = asked
+    const { collection, key, filter, sideFilter, window, getChanges, serverWins, commands } = asked
     const common = {
       collection,
       filter,
+      sideFilter,
       window,
       getChanges,
       clientWins: !serverWins,

@@ -57,6 +57,7 @@ const plainer = (settings: ScheduleSettings): ScheduleSettings[] => [
   ...settings.phones.flatMap((phone, index) =>
     [
       { ...phone, filters: {} },
+      { ...phone, sideFilters: undefined },
       { ...phone, deletesAsMoves: false },
       { ...phone, serverWins: false },
       { ...phone, responsesFirst: true },

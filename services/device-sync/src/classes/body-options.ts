@@ -69,5 +69,6 @@ export const contentOptionsOf = (options: WbxmlNode | undefined): ContentOptions
     mimeSupport: intChild(options, 'airsync:MIMESupport', { max: 2 }) ?? 0,
     withBody: true,
     streamMime: false,
+    inlineBytes: 0,
   }
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { Attachment, Body, Message } from '@relais/proto/mail/v1/mail.ts'
-import { el, Utf8Text, type WbxmlNode } from '../wbxml/node.ts'
+import { el, type StreamedContent, Utf8Text, type WbxmlNode } from '../wbxml/node.ts'
 import { fileReferenceOf, namedPart } from './server-id.ts'
 
 const typeCodes: Readonly<Record<string, number>> = { plain: 1, html: 2, mime: 4 }
@@ -9,29 +9,37 @@ const typeCodes: Readonly<Record<string, number>> = { plain: 1, html: 2, mime: 4
 export const typeCode = (type: string): number => typeCodes[type] ?? 1
 
 /** A raw message in another charset than UTF-8 can't be STR_I as it is; read as Latin-1 nothing of its structure is lost. */
-const asUtf8 = (bytes: Uint8Array): Uint8Array =>
+export const carried = (bytes: Uint8Array): Uint8Array =>
   isUtf8(bytes) ? bytes : Buffer.from(Buffer.from(bytes).toString('latin1'), 'utf8')
 
 /** What a client sees of a message that couldn't be read, instead of nothing. */
 const stubText = (defect: string): string =>
   `This message could not be displayed: ${defect}\r\nIts original is attached, where it could be kept.\r\n`
 
+const ALL_THERE = { streamLength: 0, deferredLength: 0 }
+
 const stub = (defect: string): Body => {
   const data = Buffer.from(stubText(defect), 'utf8')
-  return { type: 'plain', estimatedSize: data.length, truncated: false, data, preview: '', streamLength: 0 }
+  return { type: 'plain', estimatedSize: data.length, truncated: false, data, preview: '', ...ALL_THERE }
 }
 
 /** The body as it is shown: a message with a defect and without one says why. */
 export const bodyOf = ({ body, defect }: Message): Body | undefined =>
   defect !== '' && (body?.data === undefined || body.data.length === 0) ? stub(defect) : body
 
-/** MS-ASAIRS 2.2.2.9: Type, EstimatedDataSize, Truncated, Data, Preview, Part, in this order. `part`: Data goes there. */
-export const bodyElement = (body: Body, part?: number): WbxmlNode =>
+/** `part`: Data goes there; `streamed`: it is read while it is sent. */
+export type BodyPlace = { readonly part?: number; readonly streamed?: StreamedContent }
+
+const dataElement = (data: Uint8Array | undefined, streamed: StreamedContent | undefined) =>
+  (streamed ?? data) !== undefined && el('airsyncbase:Data', streamed ?? new Utf8Text(carried(data!)))
+
+/** MS-ASAIRS 2.2.2.9: Type, EstimatedDataSize, Truncated, Data, Preview, Part, in this order. */
+export const bodyElement = (body: Body, { part, streamed }: BodyPlace = {}): WbxmlNode =>
   el('airsyncbase:Body', [
     el('airsyncbase:Type', typeCode(body.type)),
     el('airsyncbase:EstimatedDataSize', body.estimatedSize),
     body.truncated && el('airsyncbase:Truncated', true),
-    part === undefined && body.data !== undefined && el('airsyncbase:Data', new Utf8Text(asUtf8(body.data))),
+    part === undefined && dataElement(body.data, streamed),
     body.preview !== '' && el('airsyncbase:Preview', body.preview),
     part !== undefined && el('itemoperations:Part', part),
   ])
@@ -40,13 +48,16 @@ export const bodyElement = (body: Body, part?: number): WbxmlNode =>
 const PART_OK = 1
 
 /** MS-ASAIRS 2.2.2.10: the body, for clients that show conversations. */
-export const bodyPartElement = ({ type, estimatedSize, truncated, data, preview }: Body): WbxmlNode =>
+export const bodyPartElement = (
+  { type, estimatedSize, truncated, data, preview }: Body,
+  streamed?: StreamedContent,
+): WbxmlNode =>
   el('airsyncbase:BodyPart', [
     el('airsyncbase:Status', PART_OK),
     el('airsyncbase:Type', typeCode(type)),
     el('airsyncbase:EstimatedDataSize', estimatedSize),
     truncated && el('airsyncbase:Truncated', true),
-    data !== undefined && el('airsyncbase:Data', new Utf8Text(asUtf8(data))),
+    dataElement(data, streamed),
     preview !== '' && el('airsyncbase:Preview', preview),
   ])
 

@@ -1,6 +1,6 @@
 import type { Message } from '@relais/proto/mail/v1/mail.ts'
 import type { EasVersion } from '../wbxml/code-page.ts'
-import { el, type WbxmlNode } from '../wbxml/node.ts'
+import { el, type StreamedContent, type WbxmlNode } from '../wbxml/node.ts'
 import { addressList, displayList } from './addresses.ts'
 import { dateTime } from './dates.ts'
 import { attachmentsElement, bodyElement, bodyOf, bodyPartElement, typeCode } from './email-body.ts'
@@ -92,20 +92,28 @@ export type EmailOptions = {
   readonly version: EasVersion
   /** Multipart answers: the part that Data goes into. */
   readonly bodyPart?: number
+  /** Data that is read while it is sent. */
+  readonly streamedOf?: (message: Message) => StreamedBodies
+}
+
+export type StreamedBodies = {
+  readonly body?: StreamedContent
+  readonly bodyPart?: StreamedContent
 }
 
 /** A whole message as children of ApplicationData or Properties (MS-ASEMAIL 2.2.1). */
 export const emailElements = (
   message: Message,
-  { version, bodyPart }: EmailOptions,
+  { version, bodyPart: part, streamedOf }: EmailOptions,
 ): readonly WbxmlNode[] => {
   const body = bodyOf(message)
+  const streamed = streamedOf?.(message)
   const elements: readonly Element[] = [
     ...addressed(message),
     ...described(message),
     attachmentsElement(message),
-    body && bodyElement(body, bodyPart),
-    message.bodyPart && bodyPartElement(message.bodyPart),
+    body && bodyElement(body, { part, streamed: streamed?.body }),
+    message.bodyPart && bodyPartElement(message.bodyPart, streamed?.bodyPart),
     el('email:MessageClass', messageClasses[message.kind] ?? 'IPM.Note'),
     el('email:InternetCPID', UTF8_CODE_PAGE),
     flagElement(message.state?.flag),

@@ -1,15 +1,15 @@
 import type { Estimate, MailClient } from '@relais/proto/mail/v1/mail.ts'
 import type { CallExtras } from '@relais/service-kit'
-import { MAX_MAIL_FILTER } from '@relais/sync-state'
 import { contentOptionsOf } from '../classes/body-options.ts'
 import type { FollowedAccounts } from '../push/followed-accounts.ts'
 import { collectionRows } from '../sync/collection-rows.ts'
 import { type Course, courseOf, wireRequest } from '../sync/course.ts'
+import { readFilters } from '../sync/sync-options.ts'
 import { MAX_WINDOW, type RequestedCollection } from '../sync/sync-request.ts'
 import { SYNC_STATUS } from '../sync/sync-status.ts'
 import { ValueError } from '../wbxml/errors.ts'
 import { el, type WbxmlNode } from '../wbxml/node.ts'
-import { boolChild, child, childrenNamed, intChild, requiredText } from '../wbxml/read.ts'
+import { boolChild, child, childrenNamed, requiredText } from '../wbxml/read.ts'
 import { answer, type Command, type CommandAnswer, type CommandContext } from './command.ts'
 import { StatusError } from './status-error.ts'
 
@@ -40,17 +40,13 @@ const requested = (
   collection: string,
   content = contentOptionsOf(undefined),
 ): RequestedCollection => {
-  const options = child(node, 'airsync:Options')
   return {
     collection,
     key: requiredText(node, 'airsync:SyncKey', { max: 64 }),
     window: MAX_WINDOW,
     getChanges: true,
     deletesAsMoves: true,
-    options: options && {
-      filter: intChild(options, 'airsync:FilterType', { max: MAX_MAIL_FILTER }),
-      ...{ content, clientWins: false },
-    },
+    options: readFilters(node, content),
     conversations: boolChild(node, 'airsync:ConversationMode'),
     commands: [],
     wrong: false,

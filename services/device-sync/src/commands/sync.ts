@@ -59,7 +59,7 @@ const exchange = async (
   const settled = courses.map((course): Settled => {
     if (course.kind === 'failed') return failed(course, followed)
     return asked.includes(course)
-      ? settle(context, course, byCollection.get(course.requested.collection))
+      ? settle(mail, context, { course, response: byCollection.get(course.requested.collection) })
       : undefined
   })
   await keepLists(context, courses)

@@ -4,11 +4,10 @@ import { emailElements } from '../classes/email.ts'
 import { bodyOf } from '../classes/email-body.ts'
 import { itemClassOf } from '../classes/item-class.ts'
 import type { CommandContext, MultipartPart } from '../commands/command.ts'
-import { el, StreamedContent, type WbxmlNode } from '../wbxml/node.ts'
-import { childrenOf } from '../wbxml/read.ts'
+import type { WbxmlNode } from '../wbxml/node.ts'
 import { fetchElement, type Parts } from './fetch-answer.ts'
-import { READ_TIMEOUT_MS } from './fetch-attachment.ts'
 import { FETCH_STATUS, type MessageFetch } from './fetch-request.ts'
+import { leftOut, streamedBodies } from './left-out.ts'
 
 type Mail = MailClient<CallExtras>
 
@@ -83,24 +82,6 @@ export const readMessages = async (
   return found
 }
 
-async function* textOf(
-  mail: Mail,
-  { user, call }: CommandContext,
-  { placement, length }: { readonly placement: number; readonly length: number },
-): AsyncGenerator<Uint8Array, void> {
-  const { tenant, account } = user
-  const request = { tenant, account, placement, part: '', offset: 0, length, asText: true }
-  for await (const { part } of mail.readPart(request, { ...call, timeoutMs: READ_TIMEOUT_MS }))
-    if (part?.$case === 'chunk') yield part.value
-}
-
-/** A body that came without its data, to be read while it is sent. */
-const streamedBody = (mail: Mail, context: CommandContext, message: Message): MultipartPart | undefined => {
-  const length = message.body?.streamLength ?? 0
-  if (length === 0) return undefined
-  return { length, chunks: () => textOf(mail, context, { placement: message.placement, length }) }
-}
-
 const inlineBody = (message: Message): MultipartPart | undefined => {
   const bytes = bodyOf(message)?.data
   if (bytes === undefined) return undefined
@@ -108,16 +89,6 @@ const inlineBody = (message: Message): MultipartPart | undefined => {
     yield bytes
   }
   return { length: bytes.length, chunks }
-}
-
-const AFTER_DATA = new Set(['airsyncbase:Preview', 'itemoperations:Part'])
-
-/** Puts the data where the schema wants it: after Truncated, before Preview. */
-const withData = (body: WbxmlNode, { length, chunks }: MultipartPart): WbxmlNode => {
-  const children = childrenOf(body)
-  const at = children.findIndex(({ tag }) => AFTER_DATA.has(tag))
-  const data = el('airsyncbase:Data', new StreamedContent('text', length, chunks))
-  return el(body.tag, children.toSpliced(at < 0 ? children.length : at, 0, data))
 }
 
 export type MessageAnswer = {
@@ -134,13 +105,12 @@ const propertiesOf = (
   context: CommandContext,
   { fetch, message, parts }: Omit<MessageAnswer, 'message'> & { readonly message: Message },
 ): readonly WbxmlNode[] => {
-  const streamed = streamedBody(mail, context, message)
-  const body = isWanted(fetch, 'airsyncbase:Body') ? (streamed ?? inlineBody(message)) : undefined
+  const read = leftOut(mail, context, { message, options: fetch.options })
+  const body = isWanted(fetch, 'airsyncbase:Body') ? (read.body ?? inlineBody(message)) : undefined
   const bodyPart = parts && body && parts.add(body)
-  const elements = emailElements(message, { version: context.version, bodyPart })
-  const wanted = elements.filter(({ tag }) => isWanted(fetch, tag))
-  if (!streamed || bodyPart !== undefined) return wanted
-  return wanted.map((element) => (element.tag === 'airsyncbase:Body' ? withData(element, streamed) : element))
+  const streamedOf = () => streamedBodies(read)
+  const elements = emailElements(message, { version: context.version, bodyPart, streamedOf })
+  return elements.filter(({ tag }) => isWanted(fetch, tag))
 }
 
 /** Fetch of a message by its ServerId or LongId; Status 6 where it is not, or not in that folder any more; 11 where there is no room for it. */

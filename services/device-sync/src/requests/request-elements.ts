@@ -40,8 +40,9 @@ const sync: RequestElements = {
 const getItemEstimate: RequestElements = {
   ...read('getitemestimate:Collections', 'getitemestimate:Collection', 'getitemestimate:CollectionId'),
   ...read('airsync:SyncKey', 'airsync:Options', 'airsync:FilterType', 'airsync:ConversationMode'),
+  ...read('airsync:Class'),
   ...ignored('getitemestimate:Class', 'getitemestimate:DateTime', 'getitemestimate:Version'),
-  ...ignored('airsync:Class', 'airsync:MaxItems'),
+  ...ignored('airsync:MaxItems'),
 }
 
 const itemOperations: RequestElements = {

@@ -22,11 +22,15 @@ export type MailSearch = {
 
 const NOTHING: SearchMessagesResponse = { messages: [], total: 0 }
 
-/** The only class that is there. */
-const EMAIL = 'email'
+/** What mail calls the classes that it has. */
+const KINDS: Readonly<Record<string, string>> = { email: 'mail', sms: 'sms' }
 
-const isOfMail = (classes: readonly string[]): boolean =>
-  classes.length === 0 || classes.some((name) => name.toLowerCase() === EMAIL)
+/** '': all there is; undefined: nothing that mail has. */
+const kindOf = (classes: readonly string[]): string | undefined => {
+  const kinds = new Set(classes.flatMap((name) => KINDS[name.toLowerCase()] ?? []))
+  if (classes.length === 0 || kinds.size > 1) return ''
+  return [...kinds][0]
+}
 
 /** Errors: MAILBOX_NOT_FOUND, CANCELLED by the signal. */
 export const findMail = async (
@@ -35,9 +39,10 @@ export const findMail = async (
   search: MailSearch,
 ): Promise<SearchMessagesResponse> => {
   const { text, classes, collections, after, before, conversation, deep, range, options, signal } = search
-  if (!isOfMail(classes)) return NOTHING
+  const kind = kindOf(classes)
+  if (kind === undefined) return NOTHING
   const request = {
-    ...{ tenant, account, query: text, mailboxes: [...collections], withChildren: deep, conversation },
+    ...{ tenant, account, query: text, mailboxes: [...collections], withChildren: deep, conversation, kind },
     ...{ receivedAfter: after, receivedBefore: before, offset: range.first, limit: sizeOf(range), options },
   }
   return mail.searchMessages(request, { ...call, signal })

@@ -2,13 +2,19 @@ import type { ContentOptions } from '@relais/proto/mail/v1/mail.ts'
 import { type CollectionState, decodeState, encodeState } from '@relais/sync-state'
 import type { DeviceRows, RowKind } from '../devices/device-rows.ts'
 
-/** Options of a collection, kept as a unit: a request with Options replaces them whole, one without means them. */
-export type CollectionOptions = {
+/** What one Options block says. */
+export type ClassOptions = {
   /** FilterType; undefined: everything. */
   readonly filter: number | undefined
   readonly content: ContentOptions
   /** Conflict 0; else the server wins. */
   readonly clientWins: boolean
+}
+
+/** Options of a collection, kept as a unit: a request with Options replaces them whole, one without means them. */
+export type CollectionOptions = ClassOptions & {
+  /** Of text messages; absent: they aren't wanted. */
+  readonly texts?: ClassOptions
   /** ConversationMode: said beside the Options, and kept until it is said otherwise. */
   readonly conversations: boolean
 }

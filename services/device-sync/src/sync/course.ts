@@ -15,6 +15,7 @@ import {
 import { contentOptionsOf } from '../classes/body-options.ts'
 import type { CommandContext } from '../commands/command.ts'
 import { type CollectionOptions, collectionRows } from './collection-rows.ts'
+import { hasTextMessages, type Place } from './place.ts'
 import type { RequestedCollection } from './sync-request.ts'
 import { SYNC_STATUS } from './sync-status.ts'
 
@@ -56,13 +57,20 @@ const optionsOf = (
   return before && before.conversations !== wholes ? { ...before, conversations: wholes } : before
 }
 
+/** Text messages are told where the version has them. */
+const served = (options: CollectionOptions | undefined, place: Place): CollectionOptions | undefined => {
+  if (options?.texts === undefined || hasTextMessages(place)) return options
+  const { texts: _, ...others } = options
+  return others
+}
+
 /** Reads key and row. A key is taken for what it says (depth); what it can't say must still be in the row, options too. */
 export const courseOf = (context: CommandContext, requested: RequestedCollection): Course => {
-  const { rows, now } = context
+  const { rows, now, version } = context
   const failed = (status: number): Course => ({ kind: 'failed', requested, status })
   if (requested.wrong) return failed(SYNC_STATUS.protocol)
   const row = rows.get(collectionRows, requested.collection)
-  const options = optionsOf(requested, row?.options)
+  const options = served(optionsOf(requested, row?.options), { collection: requested.collection, version })
   if (requested.key === '0')
     return {
       kind: 'first',
@@ -82,6 +90,9 @@ export const courseOf = (context: CommandContext, requested: RequestedCollection
     quietAt: row?.quietAt ?? 0,
   }
 }
+
+/** What an answer holds in memory of bodies; the others are read while it is sent. */
+const BOUNDED = { streamMime: true, inlineBytes: 8 * 1024 * 1024 }
 
 /** What mail is asked for a collection. */
 export const wireRequest = (
@@ -104,7 +115,10 @@ export const wireRequest = (
     wholeConversations: options.conversations,
     deletesAsMoves: requested.deletesAsMoves,
     commands: commandsOf(requested),
-    options: options.content,
+    options: { ...options.content, ...BOUNDED },
+    textFilter: options.texts && (options.texts.filter ?? 0),
+    textOptions: options.texts && { ...options.texts.content, ...BOUNDED },
+    textClientWins: options.texts?.clientWins ?? false,
     epoch,
     generation: course.kind === 'first' ? course.generation : 0,
   }

@@ -26,6 +26,7 @@ export const isKnownQuiet = (
   return (
     cursor.epoch === user.epoch &&
     cursor.list === 0 &&
+    options.texts === undefined &&
     filter === cursor.filter &&
     hint.edge.sortKey === edge.sortKey &&
     hint.edge.placement === edge.placement &&

@@ -4,10 +4,10 @@ import { readDraft } from '../classes/draft.ts'
 import { readEmailChange } from '../classes/email-change.ts'
 import { placementOf } from '../classes/server-id.ts'
 import { readTextMessage } from '../classes/text-message.ts'
-import type { EasVersion } from '../wbxml/code-page.ts'
 import { ValueError } from '../wbxml/errors.ts'
 import { el, type WbxmlNode } from '../wbxml/node.ts'
 import { child, has, textChild } from '../wbxml/read.ts'
+import { type Place, takesDrafts, takesTextMessages } from './place.ts'
 import { SYNC_STATUS } from './sync-status.ts'
 
 /** A command of the phone. `refused`: what it says can't be done, whatever the state; the others go to mail. */
@@ -31,21 +31,8 @@ export type PhoneCommand =
       readonly status: number
     }
 
-export type Place = { readonly collection: string; readonly version: EasVersion }
-
-const DRAFTS = 'drafts'
-const DRAFTS_SINCE: EasVersion = 160
-const TEXT_MESSAGES = new Set(['inbox', 'outbox'])
-const TEXT_MESSAGES_SINCE: EasVersion = 140
-
 const ID = { max: 64 }
 const NO_DATA: WbxmlNode = el('airsync:ApplicationData')
-
-const takesDrafts = ({ collection, version }: Place): boolean =>
-  collection === DRAFTS && version >= DRAFTS_SINCE
-
-const takesTextMessages = ({ collection, version }: Place): boolean =>
-  TEXT_MESSAGES.has(collection) && version >= TEXT_MESSAGES_SINCE
 
 /** One command of a collection (MS-ASCMD 2.2.3.32). Errors: INVALID_VALUE for what is no command. */
 export const readCommand = (node: WbxmlNode, place: Place): PhoneCommand => {

@@ -1,4 +1,10 @@
-import type { SyncCollectionResponse } from '@relais/proto/mail/v1/mail.ts'
+import type {
+  ContentOptions,
+  MailClient,
+  Message,
+  SyncCollectionResponse,
+} from '@relais/proto/mail/v1/mail.ts'
+import type { CallExtras } from '@relais/service-kit'
 import {
   answered,
   answeredFirst,
@@ -13,8 +19,10 @@ import {
 import type { EmailOptions } from '../classes/email.ts'
 import type { CommandContext } from '../commands/command.ts'
 import type { DeviceRows } from '../devices/device-rows.ts'
+import { leftOut, streamedBodies } from '../fetch/left-out.ts'
 import { collectionRows, collectionState } from './collection-rows.ts'
 import type { Course } from './course.ts'
+import type { PhoneCommand } from './phone-command.ts'
 import {
   type CollectionAnswer,
   failedCollection,
@@ -26,6 +34,7 @@ import { SYNC_STATUS } from './sync-status.ts'
 /** What came of one collection; undefined: nothing to tell, its key stays good. */
 export type Settled = CollectionAnswer | undefined
 
+type Mail = MailClient<CallExtras>
 type Asked = Exclude<Course, { kind: 'failed' }>
 
 /** The device has presented its key: noted before anything is done with it. */
@@ -57,9 +66,9 @@ const FAILURES: Readonly<Record<string, number>> = {
 
 /** Turns mail's answer into the phone's, and notes what the phone may hold from now on. */
 export const settle = (
+  mail: Mail,
   context: CommandContext,
-  course: Asked,
-  response: SyncCollectionResponse | undefined,
+  { course, response }: { readonly course: Asked; readonly response: SyncCollectionResponse | undefined },
 ): Settled => {
   const { collection, key } = course.requested
   const status = response === undefined ? SYNC_STATUS.server : FAILURES[response.outcome]
@@ -69,12 +78,13 @@ export const settle = (
       status === SYNC_STATUS.badKey ? '0' : key,
       status ?? SYNC_STATUS.server,
     )
-  if (response.quiet && course.kind === 'presented') return quiet(context, course, response)
+  const options = emailOptions(mail, context, course)
+  if (response.quiet && course.kind === 'presented') return quiet(context, course, { response, options })
   const cursor = response.cursor && cursorFromWire(response.cursor)
   if (cursor === undefined) return failedCollection(collection, key, SYNC_STATUS.server)
   return course.kind === 'first'
     ? first(context, course, cursor)
-    : told(context, course, { response, cursor })
+    : told(context, course, { response, cursor, options })
 }
 
 const put = (rows: DeviceRows, course: Asked, next: { state: CollectionState; quietAt: number }) =>
@@ -89,7 +99,11 @@ const first = ({ rows }: CommandContext, course: Asked, cursor: Cursor): Settled
 
 type Presented = Extract<Course, { kind: 'presented' }>
 
-const quiet = (context: CommandContext, course: Presented, response: SyncCollectionResponse): Settled => {
+const quiet = (
+  context: CommandContext,
+  course: Presented,
+  { response, options }: Omit<Telling, 'cursor'>,
+): Settled => {
   const { rows, now } = context
   const { collection, key, getChanges } = course.requested
   const { snapshot, snapshotEdge } = response
@@ -97,15 +111,23 @@ const quiet = (context: CommandContext, course: Presented, response: SyncCollect
   const former = collectionState(rows, collection)
   const state = answeredQuiet(former, { key, cursor: course.cursor, getChanges, snapshot, edge })
   put(rows, course, { state, quietAt: getChanges ? now : course.quietAt })
-  const responses = responseElements(course.requested.commands, response.results, emailOptions(context))
+  const responses = responseElements(course.requested.commands, response.results, options)
   return responses.length === 0
     ? undefined
     : { key, collection, status: SYNC_STATUS.ok, more: false, commands: [], responses }
 }
 
-type Telling = { readonly response: SyncCollectionResponse; readonly cursor: Cursor }
+type Telling = {
+  readonly response: SyncCollectionResponse
+  readonly cursor: Cursor
+  readonly options: EmailOptions
+}
 
-const told = (context: CommandContext, course: Presented, { response, cursor }: Telling): Settled => {
+const told = (
+  context: CommandContext,
+  course: Presented,
+  { response, cursor, options }: Telling,
+): Settled => {
   const { rows } = context
   const { collection, key: presented, getChanges, commands } = course.requested
   const key = packKey(cursor)
@@ -114,7 +136,6 @@ const told = (context: CommandContext, course: Presented, { response, cursor }: 
   const former = collectionState(rows, collection)
   const state = answered(former, { presented, key, cursor, list, behind: more || !getChanges })
   put(rows, course, { state, quietAt: course.quietAt })
-  const options = emailOptions(context)
   return {
     ...{ key, collection, status: SYNC_STATUS.ok, more: more && getChanges },
     commands: operationElements(response, options),
@@ -122,4 +143,24 @@ const told = (context: CommandContext, course: Presented, { response, cursor }: 
   }
 }
 
-const emailOptions = ({ version }: CommandContext): EmailOptions => ({ version })
+const emailOptions = (mail: Mail, context: CommandContext, { options, requested }: Asked): EmailOptions => {
+  const whole = new Set(requested.commands.flatMap(wholeFetch))
+  const optionsOf = ({ placement, kind }: Message): ContentOptions => {
+    const { content } = (kind === 'sms' && options.texts) || options
+    return whole.has(placement) ? uncut(content) : content
+  }
+  const streamedOf = (message: Message) =>
+    streamedBodies(leftOut(mail, context, { message, options: optionsOf(message) }))
+  return { version: context.version, streamedOf }
+}
+
+/** A Fetch of 2.5 that wants all of a message (versions/older-request.ts). */
+const wholeFetch = (command: PhoneCommand): number[] => {
+  const fetch = command.kind === 'fetch' ? command.command.command : undefined
+  return fetch?.$case === 'fetch' && fetch.value.whole ? [fetch.value.placement] : []
+}
+
+const uncut = (content: ContentOptions): ContentOptions => ({
+  ...content,
+  bodies: content.bodies.map((body) => ({ ...body, truncation: undefined })),
+})

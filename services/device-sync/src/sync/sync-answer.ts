@@ -8,8 +8,10 @@ import type {
 import { type EmailOptions, emailChangeElements, emailElements } from '../classes/email.ts'
 import { attachedElement } from '../classes/email-body.ts'
 import { serverIdOf } from '../classes/server-id.ts'
+import type { EasVersion } from '../wbxml/code-page.ts'
 import { el, type WbxmlNode } from '../wbxml/node.ts'
 import type { PhoneCommand } from './phone-command.ts'
+import { SMS } from './sync-options.ts'
 import { SYNC_STATUS } from './sync-status.ts'
 
 /** One collection of a Sync answer, with its elements in the order that clients have always seen. */
@@ -69,8 +71,12 @@ const withClientIds = (operation: SyncOperation, named: readonly Attachment[]): 
   return { ...operation, message: { ...message, attachments } }
 }
 
+/** MS-ASMS 2.2.2.2.1.2: of text messages alone. An Add has no place for it: its MessageClass says the same. */
+const TEXT_CLASS = el('airsync:Class', SMS)
+const CLASS_OF_DELETED_SINCE: EasVersion = 141
+
 const operationElement = (
-  { kind, placement, message, changed }: SyncOperation,
+  { kind, placement, message, changed, textMessage }: SyncOperation,
   options: EmailOptions,
 ): WbxmlNode | undefined => {
   switch (kind) {
@@ -79,10 +85,17 @@ const operationElement = (
     case 'change':
       return (
         message &&
-        el('airsync:Change', [serverId(placement), data(emailChangeElements(message, changed, options))])
+        el('airsync:Change', [
+          textMessage && TEXT_CLASS,
+          serverId(placement),
+          data(emailChangeElements(message, changed, options)),
+        ])
       )
     case 'delete':
-      return el('airsync:Delete', [serverId(placement)])
+      return el('airsync:Delete', [
+        textMessage && options.version >= CLASS_OF_DELETED_SINCE && TEXT_CLASS,
+        serverId(placement),
+      ])
     case 'soft_delete':
       return el('airsync:SoftDelete', [serverId(placement)])
     default:

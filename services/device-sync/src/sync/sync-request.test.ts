@@ -4,7 +4,7 @@ import { SyncChange } from '@relais/proto/mail/v1/mail.ts'
 import { StatusError } from '../commands/status-error.ts'
 import { ValueError } from '../wbxml/errors.ts'
 import { el, type WbxmlNode } from '../wbxml/node.ts'
-import { readSync } from './sync-request.ts'
+import { type RequestedCollection, readSync } from './sync-request.ts'
 import { LimitError } from './sync-status.ts'
 
 type Parts = readonly (WbxmlNode | false | undefined)[]
@@ -90,15 +90,17 @@ describe('options of a collection', () => {
     () =>
       first(blocks.map((parts) => el('airsync:Options', parts)))
 
-  test('of SMS stand beside those of mail, and say nothing about it', () => {
+  test('of SMS ask for text messages, and say nothing about mail', () => {
     const sms = [el('airsync:Class', 'SMS'), el('airsync:FilterType', 1)]
     const mail = [el('airsync:FilterType', 3)]
+    const filtersOf = ({ options }: RequestedCollection) => [options?.filter, options?.texts?.filter]
     for (const blocks of [
       [sms, mail],
       [mail, sms],
     ])
-      assert.equal(of(...blocks)().options?.filter, 3)
-    assert.equal(of(sms)().options?.filter, 1)
+      assert.deepEqual(filtersOf(of(...blocks)()), [3, 1])
+    assert.deepEqual(filtersOf(of(sms)()), [undefined, 1])
+    assert.equal(of(mail)().options?.texts, undefined)
   })
 
   for (const [what, blocks] of [

@@ -1,6 +1,6 @@
 import type { EasVersion } from '../wbxml/code-page.ts'
 import { knownIn, type TagName } from '../wbxml/code-pages.ts'
-import { el, Utf8Text, type WbxmlContent, type WbxmlNode } from '../wbxml/node.ts'
+import { el, StreamedContent, Utf8Text, type WbxmlContent, type WbxmlNode } from '../wbxml/node.ts'
 import { child, childrenNamed, childrenOf, descendant, textChild } from '../wbxml/read.ts'
 
 /** Up to here a collection in an answer says its class, and empty answers to Sync don't exist. */
@@ -14,8 +14,11 @@ const EMAIL = 'Email'
 const OK = 1
 const MIME = '4'
 
-const bytesIn = (content: WbxmlContent): WbxmlContent =>
-  content instanceof Utf8Text ? content.utf8 : typeof content === 'string' ? Buffer.from(content) : content
+const bytesIn = (content: WbxmlContent): WbxmlContent => {
+  if (content instanceof Utf8Text) return content.utf8
+  if (content instanceof StreamedContent) return new StreamedContent('opaque', content.length, content.chunks)
+  return typeof content === 'string' ? Buffer.from(content) : content
+}
 
 const as = (tag: TagName, node: WbxmlNode | undefined): WbxmlNode | undefined =>
   node && { tag, content: node.content }

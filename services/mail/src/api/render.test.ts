@@ -67,7 +67,7 @@ const setUp = (failing: ReadonlyMap<string, Error> = new Map()) => {
 }
 
 const HTML: ContentOptions = {
-  ...{ withBody: true, mimeSupport: 0, streamMime: false },
+  ...{ withBody: true, mimeSupport: 0, streamMime: false, inlineBytes: 0 },
   bodies: [{ type: 'html', truncation: undefined, allOrNone: false, preview: 0 }],
 }
 

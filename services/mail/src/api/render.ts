@@ -1,12 +1,13 @@
 import type { Body, Message } from '@relais/proto/mail/v1/mail.ts'
 import { isCoded } from '@relais/service-kit/errors.ts'
-import { TEXT_MESSAGE_KEYWORD } from '../drafts/text-message.ts'
 import { attachmentsOfBody } from '../mime/attachments.ts'
 import { bodyOf, nativeBodyOf } from '../mime/body-parts.ts'
 import { kindOf } from '../mime/kind.ts'
 import { renderBody, type WantedContent } from '../mime/render-body.ts'
 import { messageOf, type StoredMessage } from '../queries/message.ts'
 import { readerOf } from '../queries/message-bytes.ts'
+import { isTextMessage } from '../queries/messages.ts'
+import { type BodyRoom, bodyRoom, withinRoom } from './body-room.ts'
 import type { Handling } from './context.ts'
 
 export type Rendering = {
@@ -14,30 +15,32 @@ export type Rendering = {
   /** Undefined: no bodies. */
   readonly options?: WantedContent
   readonly withStructure?: boolean
+  /** What there is room for in the answer; absent: what the options say. */
+  readonly room?: BodyRoom
 }
 
 type RenderDeps = Pick<Handling, 'blobs' | 'logger'>
 
-/** Blobs that are read at once. */
+/** Blobs that are read at once, while there is room for their texts. */
 const AT_ONCE = 8
 
 /** Messages as clients see them. One that can't be read is a stub with its reason; the others are there all the same. */
 export const renderMessages = async (
   deps: RenderDeps,
   tenant: string,
-  { messages, ...how }: Rendering,
+  { messages, room: given, ...how }: Rendering,
 ): Promise<Message[]> => {
+  const room = given ?? bodyRoom(how.options?.inlineBytes)
   const rendered: Message[] = []
-  for (let at = 0; at < messages.length; at += AT_ONCE) {
-    const some = messages.slice(at, at + AT_ONCE)
-    rendered.push(
-      ...(await Promise.all(some.map((stored) => renderMessage(deps, tenant, { ...how, stored })))),
-    )
+  while (rendered.length < messages.length) {
+    const some = messages.slice(rendered.length, rendered.length + (room.left > 0 ? AT_ONCE : 1))
+    const made = await Promise.all(some.map((stored) => renderMessage(deps, tenant, { ...how, stored })))
+    rendered.push(...made.map((message) => withinRoom(message, room)))
   }
   return rendered
 }
 
-type One = Omit<Rendering, 'messages'> & { readonly stored: StoredMessage }
+type One = Omit<Rendering, 'messages' | 'room'> & { readonly stored: StoredMessage }
 
 const renderMessage = async (deps: RenderDeps, tenant: string, one: One): Promise<Message> => {
   const message = withoutBody(one)
@@ -66,12 +69,10 @@ const withoutBody = ({ stored, withStructure }: One): Message => {
     ...message,
     attachments: attachmentsOfBody(body),
     nativeBody: nativeBodyOf(body),
-    kind: isTextMessage(message) ? 'sms' : kindOf(structure),
+    kind: isTextMessage(stored.row) ? 'sms' : kindOf(structure),
     structure: withStructure ? structure : undefined,
   }
 }
-
-const isTextMessage = ({ state }: Message): boolean => state?.keywords.includes(TEXT_MESSAGE_KEYWORD) ?? false
 
 const bodyFor = async (
   { blobs }: RenderDeps,
@@ -99,6 +100,14 @@ const stub = (message: Message, defect: string): Message => {
   return {
     ...message,
     defect,
-    body: { type: 'plain', estimatedSize: data.length, truncated: false, data, preview: '', streamLength: 0 },
+    body: {
+      type: 'plain',
+      estimatedSize: data.length,
+      truncated: false,
+      data,
+      preview: '',
+      streamLength: 0,
+      deferredLength: 0,
+    },
   }
 }

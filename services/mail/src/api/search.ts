@@ -7,6 +7,7 @@ import { storedMessage } from '../queries/message.ts'
 import { messageRowsOfItems } from '../queries/messages.ts'
 import { findByState } from '../search/find-by-state.ts'
 import { MAX_QUERY_LENGTH, parseQuery } from '../search/query.ts'
+import type { MessageKind } from '../search/texts.ts'
 import { openAccount } from './account-call.ts'
 import { invalid, requireConversation, requireCount, requireId, requireTime } from './arguments.ts'
 import type { HandlerCall, Handling } from './context.ts'
@@ -28,6 +29,7 @@ export const searchMessages =
       after: requireTime(request.receivedAfter, 'the earliest time'),
       before: requireTime(request.receivedBefore, 'the latest time'),
       conversation: requireConversation(request.conversation),
+      kind: requireKind(request.kind),
       offset: requireCount(request.offset, 'offset', { otherwise: 0, max: MAX_OFFSET }),
       limit: requireCount(request.limit, 'limit', { otherwise: 100, max: MAX_LIMIT }),
       anything: request.query === '' && isBounded(request),
@@ -39,6 +41,13 @@ export const searchMessages =
     })
     return { messages, total: found.total }
   }
+
+const KINDS: readonly string[] = ['', 'mail', 'sms'] satisfies MessageKind[]
+
+const requireKind = (kind: string): MessageKind => {
+  if (!KINDS.includes(kind)) throw invalid('no message is of this kind')
+  return kind as MessageKind
+}
 
 const isBounded = ({ mailboxes, receivedAfter, receivedBefore, conversation }: SearchMessagesRequest) =>
   mailboxes.length > 0 || receivedAfter > 0 || receivedBefore > 0 || conversation.length > 0

@@ -2,11 +2,12 @@ import type { ContentOptions, Message } from '@relais/proto/mail/v1/mail.ts'
 import { Message as MessageCodec } from '@relais/proto/mail/v1/mail.ts'
 import type { Reader } from '@relais/read-store'
 import type { Operation } from '@relais/sync-state'
+import type { BodyRoom } from '../api/body-room.ts'
 import type { Handling } from '../api/context.ts'
 import { renderMessages } from '../api/render.ts'
 import type { AccountKey } from '../queries/account.ts'
 import { storedMessage } from '../queries/message.ts'
-import { type MessageRow, messageRows } from '../queries/messages.ts'
+import { isTextMessage, type MessageRow, messageRows } from '../queries/messages.ts'
 import type { MailCommand } from './commands.ts'
 
 /** Rows of the messages that an answer brings, read with it; bodies come from blobs afterwards, which never change. */
@@ -60,24 +61,46 @@ export type Rendered = {
 
 type RenderDeps = Pick<Handling, 'blobs' | 'logger'>
 
+/** How the bodies of a mailbox's mail and text messages are wanted, and what room there is for them in the answer. */
+export type WantedBodies = {
+  readonly options: ContentOptions | undefined
+  readonly textOptions: ContentOptions | undefined
+  readonly room: BodyRoom
+}
+
 const withoutCut = (options: ContentOptions | undefined): ContentOptions | undefined =>
   options && { ...options, bodies: options.bodies.map((body) => ({ ...body, truncation: undefined })) }
 
 export const renderContents = async (
   deps: RenderDeps,
   tenant: string,
-  { contents, options }: { readonly contents: Contents; readonly options: ContentOptions | undefined },
+  contents: Contents,
+  { options, textOptions, room }: WantedBodies,
 ): Promise<Rendered> => {
   const render = (rows: readonly MessageRow[], wanted?: ContentOptions) =>
-    renderMessages(deps, tenant, { messages: rows.map(storedMessage), options: wanted })
-  const isUncut = ({ placement }: MessageRow) => contents.uncut.has(placement)
-  const cut = await render(
-    contents.whole.filter((row) => !isUncut(row)),
-    options,
-  )
-  const uncut = await render(contents.whole.filter(isUncut), withoutCut(options))
-  return { whole: byPlacement([...cut, ...uncut]), changed: byPlacement(await render(contents.changed)) }
+    renderMessages(deps, tenant, { messages: rows.map(storedMessage), options: wanted, room })
+  const whole: Message[] = []
+  for (const [wanted, rows] of Map.groupBy(contents.whole, wayOf(contents))) {
+    const { isText, isUncut } = WAYS[wanted]
+    const given = isText ? textOptions : options
+    whole.push(...(await render(rows, isUncut ? withoutCut(given) : given)))
+  }
+  return { whole: byPlacement(whole), changed: byPlacement(await render(contents.changed)) }
 }
+
+const WAYS = {
+  mail: { isText: false, isUncut: false },
+  'whole mail': { isText: false, isUncut: true },
+  text: { isText: true, isUncut: false },
+  'whole text': { isText: true, isUncut: true },
+} as const
+
+const wayOf =
+  ({ uncut }: Contents) =>
+  (row: MessageRow): keyof typeof WAYS => {
+    const what = isTextMessage(row) ? 'text' : 'mail'
+    return uncut.has(row.placement) ? `whole ${what}` : what
+  }
 
 const byPlacement = (messages: readonly Message[]) =>
   new Map(messages.map((message) => [message.placement, message]))

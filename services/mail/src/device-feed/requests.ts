@@ -29,6 +29,7 @@ export type AskedMailbox = {
   readonly epoch: number
   readonly deletesAsMoves: boolean
   readonly options: SyncCollectionRequest['options']
+  readonly textOptions: SyncCollectionRequest['options']
   /** All commands in order; the engine has those that change something. */
   readonly commands: readonly MailCommand[]
   readonly wholeConversations: boolean
@@ -73,13 +74,18 @@ const readMailbox = (asked: SyncCollectionRequest): AskedMailbox => {
     generation: asked.generation,
     syncKey: asked.syncKey,
     filter: asked.filter,
+    sideFilter: asked.textFilter,
     window: Math.min(asked.window, MAX_WINDOW),
     getChanges: asked.getChanges,
     clientWins: asked.clientWins,
+    sideClientWins: asked.textClientWins,
     commands: commands.filter(isChanging),
   }
-  const { epoch, deletesAsMoves, options, wholeConversations } = asked
-  return { request, epoch, deletesAsMoves, options, commands, wholeConversations, refusals: new Map() }
+  const { epoch, deletesAsMoves, options, textOptions = options, wholeConversations } = asked
+  return {
+    ...{ request, epoch, deletesAsMoves, options, textOptions, commands, wholeConversations },
+    refusals: new Map(),
+  }
 }
 
 const isChanging = (command: MailCommand): command is DeviceCommand & MailCommand => command.kind !== 'fetch'

@@ -15,6 +15,7 @@ import {
   type Told,
 } from '@relais/sync-state'
 import { openAccount } from '../api/account-call.ts'
+import { type BodyRoom, bodyRoom } from '../api/body-room.ts'
 import type { HandlerCall, Handling } from '../api/context.ts'
 import type { AccountKey } from '../queries/account.ts'
 import { withAttached } from './attached.ts'
@@ -36,10 +37,15 @@ export const syncMessages =
       window,
     )
     const collections: SyncCollectionResponse[] = []
+    const room = bodyRoom(inlineBytesOf(request))
     for (const [index, answer] of answers.entries())
-      collections.push(await responseOf(handling, key, { answer, asked: mailboxes[index]! }))
+      collections.push(await responseOf(handling, key, { answer, asked: mailboxes[index]!, room }))
     return { collections }
   }
+
+/** One answer has room for the bodies of all its mailboxes together. */
+const inlineBytesOf = ({ collections }: SyncMessagesRequest): number =>
+  Math.max(0, ...collections.map(({ options }) => options?.inlineBytes ?? 0))
 
 const EMPTY: Omit<SyncCollectionResponse, 'mailbox' | 'outcome'> = {
   reason: '',
@@ -53,21 +59,23 @@ const EMPTY: Omit<SyncCollectionResponse, 'mailbox' | 'outcome'> = {
   snapshotEdge: undefined,
 }
 
-type Answered = { readonly answer: CollectionAnswer<Contents>; readonly asked: AskedMailbox }
+type Answered = {
+  readonly answer: CollectionAnswer<Contents>
+  readonly asked: AskedMailbox
+  readonly room: BodyRoom
+}
 
 const responseOf = async (
   handling: Handling,
   key: AccountKey,
-  { answer, asked }: Answered,
+  { answer, asked, room }: Answered,
 ): Promise<SyncCollectionResponse> => {
   const mailbox = asked.request.collection
   if (answer.outcome === 'no_collection') return { ...EMPTY, mailbox, outcome: answer.outcome }
   if (answer.outcome === 'invalid_key')
     return { ...EMPTY, mailbox, outcome: answer.outcome, reason: answer.reason }
-  const rendered = await renderContents(handling, key.tenant, {
-    contents: answer.extra,
-    options: asked.options,
-  })
+  const { options, textOptions } = asked
+  const rendered = await renderContents(handling, key.tenant, answer.extra, { options, textOptions, room })
   const results = await withAttached(handling, key, { asked, results: resultsOf(asked, answer, rendered) })
   return { ...toldOf(answer, rendered), mailbox, results }
 }
@@ -85,10 +93,12 @@ const toldOf = (answer: Told<Contents>, rendered: Rendered): Omit<SyncCollection
 })
 
 const operationOf = (operation: Operation, { whole, changed }: Rendered): SyncOperation => {
-  const { kind, placement, groups } = operation
-  if (kind === 'delete' || kind === 'soft_delete') return { kind, placement, message: undefined, changed: [] }
+  const { kind, placement, groups, row } = operation
+  const textMessage = row?.side ?? false
+  if (kind === 'delete' || kind === 'soft_delete')
+    return { kind, placement, message: undefined, changed: [], textMessage }
   const message = (isWhole(operation) ? whole : changed).get(placement) ?? missingMessage(operation)
-  return { kind, placement, message, changed: [...groups] }
+  return { kind, placement, message, changed: [...groups], textMessage }
 }
 
 /** One for each command, in order: the engine's for changes and deletions, the messages for fetches. */

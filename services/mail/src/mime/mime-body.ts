@@ -30,6 +30,7 @@ const rawBody = (bytes: Uint8Array, size: number): Body => ({
   data: bytes,
   preview: '',
   streamLength: 0,
+  deferredLength: 0,
 })
 
 /** What {@link textPieces} gives is its data. */
@@ -38,6 +39,7 @@ const streamedBody = async (request: MimeRequest): Promise<Body> => {
   return {
     ...{ type: 'mime', estimatedSize: total, truncated: length < total, data: undefined, preview: '' },
     streamLength: length,
+    deferredLength: 0,
   }
 }
 

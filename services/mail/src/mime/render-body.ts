@@ -9,7 +9,8 @@ import { type Format, renderText } from './render-text.ts'
 import { cutUtf8 } from './utf8-text.ts'
 
 /** Who doesn't say so gets bodies whole. */
-export type WantedContent = Omit<ContentOptions, 'streamMime'> & Partial<Pick<ContentOptions, 'streamMime'>>
+export type WantedContent = Omit<ContentOptions, 'streamMime' | 'inlineBytes'> &
+  Partial<Pick<ContentOptions, 'streamMime' | 'inlineBytes'>>
 
 export type BodyRequest = {
   readonly structure: Part
@@ -55,6 +56,7 @@ const sizeOnly = (body: MessageBody, format: Format): Body => {
     data: undefined,
     preview: '',
     streamLength: 0,
+    deferredLength: 0,
   }
 }
 
@@ -77,6 +79,7 @@ const textBody = async (
     data,
     preview: '',
     streamLength: 0,
+    deferredLength: 0,
   }
 }
 

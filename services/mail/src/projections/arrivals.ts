@@ -1,5 +1,6 @@
 import { Flag, type MessageState } from '@relais/proto/mail/v1/message.ts'
 import { place, placementId } from '@relais/sync-state'
+import { TEXT_MESSAGE_KEYWORD } from '../drafts/text-message.ts'
 import { blobKey } from '../message/blob-key.ts'
 import { messageKey, subjectKey } from '../message/conversation.ts'
 import { readArrival, readContentFields } from './arrival.ts'
@@ -33,6 +34,7 @@ export const arrive = async (
     collection: mailbox,
     sortKey: Math.floor(fields.receivedAt / 1000),
     ...{ clientId, digest: fields.written },
+    side: state?.keywords.includes(TEXT_MESSAGE_KEYWORD),
   })
   if (type === 'MessageStored' && mailbox === 'sent') await importSent(projection, content)
   projection.totals.bytes += fields.size

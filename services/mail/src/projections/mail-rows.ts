@@ -29,7 +29,7 @@ const project = async (writer: Writer, commit: StoredCommit, gathered: Gathered)
 /** Mailboxes, messages and their placements, counts and usage of every account. Never needs a blob. */
 export const mailRows: ReadModel = {
   name: 'mail',
-  version: 2,
+  version: 3,
   schema: mailSchema,
   readingIndexes: mailIndexes,
   service: MAIL_SERVICE,

@@ -24,12 +24,13 @@ type Row = {
   readonly seen: number
   readonly size: number
   readonly received: number
+  readonly side: number
 }
 
 /** The message of a placement, wherever it is now; undefined: deleted meanwhile. */
 const find = (projection: Projection, placement: number): Promise<Row | undefined> =>
   projection.writer.get<Row>(
-    `SELECT m.item, m.placement, m.mailbox, m.seen, m.size, m.received FROM placements p
+    `SELECT m.item, m.placement, m.mailbox, m.seen, m.size, m.received, p.side FROM placements p
      JOIN messages m ON m.tenant = p.tenant AND m.account = p.account AND m.item = p.item
      WHERE p.tenant = ? AND p.account = ? AND p.id = ?`,
     ...[...whose(projection), placement],
@@ -167,7 +168,8 @@ export const copy = async (projection: Projection, { placements, to }: MessagesC
        FROM messages WHERE tenant = ? AND account = ? AND item = ?`,
       ...[item, item, to, ...whose(projection), row.item],
     )
-    await place(writer, commit, ordinal, { collection: to, sortKey: Math.floor(row.received / 1000) })
+    const sortKey = Math.floor(row.received / 1000)
+    await place(writer, commit, ordinal, { collection: to, sortKey, side: row.side === 1 })
     totals.bytes += row.size
     totals.messages += 1
     totals.add(to, { total: 1, unseen: row.seen === 1 ? 0 : 1 })

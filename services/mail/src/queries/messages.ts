@@ -1,6 +1,7 @@
 import { Flag } from '@relais/proto/mail/v1/message.ts'
 import type { Reader, SqlValue } from '@relais/read-store'
 import { placementId } from '@relais/sync-state'
+import { TEXT_MESSAGE_KEYWORD } from '../drafts/text-message.ts'
 import type { MessageFacts } from '../message/message.ts'
 import type { AccountKey } from './account.ts'
 import { inLists } from './in-list.ts'
@@ -24,6 +25,10 @@ export type MessageRow = {
   /** Encoded MessageContent. */
   readonly content: Uint8Array
 }
+
+/** A text message of a phone, kept beside mail. */
+export const isTextMessage = ({ keywords }: Pick<MessageRow, 'keywords'>): boolean =>
+  keywords !== null && (JSON.parse(keywords) as string[]).includes(TEXT_MESSAGE_KEYWORD)
 
 const COLUMNS = `m.item, m.placement, m.mailbox, m.received, m.size, m.seen, m.draft, m.flag, m.categories, m.keywords,
   m.last_verb AS "lastVerb", m.last_verb_at AS "lastVerbAt", m.conversation, m.sender, m.content`

@@ -12,13 +12,13 @@ const OLDER = `SELECT p.id FROM (
     SELECT DISTINCT conversation FROM (
       SELECT m.conversation FROM placements p
       JOIN messages m ON m.tenant = p.tenant AND m.account = p.account AND m.item = p.item
-      WHERE p.tenant = ? AND p.account = ? AND p.collection = ? AND p.ended = 0 AND (p.sort_key, p.id) >= (?, ?)
+      WHERE p.tenant = ? AND p.account = ? AND p.collection = ? AND p.ended = 0 AND p.side = 0 AND (p.sort_key, p.id) >= (?, ?)
       ORDER BY p.sort_key DESC, p.id DESC LIMIT ?) AS recent) AS live
   JOIN messages m ON m.tenant = ? AND m.account = ? AND m.conversation = live.conversation AND m.mailbox = ?
   JOIN placements p ON p.tenant = m.tenant AND p.account = m.account AND p.id = m.placement
-  WHERE p.ended = 0 AND (p.sort_key, p.id) < (?, ?) ORDER BY p.sort_key DESC, p.id DESC LIMIT ?`
+  WHERE p.ended = 0 AND p.side = 0 AND (p.sort_key, p.id) < (?, ?) ORDER BY p.sort_key DESC, p.id DESC LIMIT ?`
 
-/** Messages of a mailbox below an edge whose conversation has one above it there, the newest first (MS-ASCMD ConversationMode). */
+/** Mail of a mailbox below an edge whose conversation has one above it there, the newest first (MS-ASCMD ConversationMode). */
 export const messagesOfLiveConversations = async (
   reader: Reader,
   { tenant, account }: AccountKey,

@@ -11,21 +11,30 @@ const mailboxesIn = (listed: Listed) => `(? = '' OR d.mailbox IN (${listed}))`
 /** Conditions on a document, for the values of {@link boundValues}. */
 export const boundConditions = (listed: Listed): string =>
   `d.doc >= ? AND d.doc <= ? AND d.tenant = ? AND d.account = ? AND d.received > ? AND d.received < ?
-   AND d.with_attachment >= ? AND ${mailboxesIn(listed)} AND (? = '' OR d.conversation = ?)`
+   AND d.with_attachment >= ? AND ${mailboxesIn(listed)} AND (? = '' OR d.conversation = ?)
+   AND d.text_message >= ? AND d.text_message <= ?`
 
 export const boundValues = ({ tenant, account }: AccountKey, bounds: Bounds): readonly SqlValue[] => {
-  const { after, before, withAttachment, mailboxes, conversation } = bounds
+  const { after, before, withAttachment, mailboxes, conversation, kind } = bounds
   const wanted = mailboxes.length === 0 ? '' : JSON.stringify(mailboxes)
   return [
     ...[...documentsBetween(after, before), tenant, account, after, before, withAttachment ? 1 : 0],
-    ...[wanted, wanted || '[]', conversation, conversation],
+    ...[wanted, wanted || '[]', conversation, conversation, kind === 'sms' ? 1 : 0, kind === 'mail' ? 0 : 1],
   ]
 }
 
 /** Nothing but words is asked for. */
-export const isUnbounded = ({ mailboxes, after, before, withAttachment, conversation }: Bounds): boolean =>
+export const isUnbounded = ({
+  mailboxes,
+  after,
+  before,
+  withAttachment,
+  conversation,
+  kind,
+}: Bounds): boolean =>
   mailboxes.length === 0 &&
   after === 0 &&
   before === Number.MAX_SAFE_INTEGER &&
   !withAttachment &&
-  conversation === ''
+  conversation === '' &&
+  kind === ''

@@ -1,5 +1,5 @@
 import type { Address, Envelope, Part } from '@relais/proto/mail/v1/message.ts'
-import type { Writer } from '@relais/read-store'
+import type { Reader, Writer } from '@relais/read-store'
 import type { AccountKey } from '../queries/account.ts'
 import { documentId } from './document-order.ts'
 import { textsOf } from './texts.ts'
@@ -14,6 +14,7 @@ export type SearchDocument = {
   readonly envelope: Envelope | undefined
   readonly attachments: readonly string[]
   readonly body: string
+  readonly isTextMessage?: boolean
 }
 
 const MAX_BODY = 256 * 1024
@@ -49,15 +50,15 @@ const isThere = async (writer: Writer, { tenant, account }: AccountKey, item: nu
 const insert = async (
   writer: Writer,
   { tenant, account }: AccountKey,
-  { item, placement, mailbox, received, conversation, attachments }: SearchDocument,
+  { item, placement, mailbox, received, conversation, attachments, isTextMessage = false }: SearchDocument,
 ): Promise<number> => {
   for (let attempt = 0; ; attempt++) {
     const doc = documentId(received, item, attempt)
     const added = await writer.run(
-      `INSERT INTO docs (doc, item, tenant, account, placement, mailbox, received, conversation, with_attachment)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (doc) DO NOTHING`,
+      `INSERT INTO docs (doc, item, tenant, account, placement, mailbox, received, conversation, with_attachment, text_message)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (doc) DO NOTHING`,
       ...[doc, item, tenant, account, placement, mailbox, received],
-      ...[conversation, attachments.length > 0 ? 1 : 0],
+      ...[conversation, attachments.length > 0 ? 1 : 0, isTextMessage ? 1 : 0],
     )
     if (added > 0) return doc
   }
@@ -91,6 +92,13 @@ export const removeDocument = async (
   await textsOf(writer).remove(writer, doc.doc)
   await writer.run('DELETE FROM docs WHERE doc = ?', doc.doc)
 }
+
+/** Whether an account keeps text messages at all: most don't. */
+export const hasTextMessages = async (reader: Reader, { tenant, account }: AccountKey): Promise<boolean> =>
+  (await reader.get(
+    'SELECT 1 AS found FROM docs WHERE tenant = ? AND account = ? AND text_message = 1 LIMIT 1',
+    ...[tenant, account],
+  )) !== undefined
 
 /** Takes away up to `limit` of an account's documents; answers with how many. */
 export const removeAccount = async (

@@ -1,7 +1,8 @@
 import type { ReadStore } from '@relais/read-store'
 import type { AccountKey } from '../queries/account.ts'
+import { hasTextMessages } from './documents.ts'
 import { isEmpty, type SearchQuery } from './query.ts'
-import { type Found, textsOf } from './texts.ts'
+import { type Found, type MessageKind, textsOf } from './texts.ts'
 
 export type Search = {
   readonly query: SearchQuery
@@ -12,6 +13,7 @@ export type Search = {
   readonly before: number
   /** In hexadecimal; '': any. */
   readonly conversation: string
+  readonly kind?: MessageKind
   readonly offset: number
   readonly limit: number
   /** True: nothing was said about texts, and all that is within the bounds is meant. */
@@ -27,13 +29,25 @@ const NOTHING: Found = { items: [], total: 0 }
 export const findItems = async (store: ReadStore, key: AccountKey, search: Search): Promise<Found> => {
   const { query, mailboxes, conversation, offset, limit } = search
   if (isEmpty(query) && !search.anything) return NOTHING
+  const kind = await kindOf(store, key, search)
+  if (kind === undefined) return NOTHING
   const after = Math.max(search.after, query.received.after)
   const before = Math.min(search.before || Number.MAX_SAFE_INTEGER, query.received.before)
   return textsOf(store).find(store, key, {
     expression: query.expression,
-    bounds: { mailboxes, after, before, withAttachment: query.withAttachment, conversation },
+    bounds: { mailboxes, after, before, withAttachment: query.withAttachment, conversation, kind },
     offset,
     limit,
     countTo: MAX_COUNTED,
   })
+}
+
+/** Where there are no text messages, all is mail: the index needn't be asked what is. Undefined: nothing can be found. */
+const kindOf = async (
+  store: ReadStore,
+  key: AccountKey,
+  { kind = '' }: Search,
+): Promise<MessageKind | undefined> => {
+  if (kind === '' || (await hasTextMessages(store, key))) return kind
+  return kind === 'mail' ? '' : undefined
 }

@@ -5,7 +5,7 @@ import type { SearchTexts } from '../ingest/search-texts.ts'
 import type { Process } from '../process/follow.ts'
 import type { AccountKey } from '../queries/account.ts'
 import { storedMessage } from '../queries/message.ts'
-import { type MessageRow, messageRows, messageRowsOfItems } from '../queries/messages.ts'
+import { isTextMessage, type MessageRow, messageRows, messageRowsOfItems } from '../queries/messages.ts'
 import { type SearchChange, searchChanges } from './changes.ts'
 import {
   addDocument,
@@ -90,6 +90,7 @@ const documentOf = async (
     envelope: content.envelope,
     attachments: attachmentNames(content.structure),
     body: text ? Buffer.from(text).toString('utf8') : content.preview,
+    isTextMessage: isTextMessage(row),
   }
 }
 

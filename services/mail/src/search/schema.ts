@@ -7,11 +7,13 @@ const schemaWith = ({ schema }: Texts): readonly string[] => [
   // doc: see documentId; conversation in hexadecimal.
   `CREATE TABLE docs (
     doc INTEGER PRIMARY KEY, item BIGINT NOT NULL, tenant TEXT NOT NULL, account TEXT NOT NULL, placement BIGINT NOT NULL,
-    mailbox TEXT NOT NULL, received BIGINT NOT NULL, conversation TEXT NOT NULL, with_attachment SMALLINT NOT NULL)`,
+    mailbox TEXT NOT NULL, received BIGINT NOT NULL, conversation TEXT NOT NULL, with_attachment SMALLINT NOT NULL,
+    text_message SMALLINT NOT NULL)`,
   'CREATE UNIQUE INDEX docs_by_placement ON docs (tenant, account, placement)',
   'CREATE UNIQUE INDEX docs_by_item ON docs (tenant, account, item)',
   'CREATE INDEX docs_by_time ON docs (tenant, account, doc)',
   'CREATE INDEX docs_by_conversation ON docs (tenant, account, conversation)',
+  'CREATE INDEX docs_text_messages ON docs (tenant, account, doc) WHERE text_message = 1',
   ...schema,
   ...PROCESS_SCHEMA,
 ]
@@ -21,7 +23,7 @@ const schemaWith = ({ schema }: Texts): readonly string[] => [
  * kept as words only. Another form of its tables has another name: what is lost is made again.
  */
 export const SEARCH_STORE = {
-  name: 'mail-search-by-time',
+  name: 'mail-search-by-class',
   version: 1,
   schema: { sqlite: schemaWith(fts5Texts), postgresql: schemaWith(tsvectorTexts) },
 }

@@ -13,6 +13,8 @@ export type MessageTexts = {
   readonly body: string
 }
 
+export type MessageKind = '' | 'mail' | 'sms'
+
 /** Of what is found. */
 export type Bounds = {
   /** Empty: all. */
@@ -23,6 +25,8 @@ export type Bounds = {
   readonly withAttachment: boolean
   /** In hexadecimal; '': any. */
   readonly conversation: string
+  /** '': mail and text messages. */
+  readonly kind: MessageKind
 }
 
 export type Asked = {

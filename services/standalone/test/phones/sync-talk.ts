@@ -141,10 +141,10 @@ export class SyncTalk {
   }
 
   /** Another phone of the same account, that holds all of the folder. */
-  async another(person: Person, id = 'inbox', version?: Version) {
+  async another(person: Person, { id = 'inbox', version, parts = [] }: Synced = {}) {
     const client = await this.started(person, version)
     const first = await this.sync(client, '0', [], id)
-    return { client, ...(await this.all(client, first.key, [], id)) }
+    return { client, ...(await this.all(client, first.key, parts, id)) }
   }
 }
 

@@ -61,6 +61,8 @@ export interface KnownList {
   corrections: Correction[];
   /** Own move targets that ended before the additions cursor reached them. */
   gone: number[];
+  /** L of the collection's second class (text messages among mail); absent: nothing of it is held. */
+  sideEdge: WindowEdge | undefined;
 }
 
 export interface Correction {
@@ -387,7 +389,7 @@ export const SyncCursor: MessageFns<SyncCursor> = {
 };
 
 function createBaseKnownList(): KnownList {
-  return { created: [], touches: [], corrections: [], gone: [] };
+  return { created: [], touches: [], corrections: [], gone: [], sideEdge: undefined };
 }
 
 export const KnownList: MessageFns<KnownList> = {
@@ -411,6 +413,9 @@ export const KnownList: MessageFns<KnownList> = {
         writer.uint64(v);
       }
       writer.join();
+    }
+    if (message.sideEdge !== undefined) {
+      WindowEdge.encode(message.sideEdge, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -480,6 +485,14 @@ export const KnownList: MessageFns<KnownList> = {
 
             break;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.sideEdge = WindowEdge.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -501,6 +514,9 @@ export const KnownList: MessageFns<KnownList> = {
     message.touches = object.touches?.map((e) => KnownTouch.fromPartial(e)) || [];
     message.corrections = object.corrections?.map((e) => Correction.fromPartial(e)) || [];
     message.gone = object.gone?.map((e) => e) || [];
+    message.sideEdge = (object.sideEdge !== undefined && object.sideEdge !== null)
+      ? WindowEdge.fromPartial(object.sideEdge)
+      : undefined;
     return message;
   },
 };

@@ -261,6 +261,8 @@ export interface ContentOptions {
   withBody: boolean;
   /** True: a long MIME body comes without its data, `stream_length` says what to read with ReadPart. */
   streamMime: boolean;
+  /** Bytes of bodies that one answer holds, 0: all of them. A body beyond them comes without its data: `deferred_length` says how long it is. */
+  inlineBytes: number;
 }
 
 export interface BodyPreference {
@@ -284,6 +286,8 @@ export interface Body {
   preview: string;
   /** Of a long MIME body: the first so many bytes of ReadPart with `as_text` are its data. */
   streamLength: number;
+  /** Of a body that there was no room for: bytes of UTF-8 that GetMessages with the same options and no bound gives. */
+  deferredLength: number;
 }
 
 export interface Attachment {
@@ -476,6 +480,8 @@ export interface SearchMessagesRequest {
   withChildren: boolean;
   /** Of one conversation only. */
   conversation: Uint8Array;
+  /** mail, sms; empty: both. */
+  kind: string;
 }
 
 /** With an empty query and something else that is asked for (mailboxes, times, a conversation), all that is there. */
@@ -595,6 +601,16 @@ export interface SyncCollectionRequest {
   generation: number;
   /** Messages below the filter's edge are wanted too where their conversation has one above it. */
   wholeConversations: boolean;
+  /** Text messages have a filter of their own; absent: none of them are wanted. */
+  textFilter?:
+    | number
+    | undefined;
+  /** How their bodies are wanted; absent: as those of mail. */
+  textOptions:
+    | ContentOptions
+    | undefined;
+  /** client_wins for them. */
+  textClientWins: boolean;
 }
 
 export interface SyncCommand {
@@ -717,6 +733,8 @@ export interface SyncOperation {
     | undefined;
   /** read, flag, categories, content. */
   changed: string[];
+  /** Of a text message. */
+  textMessage: boolean;
 }
 
 export interface SyncCommandResult {
@@ -3650,7 +3668,7 @@ export const GetUsageResponse: MessageFns<GetUsageResponse> = {
 };
 
 function createBaseContentOptions(): ContentOptions {
-  return { bodies: [], mimeSupport: 0, withBody: false, streamMime: false };
+  return { bodies: [], mimeSupport: 0, withBody: false, streamMime: false, inlineBytes: 0 };
 }
 
 export const ContentOptions: MessageFns<ContentOptions> = {
@@ -3666,6 +3684,9 @@ export const ContentOptions: MessageFns<ContentOptions> = {
     }
     if (message.streamMime !== false) {
       writer.uint32(32).bool(message.streamMime);
+    }
+    if (message.inlineBytes !== 0) {
+      writer.uint32(40).uint32(message.inlineBytes);
     }
     return writer;
   },
@@ -3715,6 +3736,14 @@ export const ContentOptions: MessageFns<ContentOptions> = {
             message.streamMime = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.inlineBytes = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3736,6 +3765,7 @@ export const ContentOptions: MessageFns<ContentOptions> = {
     message.mimeSupport = object.mimeSupport ?? 0;
     message.withBody = object.withBody ?? false;
     message.streamMime = object.streamMime ?? false;
+    message.inlineBytes = object.inlineBytes ?? 0;
     return message;
   },
 };
@@ -3832,7 +3862,15 @@ export const BodyPreference: MessageFns<BodyPreference> = {
 };
 
 function createBaseBody(): Body {
-  return { type: "", estimatedSize: 0, truncated: false, data: undefined, preview: "", streamLength: 0 };
+  return {
+    type: "",
+    estimatedSize: 0,
+    truncated: false,
+    data: undefined,
+    preview: "",
+    streamLength: 0,
+    deferredLength: 0,
+  };
 }
 
 export const Body: MessageFns<Body> = {
@@ -3854,6 +3892,9 @@ export const Body: MessageFns<Body> = {
     }
     if (message.streamLength !== 0) {
       writer.uint32(48).uint64(message.streamLength);
+    }
+    if (message.deferredLength !== 0) {
+      writer.uint32(56).uint64(message.deferredLength);
     }
     return writer;
   },
@@ -3919,6 +3960,14 @@ export const Body: MessageFns<Body> = {
             message.streamLength = longToNumber(reader.uint64());
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.deferredLength = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3942,6 +3991,7 @@ export const Body: MessageFns<Body> = {
     message.data = object.data ?? undefined;
     message.preview = object.preview ?? "";
     message.streamLength = object.streamLength ?? 0;
+    message.deferredLength = object.deferredLength ?? 0;
     return message;
   },
 };
@@ -6098,6 +6148,7 @@ function createBaseSearchMessagesRequest(): SearchMessagesRequest {
     receivedBefore: 0,
     withChildren: false,
     conversation: new Uint8Array(0),
+    kind: "",
   };
 }
 
@@ -6135,6 +6186,9 @@ export const SearchMessagesRequest: MessageFns<SearchMessagesRequest> = {
     }
     if (message.conversation.length !== 0) {
       writer.uint32(90).bytes(message.conversation);
+    }
+    if (message.kind !== "") {
+      writer.uint32(98).string(message.kind);
     }
     return writer;
   },
@@ -6240,6 +6294,14 @@ export const SearchMessagesRequest: MessageFns<SearchMessagesRequest> = {
             message.conversation = reader.bytes();
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6270,6 +6332,7 @@ export const SearchMessagesRequest: MessageFns<SearchMessagesRequest> = {
     message.receivedBefore = object.receivedBefore ?? 0;
     message.withChildren = object.withChildren ?? false;
     message.conversation = object.conversation ?? new Uint8Array(0);
+    message.kind = object.kind ?? "";
     return message;
   },
 };
@@ -7227,6 +7290,9 @@ function createBaseSyncCollectionRequest(): SyncCollectionRequest {
     epoch: 0,
     generation: 0,
     wholeConversations: false,
+    textFilter: undefined,
+    textOptions: undefined,
+    textClientWins: false,
   };
 }
 
@@ -7279,6 +7345,15 @@ export const SyncCollectionRequest: MessageFns<SyncCollectionRequest> = {
     }
     if (message.wholeConversations !== false) {
       writer.uint32(128).bool(message.wholeConversations);
+    }
+    if (message.textFilter !== undefined) {
+      writer.uint32(136).uint32(message.textFilter);
+    }
+    if (message.textOptions !== undefined) {
+      ContentOptions.encode(message.textOptions, writer.uint32(146).fork()).join();
+    }
+    if (message.textClientWins !== false) {
+      writer.uint32(152).bool(message.textClientWins);
     }
     return writer;
   },
@@ -7424,6 +7499,30 @@ export const SyncCollectionRequest: MessageFns<SyncCollectionRequest> = {
             message.wholeConversations = reader.bool();
             continue;
           }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.textFilter = reader.uint32();
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.textOptions = ContentOptions.decode(reader, reader.uint32());
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.textClientWins = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -7463,6 +7562,11 @@ export const SyncCollectionRequest: MessageFns<SyncCollectionRequest> = {
     message.epoch = object.epoch ?? 0;
     message.generation = object.generation ?? 0;
     message.wholeConversations = object.wholeConversations ?? false;
+    message.textFilter = object.textFilter ?? undefined;
+    message.textOptions = (object.textOptions !== undefined && object.textOptions !== null)
+      ? ContentOptions.fromPartial(object.textOptions)
+      : undefined;
+    message.textClientWins = object.textClientWins ?? false;
     return message;
   },
 };
@@ -8598,7 +8702,7 @@ export const SyncCollectionResponse: MessageFns<SyncCollectionResponse> = {
 };
 
 function createBaseSyncOperation(): SyncOperation {
-  return { kind: "", placement: 0, message: undefined, changed: [] };
+  return { kind: "", placement: 0, message: undefined, changed: [], textMessage: false };
 }
 
 export const SyncOperation: MessageFns<SyncOperation> = {
@@ -8614,6 +8718,9 @@ export const SyncOperation: MessageFns<SyncOperation> = {
     }
     for (const v of message.changed) {
       writer.uint32(34).string(v!);
+    }
+    if (message.textMessage !== false) {
+      writer.uint32(40).bool(message.textMessage);
     }
     return writer;
   },
@@ -8663,6 +8770,14 @@ export const SyncOperation: MessageFns<SyncOperation> = {
             message.changed.push(reader.string());
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.textMessage = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -8686,6 +8801,7 @@ export const SyncOperation: MessageFns<SyncOperation> = {
       ? Message.fromPartial(object.message)
       : undefined;
     message.changed = object.changed?.map((e) => e) || [];
+    message.textMessage = object.textMessage ?? false;
     return message;
   },
 };
