@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileS
 import { join } from 'node:path'
 
 const ROOT = '/sys/fs/cgroup'
-const CONTROLLERS = 'cpu cpuacct cpuset memory devices freezer blkio pids systemd'.split(' ')
+const CONTROLLERS = 'cpu cpuacct cpuset memory devices freezer blkio pids systemd unified'.split(' ')
 
 /** One tree (version 2), or one tree for each controller (version 1). */
 const isUnified = (): boolean => existsSync(join(ROOT, 'cgroup.controllers'))

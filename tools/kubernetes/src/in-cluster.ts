@@ -8,8 +8,8 @@ export type KubernetesObject = { readonly kind: string; readonly [key: string]: 
 const NAMES = 'coredns'
 const SYSTEM = 'kube-system'
 
-/** Names of Services and pods; all others are told that there is no such name. */
-const COREFILE = `cluster.local:5353 in-addr.arpa:5353 ip6.arpa:5353 {
+/** Names of Services and pods; all others are told that there is no such name. On port 53 in the pod, too: policies are about pods' ports. */
+const COREFILE = `cluster.local:53 in-addr.arpa:53 ip6.arpa:53 {
   errors
   health :8080
   ready :8181
@@ -19,7 +19,7 @@ const COREFILE = `cluster.local:5353 in-addr.arpa:5353 ip6.arpa:5353 {
   }
   cache 5
 }
-.:5353 {
+.:53 {
   template ANY ANY . {
     rcode NXDOMAIN
   }
@@ -61,7 +61,7 @@ export const namesObjects = (): readonly KubernetesObject[] => {
         clusterIP: NETWORK.dns,
         selector: labels,
         ports: ['UDP', 'TCP'].map((protocol) => ({
-          ...{ name: `dns-${protocol.toLowerCase()}`, port: 53, targetPort: 5353, protocol },
+          ...{ name: `dns-${protocol.toLowerCase()}`, port: 53, protocol },
         })),
       },
     },
