@@ -233,3 +233,12 @@ describe('a policy', () => {
     )
   })
 })
+
+test('what a device makes of its policy is 1 to 4; 2: another word, or none', async (t) => {
+  const { phone } = await setUp(t)
+  const key = keyOf(await phone.post('Provision', asks))
+  for (const word of [1, 2, 3, 4])
+    assert.equal(statusOf(await phone.post('Provision', acknowledges(key, word))), '1', String(word))
+  for (const word of [0, 5])
+    assert.equal(statusOf(await phone.post('Provision', acknowledges(key, word))), '2', String(word))
+})

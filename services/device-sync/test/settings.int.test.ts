@@ -192,6 +192,7 @@ describe('DevicePassword', () => {
   })
   test('5: longer than 255 characters, or none at all; 2: no Set', async (t) => {
     const { send } = await wanted(t)
+    assert.equal(statusOf(await send(given('x'.repeat(255))), 'settings:DevicePassword'), '1')
     assert.equal(statusOf(await send(given('x'.repeat(256))), 'settings:DevicePassword'), '5')
     const empty = settings(el('settings:DevicePassword', [el('settings:Set')]))
     assert.equal(statusOf(await send(empty), 'settings:DevicePassword'), '5')

@@ -176,8 +176,9 @@ describe('a request', () => {
 
   test('may wait for minutes or seconds', () => {
     assert.equal(waits(), undefined)
-    assert.equal(waits(el('airsync:Wait', 59)), 59 * 60_000)
-    assert.equal(waits(el('airsync:HeartbeatInterval', 60)), 60_000)
+    for (const minutes of [1, 59]) assert.equal(waits(el('airsync:Wait', minutes)), minutes * 60_000)
+    for (const seconds of [60, 3540])
+      assert.equal(waits(el('airsync:HeartbeatInterval', seconds)), seconds * 1000)
   })
 
   for (const [name, node, limit] of [

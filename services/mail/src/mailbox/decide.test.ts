@@ -120,7 +120,7 @@ describe('creating a mailbox', () => {
   for (const [what, name] of [
     ['an empty name', ''],
     ['a name of white space', ' \t '],
-    ['a name of 256 characters', 'x'.repeat(256)],
+    ['a name of 257 characters', 'x'.repeat(257)],
     ['a name with a NUL', 'a\0b'],
     ['a name with a line break', 'a\nb'],
     ['a name with a C1 control character', 'a\u0085b'],
@@ -132,8 +132,8 @@ describe('creating a mailbox', () => {
     })
   }
 
-  test('a name of 255 characters is taken', () => {
-    const name = 'x'.repeat(255)
+  test('a name of 256 characters is taken', () => {
+    const name = 'x'.repeat(256)
     create
       .given(defaults)
       .when({ name, parent: '' })

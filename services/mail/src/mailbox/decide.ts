@@ -4,8 +4,8 @@ import { ancestry, childrenOf, descendants, type Hierarchy, type Mailbox, userMa
 import { nameOfRole, roleOfName } from './names.ts'
 import { ROLES } from './roles.ts'
 
-/** Characters of a name; MS-ASCMD 2.2.3.49: DisplayName holds 256. */
-export const MAX_NAME_LENGTH = 255
+/** Characters of a name (MS-ASCMD 2.2.3.49). */
+export const MAX_NAME_LENGTH = 256
 export const MAX_DEPTH = 64
 export const MAX_MAILBOXES = 10_000
 
