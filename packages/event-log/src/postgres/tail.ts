@@ -40,6 +40,8 @@ export class Tail {
   #watching: Promise<void> | undefined
   /** Ends the rest before the next look. */
   #wake: () => void = () => {}
+  /** The connection was lost since the last look began: there is no rest before the next one. */
+  #isLost = false
   /** True since somebody was told of a fault that lasts. */
   #complained = false
 
@@ -86,6 +88,7 @@ export class Tail {
     this.#complain(
       new LogUnavailableError('the connection that tells of new commits was lost: it is made again'),
     )
+    this.#isLost = true
     this.#wake()
   }
 
@@ -131,8 +134,9 @@ export class Tail {
   async #watch(): Promise<void> {
     const { closed, recheckMs } = this.#deps
     for (let failures = 0; !closed.aborted; ) {
-      const rest = failures === 0 ? recheckMs : pauseBefore(failures, Math.random())
-      await this.#rested(rest)
+      if (failures === 0) await this.#rested(recheckMs)
+      else await this.#paused(pauseBefore(failures, Math.random()))
+      this.#isLost = false
       failures = (await this.#look()) ? 0 : failures + 1
     }
   }
@@ -140,8 +144,14 @@ export class Tail {
   async #rested(milliseconds: number): Promise<void> {
     const woken = new AbortController()
     this.#wake = () => woken.abort()
+    if (this.#isLost) return
     const signal = AbortSignal.any([this.#deps.closed, woken.signal])
     await delay(milliseconds, undefined, { signal }).catch(() => {})
+  }
+
+  /** Whatever is lost meanwhile: who asks again and again is to wait in between. */
+  async #paused(milliseconds: number): Promise<void> {
+    await delay(milliseconds, undefined, { signal: this.#deps.closed }).catch(() => {})
   }
 
   async #look(): Promise<boolean> {
