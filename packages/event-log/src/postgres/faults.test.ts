@@ -46,6 +46,7 @@ test('a connection stays after a refused statement, and goes with everything els
     withCode('57P01'),
     withCode('25006'),
     withCode('ECONNRESET'),
+    withCode('EPIPE'),
     new NoAnswerError('late'),
     new Error('x'),
   ])
@@ -62,6 +63,11 @@ test("what has a code of ours stays as it is, everything else is LOG_UNAVAILABLE
 
 test('a full disk is said to be full', () => {
   assert.equal(errorOf('append', withCode('53100')).message, "can't append: the disk is full")
+})
+
+test('what can not be made a text is told of all the same', () => {
+  for (const thrown of [{ toString: false }, { code: { toString: false } }, Object.create(null), null])
+    assert.match(errorOf('read', thrown).message, /^can't read: a thrown object$/)
 })
 
 test('whatever is thrown becomes an error that may be tried again', () => {

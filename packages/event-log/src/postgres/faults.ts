@@ -11,7 +11,10 @@ export class StandbyError extends Error {
   readonly code = 'STANDBY'
 }
 
-const codeOf = (error: unknown): string => String((error as { code?: unknown } | undefined)?.code ?? '')
+const codeOf = (error: unknown): string => {
+  const code = (error as { code?: unknown } | null | undefined)?.code
+  return typeof code === 'string' ? code : ''
+}
 
 /**
  * SQLSTATEs (PostgreSQL, appendix A) after which the connection is of no use or the server is another now: connection
@@ -19,7 +22,8 @@ const codeOf = (error: unknown): string => String((error as { code?: unknown } |
  */
 const PASSING = /^(08|57P0[1-5]|25006|40|55P03|57014)/
 
-const SQLSTATE = /^[0-9A-Z]{5}$/
+/** With digits: EPIPE is none. */
+const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/
 
 const NETWORK = new Set([
   'ECONNREFUSED',
@@ -61,6 +65,6 @@ export const errorOf = (doing: string, error: unknown): Error => {
   if (isCoded(error)) return error
   const code = codeOf(error)
   if (FULL.has(code)) return new LogUnavailableError(`can't ${doing}: the disk is full`, { cause: error })
-  const reason = code || (error instanceof Error ? error.message : String(error))
+  const reason = code || (error instanceof Error ? error.message : `a thrown ${typeof error}`)
   return new LogUnavailableError(`can't ${doing}: ${reason}`, { cause: error })
 }

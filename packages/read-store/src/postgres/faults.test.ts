@@ -31,7 +31,7 @@ test('what a server that stops, starts, or is a standby says is STORE_UNAVAILABL
 })
 
 test('a connection that is lost or never came is STORE_UNAVAILABLE', () => {
-  for (const code of ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT'])
+  for (const code of ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EPIPE'])
     assert.equal(codeOf(serverError(code)), 'STORE_UNAVAILABLE')
   for (const message of [
     'Connection terminated unexpectedly',

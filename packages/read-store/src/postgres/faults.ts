@@ -19,8 +19,8 @@ export const unavailable = (reason: string, error?: unknown) =>
 
 const codeOf = (error: Error): string => String((error as { code?: unknown }).code ?? '')
 
-/** A server's own code has five characters; the system's are names such as ECONNREFUSED. */
-const isServerCode = (code: string) => /^[0-9A-Z]{5}$/.test(code)
+/** A server's own code has five characters, with digits among them; the system's are names such as ECONNREFUSED or EPIPE. */
+const isServerCode = (code: string) => /^(?=.*\d)[0-9A-Z]{5}$/.test(code)
 
 const serverFault = (error: Error, code: string): unknown => {
   if (code === FULL) return full(error)
