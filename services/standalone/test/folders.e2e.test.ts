@@ -76,6 +76,14 @@ class FolderPhone {
     return answer
   }
 
+  /** The Status that a Ping ends with. */
+  async ping(id: string): Promise<string | undefined> {
+    const folder = el('ping:Folder', [el('ping:Id', id), el('ping:Class', 'Email')])
+    const parts = [el('ping:HeartbeatInterval', 60), el('ping:Folders', [folder])]
+    const { root } = await this.#client.post('Ping', el('ping:Ping', parts))
+    return textChild(root, 'ping:Status')
+  }
+
   #took({ root }: EasResponse): boolean {
     if (text(root, 'Status') !== '1') return false
     this.key = text(root, 'SyncKey')
@@ -126,6 +134,21 @@ const phoneOf = async (person?: Person) => {
 }
 
 const idOf = ({ root }: EasResponse) => text(root, 'ServerId')
+
+describe('a folder that came and went before a phone heard of it', () => {
+  test('is nothing to tell, and no reason to send the phone to FolderSync again and again', async () => {
+    const person = await world.person()
+    const phone = await phoneOf(person)
+    const before = phone.sorted
+    await world.actOnFolders(person, 'create', 1)
+    await world.actOnFolders(person, 'delete', 0)
+    await phone.sync()
+    assert.deepEqual(phone.sorted, before)
+    const answer = phone.ping('inbox')
+    await world.deliver(person, 'inbox', 1)
+    assert.equal(await answer, '2')
+  })
+})
 
 describe('FolderCreate', () => {
   test('makes a folder that the next FolderSync does not bring again', async () => {

@@ -110,7 +110,8 @@ const run = async (deps: FolderSyncDeps, context: CommandContext): Promise<Comma
   deps.heads.follow(context.user).catch(() => undefined)
   const told = await tell(deps, asked)
   const next = nextKey(asked, told)
-  noteHierarchy(context.rows, { presented: key?.position ?? 0, sent: next.position })
+  // What came and went since the key is nothing to tell: that it has been looked at is known here alone.
+  noteHierarchy(context.rows, { presented: key?.position ?? 0, sent: Math.max(next.position, told.position) })
   const root = el('folderhierarchy:FolderSync', [
     el('folderhierarchy:Status', OK),
     el('folderhierarchy:SyncKey', formatHierarchyKey(next)),

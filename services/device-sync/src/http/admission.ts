@@ -1,4 +1,4 @@
-import { type Identity, terminal } from '@relais/service-kit'
+import { type Identity, isCoded, terminal } from '@relais/service-kit'
 import type { CommandContext } from '../commands/command.ts'
 import { StatusError } from '../commands/status-error.ts'
 import type { Device } from '../device/device.ts'
@@ -136,13 +136,16 @@ const requireObedient = async (
   if (isEasVersion(version)) requireProvisioned(policy, { command, version, key, device })
 }
 
+const isRefusal = (error: unknown): boolean =>
+  error instanceof StatusError || (isCoded(error) && error.code === 'DEVICE_BLOCKED')
+
 /** A refusal isn't said for what another process has been told meanwhile: that the phone has taken its policy, or was wiped. */
 const obedient = async (deps: AdmissionDeps, arrival: Arrival, device: Device): Promise<Device> => {
   try {
     await requireObedient(deps, arrival, device)
     return device
   } catch (error) {
-    if (!(error instanceof StatusError)) throw error
+    if (!isRefusal(error)) throw error
     const { user, line, now } = arrival
     const newer = (await deps.registry.devicesAtHead(user, now + DEADLINE_MS)).get(line.deviceId)
     if (newer === undefined || newer === device) throw error

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type DeviceSyncClient, DeviceSyncDefinition } from '@relais/proto/device_sync/v1/device_sync.ts'
 import { DirectoryDefinition } from '@relais/proto/directory/v1/directory.ts'
 import { MailDefinition } from '@relais/proto/mail/v1/mail.ts'
-import { CertificateSource, createGrpcClient } from '@relais/service-kit'
+import { type CallExtras, CertificateSource, createGrpcClient } from '@relais/service-kit'
 import { type ClusterReady, startCluster } from '../process.ts'
 import { OPERATOR, World, type WorldClients } from './world.ts'
 
@@ -12,6 +13,7 @@ export class ClusterWorld extends World {
   #ending: (() => unknown)[] = []
   #ready!: ClusterReady
   #clients!: WorldClients
+  #devices!: DeviceSyncClient<CallExtras>
 
   constructor(path: string) {
     super()
@@ -37,6 +39,10 @@ export class ClusterWorld extends World {
       directory: client('directory', DirectoryDefinition),
       mail: client('mail', MailDefinition),
     }
+    const { token, ca = '' } = ready
+    const devices = createGrpcClient(DeviceSyncDefinition, ready.admin, { token, tls: { ca } })
+    this.#ending.push(() => devices.close())
+    this.#devices = devices
     await this.clients.directory.createTenant(
       { name: 'Acme', domains: ['acme.example'] },
       { identity: OPERATOR },
@@ -54,6 +60,10 @@ export class ClusterWorld extends World {
   /** Of a service's process. */
   pidOf(service: string): number {
     return processOf(this.#ready, service).pid
+  }
+
+  override get devices() {
+    return this.#devices
   }
 
   get clients(): WorldClients {

@@ -1,9 +1,13 @@
+export type Version = '2.5' | '12.0' | '12.1' | '14.0' | '14.1' | '16.0' | '16.1'
+
+export const numberOf = (version: Version): number => Number(version.replace('.', ''))
+
 /** How a kind of client goes about it (field notes 2). */
 export type Family = {
   readonly name: string
   readonly deviceType: string
   readonly userAgent: string
-  readonly version: '14.1' | '16.1'
+  readonly version: Version
   readonly query: 'plain' | 'base64'
   /** Sends Options with every Sync, or only with the first. */
   readonly alwaysOptions: boolean
@@ -40,3 +44,22 @@ export const FAMILIES: readonly Family[] = [
     together: true,
   },
 ]
+
+const older = (version: Version, more: Partial<Family> = {}): Family => ({
+  ...{ name: `a phone of ${version}`, deviceType: 'SmartPhone', userAgent: 'MSFT-SPhone/5.2.5082' },
+  ...{ version, query: 'plain', alwaysOptions: true, together: false },
+  ...more,
+})
+
+/** The same and those of all other versions. */
+export const EVERY_FAMILY: readonly Family[] = [
+  ...FAMILIES,
+  older('2.5'),
+  older('12.0'),
+  older('12.1', { query: 'base64', together: true, alwaysOptions: false }),
+  older('14.0', { query: 'base64' }),
+  older('16.0', { deviceType: 'Android', userAgent: 'Android-Mail/2016' }),
+]
+
+/** To which a phone may be brought without an account of its own for it: it keeps what it has (drafts it must be able to write). */
+export const VERSIONS: readonly Version[] = ['12.0', '12.1', '14.0', '14.1', '16.0', '16.1']

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { FAMILIES } from './families.ts'
+import { EVERY_FAMILY, VERSIONS, type Version } from './families.ts'
+import { QUESTIONS, type QuestionKind } from './questions.ts'
 import { Violation } from './shown-folder.ts'
 import { type Fault, SimulatedPhone } from './simulated-phone.ts'
-import type { Act, Person, World } from './world.ts'
+import { wipe } from './wipes.ts'
+import type { Act, Person, Truth, World } from './world.ts'
 
 const FOLDERS = ['inbox', 'archive', 'trash'] as const
 const SYNCED = [...FOLDERS, 'drafts'] as const
@@ -50,6 +52,25 @@ export type Step =
     }
   | { readonly do: 'deliver'; readonly folder: number; readonly count: number }
   | { readonly do: 'other'; readonly folder: number; readonly act: Act; readonly nth: number }
+  | {
+      readonly do: 'ask'
+      readonly phone: number
+      readonly kind: QuestionKind
+      readonly folder: number
+      readonly nth: number
+      readonly fault: Fault
+    }
+  | {
+      readonly do: 'folder'
+      readonly phone: number
+      readonly act: 'create' | 'rename' | 'delete' | 'look'
+      readonly nth: number
+      readonly fault: Fault
+    }
+  | { readonly do: 'otherFolder'; readonly act: 'create' | 'delete'; readonly nth: number }
+  | { readonly do: 'version'; readonly phone: number; readonly version: Version }
+  | { readonly do: 'wipe'; readonly phone: number; readonly accountOnly: boolean; readonly lost: boolean }
+  | { readonly do: 'late'; readonly phone: number }
   | { readonly do: 'restart'; readonly losingRows: boolean }
 
 export type Schedule = { readonly families: readonly number[]; readonly steps: readonly Step[] }
@@ -116,6 +137,45 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
+    weight: 3,
+    arbitrary: fc.record({
+      ...{ do: fc.constant('ask' as const), phone, kind: fc.constantFrom(...QUESTIONS), folder, nth, fault },
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      ...{ do: fc.constant('folder' as const), phone, nth: fc.nat({ max: 4 }), fault },
+      act: fc.constantFrom(
+        'create' as const,
+        'create' as const,
+        'rename' as const,
+        'delete' as const,
+        'look' as const,
+      ),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      ...{ do: fc.constant('otherFolder' as const), nth: fc.nat({ max: 4 }) },
+      act: fc.constantFrom('create' as const, 'delete' as const),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      ...{ do: fc.constant('version' as const), phone, version: fc.constantFrom(...VERSIONS) },
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      ...{ do: fc.constant('wipe' as const), phone, accountOnly: fc.boolean(), lost: fc.boolean() },
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('late' as const), phone }) },
+  {
     weight: 4,
     arbitrary: fc.record({
       do: fc.constant('other' as const),
@@ -128,13 +188,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** Schedules without restarts: these are rare and slow, and have a test of their own. */
 export const schedule: fc.Arbitrary<Schedule> = fc.record({
-  families: fc.tuple(fc.nat({ max: FAMILIES.length - 1 }), fc.nat({ max: FAMILIES.length - 1 })),
+  families: fc.tuple(fc.nat({ max: EVERY_FAMILY.length - 1 }), fc.nat({ max: EVERY_FAMILY.length - 1 })),
   steps: fc.array(step, { minLength: 5, maxLength: 40, size: 'max' }),
 })
 
 export const withRestarts = (losingRows: fc.Arbitrary<boolean>): fc.Arbitrary<Schedule> =>
   fc.record({
-    families: fc.tuple(fc.nat({ max: FAMILIES.length - 1 }), fc.nat({ max: FAMILIES.length - 1 })),
+    families: fc.tuple(fc.nat({ max: EVERY_FAMILY.length - 1 }), fc.nat({ max: EVERY_FAMILY.length - 1 })),
     steps: fc.array(
       fc.oneof(
         { weight: 12, arbitrary: step },
@@ -150,7 +210,11 @@ export const play = async (world: World, { families, steps }: Schedule): Promise
   await world.deliver(person, 'inbox', 6)
   const phones = families.map(
     (family, n) =>
-      new SimulatedPhone(world, person, { family: FAMILIES[family]!, device: `SIM${n}`, folders: SYNCED }),
+      new SimulatedPhone(world, person, {
+        family: EVERY_FAMILY[family]!,
+        device: `SIM${n}`,
+        folders: SYNCED,
+      }),
   )
   try {
     for (const one of phones) await one.setUp()
@@ -186,6 +250,18 @@ const playStep = async (step: Step, { world, person, phones }: Scene): Promise<v
       return world.deliver(person, folderOf(step.folder), step.count)
     case 'other':
       return world.act(person, folderOf(step.folder), step.act, step.nth)
+    case 'ask':
+      return phones[step.phone]!.ask(step.kind, { ...step, folder: folderOf(step.folder) })
+    case 'folder':
+      return changeFolders(phones[step.phone]!, step)
+    case 'otherFolder':
+      return world.actOnFolders(person, step.act, step.nth)
+    case 'version':
+      return phones[step.phone]!.changeVersion(step.version)
+    case 'wipe':
+      return wipe({ world, person }, phones[step.phone]!, step)
+    case 'late':
+      return phones[step.phone]!.comesLate()
     case 'restart':
       await world.restart?.(step)
       for (const one of phones) {
@@ -193,6 +269,14 @@ const playStep = async (step: Step, { world, person, phones }: Scene): Promise<v
         if (step.losingRows) one.rowsWereLost()
       }
   }
+}
+
+const changeFolders = async (
+  phone: SimulatedPhone,
+  { act, nth, fault }: Extract<Step, { do: 'folder' }>,
+): Promise<void> => {
+  if (act === 'look') await phone.syncFolders(fault)
+  else await phone.changeFolders(act, { nth, name: `Mine ${nth}`, fault })
 }
 
 const draft = (phone: SimulatedPhone, { act, nth, subject }: Extract<Step, { do: 'draft' }>): void => {
@@ -203,6 +287,8 @@ const draft = (phone: SimulatedPhone, { act, nth, subject }: Extract<Step, { do:
 
 /** Everything pending is told and everything new is fetched; a folder that never comes to rest is a violation. */
 export const rest = async (phone: SimulatedPhone): Promise<void> => {
+  for (let n = 0; await phone.syncFolders(); n++)
+    if (n > 5) throw new Violation('the folders do not come to rest')
   for (const folder of phone.folders) {
     for (let quiet = 0, n = 0; quiet < 2; n++) {
       if (n > 200) throw new Violation(`${folder} does not come to rest`)
@@ -216,16 +302,25 @@ export const compare = async (
   phone: SimulatedPhone,
   { world, person }: Omit<Scene, 'phones'>,
 ): Promise<void> => {
+  const folders = await world.folders(person)
+  assert.deepEqual(inOrder(phone.names), inOrder(folders), `${phone.family.name}: its folders differ`)
   for (const folder of phone.folders) {
     const truth = await world.truth(person, folder)
-    const inOrder = (map: ReadonlyMap<string, object>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1))
     assert.deepEqual(
-      inOrder(phone.shows(folder)),
-      inOrder(truth),
+      inOrder(asShown(phone, phone.shows(folder))),
+      inOrder(asShown(phone, truth)),
       `${phone.family.name}: ${folder} differs from the server's`,
     )
   }
 }
+
+const inOrder = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1))
+
+/** 2.5 has no flags. */
+const asShown = ({ family }: SimulatedPhone, items: Truth): Truth =>
+  family.version === '2.5'
+    ? new Map([...items].map(([id, item]) => [id, { ...item, flagged: false }]))
+    : items
 
 /** At rest a Ping waits (once it may be sent to look for nothing, never twice), and a new message wakes it. */
 export const wakes = async (

@@ -8,9 +8,12 @@ import {
   has,
   textChild,
 } from '@relais/device-sync/wbxml/read.ts'
-import type { Family } from './families.ts'
-import { changed, commandElement, type Item, type Pending, withPending } from './pending.ts'
+import { collectionElement } from './collection-element.ts'
+import { type Family, numberOf, type Version } from './families.ts'
+import { changed, type Item, type Pending, withPending } from './pending.ts'
+import { judge, type QuestionKind, question } from './questions.ts'
 import { type Folder, named, newFolder, Violation } from './shown-folder.ts'
+import { type Ask, ShownHierarchy } from './shown-hierarchy.ts'
 import type { Person, World } from './world.ts'
 
 /** What goes wrong with one request: its answer is lost, it is sent twice in turn, or twice at once. */
@@ -37,7 +40,8 @@ export type PhoneSetUp = {
 
 /** A phone with a memory: what it shows, what it still has to tell, and the key of each folder. */
 export class SimulatedPhone {
-  readonly family: Family
+  #family: Family
+  readonly #hierarchy = { shown: new ShownHierarchy() }
   readonly #world: World
   readonly #person: Person
   readonly #device: string
@@ -46,15 +50,40 @@ export class SimulatedPhone {
   readonly #subjects = new Map<string, string>()
   #clients: readonly EasClient[] = []
   #requests = 0
+  /** The last Syncs, oldest first. */
+  #sent: readonly (WbxmlNode | undefined)[] = []
   #written = 0
 
   constructor(world: World, person: Person, { family, device, folders, send = sendOnce }: PhoneSetUp) {
     this.#send = send
-    this.family = family
+    this.#family = family
     this.#world = world
     this.#person = person
     this.#device = device
     this.#folders = new Map(folders.map((id) => [id, newFolder()]))
+  }
+
+  get family(): Family {
+    return this.#family
+  }
+
+  /** Its owner brings it to another version; what it has stays. A phone that writes drafts keeps on doing so. */
+  changeVersion(version: Version): void {
+    if (this.#family.version === '2.5' || (this.writesDrafts && numberOf(version) < DRAFTS_SINCE)) return
+    this.#family = { ...this.#family, version }
+    this.connect()
+  }
+
+  /** It was wiped, and set up again. */
+  async startAfresh(): Promise<void> {
+    for (const id of this.folders) this.#folders.set(id, newFolder())
+    this.#sent = []
+    this.#hierarchy.shown = new ShownHierarchy()
+    await this.setUp()
+  }
+
+  get device(): string {
+    return this.#device
   }
 
   get folders(): readonly string[] {
@@ -92,12 +121,53 @@ export class SimulatedPhone {
 
   async setUp(): Promise<void> {
     this.connect()
-    const { root } = await this.#post(
-      'FolderSync',
-      el('folderhierarchy:FolderSync', [el('folderhierarchy:SyncKey', '0')]),
+    await this.syncFolders()
+  }
+
+  get names(): ReadonlyMap<string, string> {
+    return this.#hierarchy.shown.names
+  }
+
+  /** Whether there was something new. */
+  syncFolders(fault: Fault = 'none'): Promise<boolean> {
+    return this.#hierarchy.shown.sync(this.#askingFolders(fault))
+  }
+
+  /** What the user does to folders. */
+  async changeFolders(
+    act: 'create' | 'rename' | 'delete',
+    { nth, name, fault }: { readonly nth: number; readonly name: string; readonly fault: Fault },
+  ): Promise<void> {
+    const { shown } = this.#hierarchy
+    const ask = this.#askingFolders(fault)
+    if (act === 'create') await shown.create(ask, name)
+    else if (act === 'rename') await shown.rename(ask, nth, name)
+    else await shown.delete(ask, nth)
+  }
+
+  #askingFolders(fault: Fault): Ask {
+    return async (command, body) => {
+      const answer = await this.post(command, body)
+      return (fault === 'none' ? answer : await this.post(command, body)).root
+    }
+  }
+
+  /** The user looks for something, reads, answers or empties the trash. */
+  async ask(
+    kind: QuestionKind,
+    { folder, nth, fault }: { folder: string; nth: number; fault: Fault },
+  ): Promise<void> {
+    const { key, items, pending } = this.#folder(folder)
+    const named = [...items.keys()].filter(
+      (id) => !pending.some((one) => one.kind === 'add' && one.id === id),
     )
-    if (root === undefined || textChild(root, 'folderhierarchy:Status') !== '1')
-      throw new Violation('FolderSync failed')
+    const item = named[nth % Math.max(1, named.length)]
+    if (key === '0' || item === undefined) return
+    const about = { folder, key, item, address: this.#person.address, clientId: `q${++this.#written}` }
+    const asked = question(kind, about, this.family.version)
+    if (asked === undefined) return
+    judge(asked, (await this.post(asked.command, asked.body)).root)
+    if (fault !== 'none') judge(asked, (await this.post(asked.command, asked.body)).root)
   }
 
   /** Subject of a message that is shown, or was. */
@@ -111,7 +181,7 @@ export class SimulatedPhone {
   }
 
   get writesDrafts(): boolean {
-    return this.family.version === '16.1' && this.#folders.has(DRAFTS)
+    return numberOf(this.family.version) >= DRAFTS_SINCE && this.#folders.has(DRAFTS)
   }
 
   /** The user writes a new draft; it is shown under the phone's own id until the server has named it. */
@@ -144,6 +214,8 @@ export class SimulatedPhone {
     const folder = this.#folder(folderId)
     const [id, item] = [...folder.items][nth % Math.max(1, folder.items.size)] ?? []
     if (id === undefined || item === undefined) return undefined
+    // 2.5 has no flags.
+    if (kind === 'flag' && this.family.version === '2.5') return undefined
     // What the server hasn't named can't be spoken of.
     if (folder.pending.some((one) => one.kind === 'add' && one.id === id)) return undefined
     if (kind === 'delete') folder.items.delete(id)
@@ -161,9 +233,9 @@ export class SimulatedPhone {
     const body = el('move:MoveItems', [
       el('move:Move', [el('move:SrcMsgId', id), el('move:SrcFldId', from), el('move:DstFldId', to)]),
     ])
-    let answer = await this.#post('MoveItems', body)
+    let answer = await this.post('MoveItems', body)
     if (fault !== 'none') {
-      const again = await this.#post('MoveItems', body)
+      const again = await this.post('MoveItems', body)
       if (moved(again) !== moved(answer))
         throw new Violation(`a repeated move of ${id} answered ${moved(again)} after ${moved(answer)}`)
       answer = again
@@ -194,7 +266,7 @@ export class SimulatedPhone {
 
   /** Sends a mail; a phone repeats it under the same id until it is answered. */
   async sendMail(clientId: string, mime: Uint8Array): Promise<void> {
-    const { root } = await this.#post(
+    const { root } = await this.post(
       'SendMail',
       el('composemail:SendMail', [
         el('composemail:ClientId', clientId),
@@ -213,7 +285,7 @@ export class SimulatedPhone {
       el('ping:Folder', [el('ping:Id', id), el('ping:Class', 'Email')]),
     )
     const body = el('ping:Ping', [el('ping:HeartbeatInterval', 900), el('ping:Folders', folders)])
-    const { root } = await this.#post('Ping', body, signal)
+    const { root } = await this.post('Ping', body, signal)
     return textChild(root, 'ping:Status') ?? ''
   }
 
@@ -222,7 +294,8 @@ export class SimulatedPhone {
     ids: readonly string[],
     { window, fault }: { readonly window: number; readonly fault: Fault },
   ): Promise<EasResponse | undefined> {
-    const short = this.family.together ? this.#shortBody(ids, window) : WHOLE
+    const isShort = this.family.together && numberOf(this.family.version) >= SHORT_SINCE
+    const short = isShort ? this.#shortBody(ids, window) : WHOLE
     for (const id of ids) this.#folder(id).named = this.#folder(id).key
     if (short !== WHOLE) {
       const answer = await this.#exchange(short, fault)
@@ -248,17 +321,25 @@ export class SimulatedPhone {
     ])
   }
 
+  /** A Sync of before comes again, behind those that were sent after it: nobody waits for its answer any more. */
+  async comesLate(): Promise<void> {
+    if (this.#sent.length === 0) return
+    await this.post('Sync', this.#sent[0])
+  }
+
   async #exchange(body: WbxmlNode | undefined, fault: Fault): Promise<EasResponse | undefined> {
+    this.#sent = [...this.#sent, body].slice(-LATE_BY)
     if (fault === 'twice') {
-      const [, second] = await Promise.all([this.#post('Sync', body), this.#post('Sync', body)])
+      const [, second] = await Promise.all([this.post('Sync', body), this.post('Sync', body)])
       return second
     }
-    const answer = await this.#post('Sync', body)
-    if (fault === 'repeated') return this.#post('Sync', body)
+    const answer = await this.post('Sync', body)
+    if (fault === 'repeated') return this.post('Sync', body)
     return fault === 'lost' ? undefined : answer
   }
 
-  async #post(command: string, body: WbxmlNode | undefined, signal?: AbortSignal): Promise<EasResponse> {
+  /** One request. */
+  async post(command: string, body: WbxmlNode | undefined, signal?: AbortSignal): Promise<EasResponse> {
     const client = this.#clients[this.#requests++ % this.#clients.length]!
     const response = await this.#send(client, { command, body, signal })
     if (response.status !== 200) throw new Violation(`${command} was answered with HTTP ${response.status}`)
@@ -281,23 +362,7 @@ export class SimulatedPhone {
   }
 
   #collection(id: string, window: number): WbxmlNode {
-    const { key, pending, filter, conversations } = this.#folder(id)
-    if (key === '0')
-      return el('airsync:Collection', [el('airsync:SyncKey', '0'), el('airsync:CollectionId', id)])
-    const options = el('airsync:Options', [
-      filter !== undefined && el('airsync:FilterType', filter),
-      el('airsyncbase:BodyPreference', [el('airsyncbase:Type', 1), el('airsyncbase:TruncationSize', 500)]),
-    ])
-    return el('airsync:Collection', [
-      el('airsync:SyncKey', key),
-      el('airsync:CollectionId', id),
-      el('airsync:DeletesAsMoves', false),
-      el('airsync:GetChanges'),
-      el('airsync:WindowSize', window),
-      filter !== undefined && el('airsync:ConversationMode', conversations),
-      (this.family.alwaysOptions || filter !== undefined) && options,
-      pending.length > 0 && el('airsync:Commands', pending.map(commandElement)),
-    ])
+    return collectionElement(this.#folder(id), { id, window, family: this.family })
   }
 
   #apply(root: WbxmlNode, sent: ReadonlyMap<string, readonly Pending[]>): boolean {
@@ -365,6 +430,11 @@ export class SimulatedPhone {
 
 const NOTHING: WbxmlNode = { tag: 'airsync:Commands', content: null }
 const DRAFTS = 'drafts'
+/** Versions times ten: from which drafts are written, and a Sync may say less than all. */
+const DRAFTS_SINCE = 160
+const SHORT_SINCE = 121
+/** Requests that one may come behind. */
+const LATE_BY = 4
 /** Everything has to be said. */
 const WHOLE = 'whole'
 

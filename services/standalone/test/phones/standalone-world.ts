@@ -3,8 +3,9 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createDeviceSync, type DeviceSync, easServerOptions } from '@relais/device-sync'
+import { DeviceSyncDefinition } from '@relais/proto/device_sync/v1/device_sync.ts'
 import { openSqliteProjector, openSqliteStore } from '@relais/read-store'
-import { createLogger } from '@relais/service-kit'
+import { createLocalClient, createLogger } from '@relais/service-kit'
 import { type DataFolder, openDataFolder } from '../../src/data-folder.ts'
 import { openRelais, type Relais } from '../../src/relais.ts'
 import { OPERATOR, World } from './world.ts'
@@ -71,6 +72,22 @@ export class StandaloneWorld extends World {
     return this.relais.clients
   }
 
+  #devices: { readonly of: DeviceSync; readonly client: NonNullable<World['devices']> } | undefined
+
+  override get devices() {
+    const of = this.wiping
+    if (this.#devices?.of !== of)
+      this.#devices = {
+        of,
+        client: createLocalClient(DeviceSyncDefinition, of.handlers, { identity: OPERATOR }),
+      }
+    return this.#devices.client
+  }
+
+  protected get wiping(): DeviceSync {
+    return this.relais.deviceSync
+  }
+
   protected get deviceRows(): string {
     return 'device-rows'
   }
@@ -91,6 +108,10 @@ export class StandaloneWorld extends World {
 export class PairWorld extends StandaloneWorld {
   #pair: readonly DeviceSync[] = []
   #closeStore = async () => {}
+
+  protected override get wiping(): DeviceSync {
+    return this.#pair[0]!
+  }
 
   protected override get deviceRows(): string {
     return 'shared-device-rows'

@@ -1,3 +1,4 @@
+import type { DeviceSyncClient } from '@relais/proto/device_sync/v1/device_sync.ts'
 import type { DirectoryClient } from '@relais/proto/directory/v1/directory.ts'
 import { ImportHeader, type ImportRequest, type MailClient } from '@relais/proto/mail/v1/mail.ts'
 import type { CallExtras } from '@relais/service-kit'
@@ -28,6 +29,10 @@ export abstract class World {
   /** Where phones reach it; with several, a phone's requests go to each in turn. */
   abstract get urls(): readonly string[]
   abstract get clients(): WorldClients
+  /** For administrators of devices; undefined: nobody wipes them here. */
+  get devices(): DeviceSyncClient<CallExtras> | undefined {
+    return undefined
+  }
   abstract start(): Promise<void>
   abstract stop(): Promise<void>
   /** Undefined: this form can't be restarted as a whole. */
@@ -93,6 +98,34 @@ export abstract class World {
         { ...scope, moves: [{ placement, from: mailbox, to: 'archive' }] },
         { identity },
       )
+  }
+
+  /** What another program does to the folders that the owner made. */
+  async actOnFolders({ account }: Person, act: 'create' | 'delete', nth: number): Promise<void> {
+    const scope = { tenant: 'acme', account }
+    const identity = this.#identityOf(account)
+    const { mail } = this.clients
+    if (act === 'create') {
+      const name = `Other ${nth}`
+      await mail.createMailbox({ ...scope, name }, { identity }).catch((error: unknown) => {
+        if ((error as { code?: string }).code !== 'MAILBOX_NAME_TAKEN') throw error
+      })
+      return
+    }
+    const own = [...(await this.folders({ account })).keys()].filter((id) => /^m\d+$/.test(id))
+    const mailbox = own[nth % Math.max(1, own.length)]
+    if (mailbox !== undefined) await mail.deleteMailbox({ ...scope, mailbox }, { identity })
+  }
+
+  /** Names of an account's mailboxes. */
+  async folders({ account }: Pick<Person, 'account'>): Promise<ReadonlyMap<string, string>> {
+    const identity = this.#identityOf(account)
+    const { mailboxes } = await this.clients.mail.listMailboxes({ tenant: 'acme', account }, { identity })
+    return new Map(mailboxes.map(({ mailbox, name }) => [mailbox, name]))
+  }
+
+  #identityOf(account: string) {
+    return { tenant: 'acme', principal: account, actor: { kind: 'account', id: account, device: '' } }
   }
 
   async truth(person: Person, mailbox: string): Promise<Truth> {
