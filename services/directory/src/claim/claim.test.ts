@@ -42,3 +42,10 @@ test('a holder that never came to use its claim forfeits it', () =>
 
 test('a name whose stream is being purged is waited for, however long that takes', () =>
   assert.equal(step(claim(ERASER, 0)), 'wait'))
+
+test('one that was claimed by a clock hours ahead, which is right again, is as old as others: nobody waits for hours', () => {
+  const ahead = NOW + 12 * 3_600_000
+  assert.equal(step(claim('u_2', ahead), 'unused'), 'forfeit')
+  assert.equal(step(claim('u_2', ahead), 'used'), 'taken')
+  assert.equal(step(claim('u_2', NOW + 50), 'unused'), 'wait')
+})

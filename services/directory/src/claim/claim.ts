@@ -56,5 +56,6 @@ export const nextStep = ({ claim, wanter, use, now }: ClaimQuestion): ClaimStep 
   if (claim.holder === ERASER) return 'wait'
   if (use === undefined) return 'ask'
   if (use === 'used') return 'taken'
-  return now - claim.since < CLAIM_GRACE_MS ? 'wait' : 'forfeit'
+  // Before now or after: a clock that was ahead by hours when it claimed would keep the name for hours.
+  return Math.abs(now - claim.since) < CLAIM_GRACE_MS ? 'wait' : 'forfeit'
 }
