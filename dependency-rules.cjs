@@ -4,7 +4,7 @@ const { existsSync, readdirSync } = require('node:fs')
 const { join } = require('node:path')
 
 const TEST =
-  '\\.test\\.ts$|\\.fixture\\.ts$|/test/|^packages/(testing|servers)/|/contract(-suite\\.ts$|/)|^load-tests/'
+  '\\.test\\.ts$|\\.fixture\\.ts$|/test/|^packages/(testing|servers|testcontainers)/|/contract(-suite\\.ts$|/)|^load-tests/'
 
 const folders = (path) =>
   existsSync(path)

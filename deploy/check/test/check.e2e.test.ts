@@ -1,39 +1,27 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import {
-  type Running,
-  relais,
-  start,
-  testFolder,
-  writeSeed,
-} from '../../../services/standalone/test/process.ts'
+import { type RunningRelais, relaisIn } from '@relais/testcontainers'
 import { check } from '../src/check.ts'
 
 const ANNA = { address: 'anna@acme.example', password: 'correct horse' }
 
-const folder = testFolder()
-const endings: (() => void | Promise<void>)[] = []
-let running: Running
+let running: RunningRelais
 
 before(async () => {
-  const scope = { after: (end: () => void | Promise<void>) => void endings.push(end) }
-  running = await start(scope, join(folder.path, 'data'), [
-    '--seed',
-    writeSeed(folder.path, [ANNA]),
-    '--throw-away',
-  ])
+  running = await relaisIn(process.env.RELAIS_TEST_FORM)
+    .withTenant('Acme', 'acme.example')
+    .withAccounts(ANNA)
+    .start()
 })
-after(async () => {
-  for (const end of endings.reverse()) await end()
-  folder.remove()
-})
+after(() => running?.stop())
+
+const urlOf = (): string => new URL(running.eas).origin
 
 const round = async (subject: string, account: Partial<typeof ANNA> = {}) => {
   const lines: string[] = []
   await check({
-    account: { url: running.ready.eas, ...ANNA, ...account },
-    lmtp: running.ready.lmtp.replace(/^\w+:\/\//, ''),
+    account: { url: urlOf(), ...ANNA, ...account },
+    lmtp: `${running.lmtp.host}:${running.lmtp.port}`,
     subject,
     say: (line) => void lines.push(line),
   })
@@ -46,7 +34,7 @@ test('a round ends with the message in the phone’s hands, and again when it is
 })
 
 test('a policy of the tenant is taken', async () => {
-  await relais(running.data, ['tenant', 'set', 'acme', 'eas.policy', 'AllowCamera=0'])
+  await running.administer('tenant', 'set', 'acme', 'eas.policy', 'AllowCamera=0')
   assert.equal((await round('relais-check-3')).length, 6)
 })
 
@@ -55,7 +43,7 @@ test('what fails is named: a wrong password', async () => {
 })
 
 test('what fails is named: nobody at the other end of LMTP', async () => {
-  const account = { url: running.ready.eas, ...ANNA }
+  const account = { url: urlOf(), ...ANNA }
   await assert.rejects(
     check({ account, lmtp: '127.0.0.1:1', subject: 'relais-check-5', say: () => {} }),
     /ECONNREFUSED/,

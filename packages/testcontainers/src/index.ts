@@ -1,0 +1,6 @@
+export { LocalRelais } from './local-relais.ts'
+export type { Mail, ReceivedMail } from './mail.ts'
+export { RelaisCluster } from './relais-cluster.ts'
+export { RelaisContainer } from './relais-container.ts'
+export { relaisIn } from './relais-in.ts'
+export type { Relais, RunningRelais } from './running-relais.ts'
