@@ -8,7 +8,8 @@ const DEVICE = { tenant: 'acme', account: 'anna', device: 'phone' }
 
 const setUp = (t: TestContext) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] })
-  const waiters = new Waiters({ clock: Date.now, random: () => 0 })
+  const clock = { offset: 0 }
+  const waiters = new Waiters({ clock: () => Date.now() + clock.offset, random: () => 0 })
   const followed = new FollowedAccount()
   const wait = (over: Partial<Wait> = {}) => {
     const state: { end?: WaitEnd } = {}
@@ -33,7 +34,7 @@ const setUp = (t: TestContext) => {
   let position = 10
   const change = (collections: string[], device = '') =>
     followed.note({ position: ++position, collections, device })
-  return { waiters, followed, wait, change, tick: (ms: number) => t.mock.timers.tick(ms) }
+  return { clock, waiters, followed, wait, change, tick: (ms: number) => t.mock.timers.tick(ms) }
 }
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
@@ -171,6 +172,18 @@ const step: fc.Arbitrary<Step> = fc.tuple(
   fc.constantFrom('wait', 'change', 'own', 'other', 'time', 'abort'),
   fc.integer({ min: 0, max: 3 }),
 )
+
+test('a wake by a clock hours ahead, which is right again, delays no other wake', async (t) => {
+  const { clock, wait, change } = setUp(t)
+  clock.offset = 12 * 3_600_000
+  const first = wait()
+  change(['inbox'])
+  await first.done
+  clock.offset = 0
+  const second = wait()
+  change(['inbox'])
+  assert.deepEqual(second.state.end, { kind: 'changes', collections: ['inbox'] })
+})
 
 test('whatever happens, no change is lost: who waits is woken within a second and a half of any change that concerns it', (t) => {
   const { waiters, wait, change, tick } = setUp(t)

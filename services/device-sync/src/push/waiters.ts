@@ -202,7 +202,9 @@ export class Waiters {
 
   /** Milliseconds for which an event of the device is kept; 0: it is the first for a while. */
   #gatherFor(key: string): number {
-    return (this.#wokenAt.get(key) ?? Number.NEGATIVE_INFINITY) + GATHER_MS - this.#deps.clock()
+    const now = this.#deps.clock()
+    const at = this.#wokenAt.get(key)
+    return at !== undefined && isRecent(at, now) ? at + GATHER_MS - now : 0
   }
 
   #woke(key: string): void {
@@ -210,10 +212,13 @@ export class Waiters {
     this.#wokenAt.delete(key)
     this.#wokenAt.set(key, now)
     for (const [oldest, at] of this.#wokenAt) {
-      if (at > now - GATHER_MS) return
+      if (isRecent(at, now)) return
       this.#wokenAt.delete(oldest)
     }
   }
 }
+
+/** What was later than now was by a clock that has been set back since. */
+const isRecent = (at: number, now: number): boolean => at <= now && now - at < GATHER_MS
 
 const keyOf = ({ tenant, account, device }: DeviceRef) => `${tenant}/${account}/${device}`
