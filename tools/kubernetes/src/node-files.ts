@@ -7,7 +7,8 @@ export const PAUSE_IMAGE = 'localhost/pause:1'
 
 /** What a node's programs read. Several nodes share one kernel: each has every folder and group of its own. */
 export const writeNodeFiles = (place: Place, node: number, programs: Programs): void => {
-  for (const folder of ['cni', 'pki', 'log', 'run']) mkdirSync(place.node(node, folder), { recursive: true })
+  for (const folder of ['cni', 'pki', 'log', 'run', 'images'])
+    mkdirSync(place.node(node, folder), { recursive: true })
   const write = (name: string, value: unknown) =>
     writeFileSync(place.node(node, name), typeof value === 'string' ? value : JSON.stringify(value))
   write('cni/10-pods.conflist', network(place, node))

@@ -1,5 +1,5 @@
-import { existsSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { makeGroup, processesOf } from './cgroups.ts'
 import { plugIn } from './control-plane.ts'
@@ -40,8 +40,12 @@ export const importImages = async (
   images: readonly string[],
 ): Promise<void> => {
   const ctr = join(programs.containerd, 'ctr')
-  for (const image of images)
+  for (const image of images) {
+    const mark = place.node(node, 'images', basename(image)) // a file's name says what is in it
+    if (existsSync(mark)) continue
     await run(ctr, ['-a', place.socketOf(node), '-n', 'k8s.io', 'images', 'import', '--local', image])
+    writeFileSync(mark, '')
+  }
 }
 
 /** As if its power went: the cable is out, and nothing of it runs any more. */

@@ -55,8 +55,8 @@ export class PhoneCrowd {
     const inbox = [...folders].find(([, type]) => type === INBOX_TYPE)?.[0]
     if (inbox === undefined) throw new Error(`${user} has no inbox`)
     await phone.prime(inbox)
-    const received = await phone.syncAll(inbox, { window: 512 })
-    this.#phones.push({ phone, inbox, received, isWaiting: false })
+    await phone.syncAll(inbox, { window: 512 })
+    this.#phones.push({ phone, inbox, received: 0, isWaiting: false })
   }
 
   start(): void {
@@ -87,7 +87,7 @@ export class PhoneCrowd {
     else this.trouble.unknown.push(message)
   }
 
-  /** Messages that came to all phones together. */
+  /** Messages that came to all phones together since they were set up. */
   received(): number {
     return this.#phones.reduce((total, { received }) => total + received, 0)
   }
