@@ -5,9 +5,10 @@ import type { PostgresServer } from '@relais/servers/postgres.ts'
 import { startTcpProxy, type TcpProxy } from '@relais/servers/tcp-proxy.ts'
 import { range } from '../contract/commits.ts'
 import { BusyLogs } from '../history/busy-logs.fixture.ts'
+import { randomOf } from '../jetstream/workload.fixture.ts'
 import { openFor, startForTest } from './postgres.fixture.ts'
 
-type Hurt = { readonly server: PostgresServer; readonly proxy: TcpProxy }
+type Hurt = { readonly server: PostgresServer; readonly proxy: TcpProxy; readonly random: () => number }
 
 const FAULTS: Readonly<Record<string, (hurt: Hurt) => Promise<void>>> = {
   killed: async ({ server }) => {
@@ -18,9 +19,9 @@ const FAULTS: Readonly<Record<string, (hurt: Hurt) => Promise<void>>> = {
     await server.stop()
     await server.start()
   },
-  paused: async ({ server }) => {
+  paused: async ({ server, random }) => {
     server.pause()
-    await delay(Math.random() * 1500)
+    await delay(random() * 1500)
     server.resume()
   },
   ended: async ({ server }) => {
@@ -31,9 +32,9 @@ const FAULTS: Readonly<Record<string, (hurt: Hurt) => Promise<void>>> = {
   ...Object.fromEntries(
     (['cut', 'stalled', 'deaf'] as const).map((how) => [
       how,
-      async ({ proxy }: Hurt) => {
+      async ({ proxy, random }: Hurt) => {
         proxy.become(how)
-        await delay(Math.random() * 1500)
+        await delay(random() * 1500)
         proxy.become('open')
       },
     ]),
@@ -41,7 +42,9 @@ const FAULTS: Readonly<Record<string, (hurt: Hurt) => Promise<void>>> = {
 }
 
 for (const round of [1, 2, 3, 4]) {
-  test(`after 50 faults at random moments the log has what it acknowledged, once and in order (round ${round})`, async (t) => {
+  const seed = (Date.now() + round * 7919) >>> 0
+  test(`after 50 faults at random moments the log has what it acknowledged, once and in order (round ${round}, seed ${seed})`, async (t) => {
+    const random = randomOf(seed)
     const server = await startForTest(t)
     const proxy = await startTcpProxy(server.port)
     t.after(() => proxy.close())
@@ -52,7 +55,7 @@ for (const round of [1, 2, 3, 4]) {
     const names = Object.keys(FAULTS)
     for (const _ of range(50)) {
       await busy.progress(10)
-      await FAULTS[names[Math.floor(Math.random() * names.length)]!]!({ server, proxy })
+      await FAULTS[names[Math.floor(random() * names.length)]!]!({ server, proxy, random })
     }
     await busy.progress()
     await busy.stop()
