@@ -21,14 +21,52 @@ const queryAll = (sql: string, types: readonly string[]): string => {
     CROSS JOIN LATERAL (${withParameters(sql, (number) => `relais_asked.c${number}`)}) AS relais_found`
 }
 
+/** Queries that answer many, by the text of one. */
+export type GatheredTexts = Map<string, string>
+
+const make = async (session: Session, texts: GatheredTexts, sql: string): Promise<string> => {
+  const text = translate(sql)
+  const made = queryAll(text, await parameterTypes(session, text))
+  texts.set(sql, made)
+  return made
+}
+
+const together = async (
+  session: Session,
+  texts: GatheredTexts,
+  { sql, asked }: ReadsOfText,
+): Promise<unknown[][]> => {
+  const text = texts.get(sql) ?? (await make(session, texts, sql))
+  const columns = asked[0]!.map((_, at) => asked.map((params) => params[at] ?? null))
+  const answers: unknown[][] = asked.map(() => [])
+  for (const row of await session.queryArrays<Found>(text, columns)) {
+    const at = row.relais_at!
+    delete row.relais_at
+    answers[at - 1]!.push(row)
+  }
+  return answers
+}
+
+type ReadsOfText = { readonly sql: string; readonly asked: readonly (readonly SqlValue[])[] }
+
+/** True if one query answers them for less than one for each. */
+export const areWorthwhile = ({ asked }: ReadsOfText): boolean =>
+  asked.length >= WORTHWHILE && asked[0]!.length > 0
+
+/** The rows of each of these reads of one text. */
+export const readAll = (session: Session, texts: GatheredTexts, reads: ReadsOfText): Promise<unknown[][]> =>
+  areWorthwhile(reads)
+    ? together(session, texts, reads)
+    : Promise.all(reads.asked.map(async (params) => (await session.query(translate(reads.sql), params)).rows))
+
 /** Reads of one turn of the event loop, of many commits: those of one text are one query. */
 export class GatheredReads {
   readonly #session: Session
-  readonly #texts: Map<string, string>
+  readonly #texts: GatheredTexts
   #waiting = new Map<string, Read[]>()
 
-  /** `texts`: of the queries that answer many, by the text of one; kept by the caller. */
-  constructor(session: Session, texts: Map<string, string>) {
+  /** `texts` are kept by the caller. */
+  constructor(session: Session, texts: GatheredTexts) {
     this.#session = session
     this.#texts = texts
   }
@@ -59,37 +97,12 @@ export class GatheredReads {
 
   async #answer(sql: string, reads: readonly Read[]): Promise<void> {
     try {
-      const answers =
-        reads.length >= WORTHWHILE && reads[0]!.params.length > 0
-          ? await this.#together(sql, reads)
-          : await Promise.all(reads.map(async ({ params }) => this.#one(sql, params)))
+      const asked = reads.map(({ params }) => params)
+      const answers = await readAll(this.#session, this.#texts, { sql, asked })
       for (const [at, { resolve }] of reads.entries()) resolve(answers[at]!)
     } catch (error) {
       const told = error instanceof RelaisError ? error : new LateWriteError(error)
       for (const { reject } of reads) reject(told)
     }
-  }
-
-  async #one(sql: string, params: readonly SqlValue[]): Promise<unknown[]> {
-    return (await this.#session.query(translate(sql), params)).rows
-  }
-
-  async #together(sql: string, reads: readonly Read[]): Promise<unknown[][]> {
-    const text = this.#texts.get(sql) ?? (await this.#make(sql))
-    const columns = reads[0]!.params.map((_, at) => reads.map(({ params }) => params[at] ?? null))
-    const answers: unknown[][] = reads.map(() => [])
-    for (const row of await this.#session.queryArrays<Found>(text, columns)) {
-      const at = row.relais_at!
-      delete row.relais_at
-      answers[at - 1]!.push(row)
-    }
-    return answers
-  }
-
-  async #make(sql: string): Promise<string> {
-    const text = translate(sql)
-    const made = queryAll(text, await parameterTypes(this.#session, text))
-    this.#texts.set(sql, made)
-    return made
   }
 }

@@ -1,7 +1,9 @@
+import { RelaisError } from '@relais/service-kit/errors.ts'
 import { storeClosed, transactionOver } from '../errors.ts'
 import type { Reader, SqlValue } from '../port.ts'
 import type { PostgresConnection } from './connection.ts'
 import { unavailable } from './faults.ts'
+import { areWorthwhile, type GatheredTexts, readAll } from './gathered-reads.ts'
 import { Session } from './session.ts'
 import { translate } from './translate.ts'
 
@@ -16,6 +18,12 @@ export type ReadersOptions = {
 
 const WAIT_MS = 10_000
 const ANSWER_MS = 20_000
+
+type Read = {
+  readonly params: readonly SqlValue[]
+  readonly resolve: (rows: unknown[]) => void
+  readonly reject: (error: unknown) => void
+}
 
 type Turn = { readonly resolve: (session: Session) => void; readonly reject: (error: Error) => void }
 
@@ -47,6 +55,9 @@ export class Readers {
   readonly #options: ReadersOptions
   readonly #idle: Session[] = []
   readonly #waiting: Turn[] = []
+  /** By text, of this turn of the event loop. */
+  readonly #asked = new Map<string, Read[]>()
+  readonly #texts: GatheredTexts = new Map()
   #made = 0
   #closed: Promise<void> | undefined
   #drained = () => {}
@@ -59,8 +70,14 @@ export class Readers {
     return (await this.all<Row>(sql, ...params))[0]
   }
 
+  /** Reads of one turn of the event loop and one text go to the server together. */
   all<Row>(sql: string, ...params: SqlValue[]): Promise<Row[]> {
-    return this.#use(async (session) => (await session.query<Row>(translate(sql), params)).rows)
+    const { promise, resolve, reject } = Promise.withResolvers<unknown[]>()
+    if (this.#asked.size === 0) setImmediate(() => this.#sendAsked())
+    const reads = this.#asked.get(sql)
+    if (reads) reads.push({ params, resolve, reject })
+    else this.#asked.set(sql, [{ params, resolve, reject }])
+    return promise as Promise<Row[]>
   }
 
   /** Reads that all see one moment. */
@@ -93,6 +110,34 @@ export class Readers {
     })
     await Promise.all(this.#idle.splice(0).map((session) => this.#end(session)))
     if (this.#made > 0) await drained
+  }
+
+  #sendAsked(): void {
+    const asked = [...this.#asked]
+    this.#asked.clear()
+    for (const [sql, reads] of asked) {
+      if (areWorthwhile({ sql, asked: reads.map(({ params }) => params) })) void this.#answerAll(sql, reads)
+      else for (const read of reads) void this.#answer(sql, read)
+    }
+  }
+
+  async #answer(sql: string, { params, resolve, reject }: Read): Promise<void> {
+    await this.#use((session) => session.query(translate(sql), params)).then(
+      ({ rows }) => resolve(rows),
+      reject,
+    )
+  }
+
+  /** What is refused may be the fault of one of them: then each is asked by itself. */
+  async #answerAll(sql: string, reads: readonly Read[]): Promise<void> {
+    try {
+      const asked = reads.map(({ params }) => params)
+      const answers = await this.#use((session) => readAll(session, this.#texts, { sql, asked }))
+      for (const [at, { resolve }] of reads.entries()) resolve(answers[at]!)
+    } catch (error) {
+      if (error instanceof RelaisError) for (const { reject } of reads) reject(error)
+      else for (const read of reads) void this.#answer(sql, read)
+    }
   }
 
   async #use<T>(work: (session: Session) => Promise<T>): Promise<T> {

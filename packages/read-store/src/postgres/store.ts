@@ -112,7 +112,7 @@ class PostgresStore implements ReadStore {
     if (this.#closing) throw storeClosed()
     const writer = await this.#writing()
     try {
-      const result = await writer.transaction({ begin }, write)
+      const result = await writer.transaction({ begin, apart: true }, write)
       this.#growth?.wrote()
       return result
     } catch (error) {

@@ -3,7 +3,14 @@ import { describe, type TestContext, test } from 'node:test'
 import { Envelope } from '@relais/proto/mail/v1/message.ts'
 import type { Writer } from '@relais/read-store'
 import { openTestRows, type RowsEngine, temporaryFolder } from '@relais/testing'
-import { addDocument, attachmentNames, moveDocument, removeAccount, removeDocument } from './documents.ts'
+import {
+  addDocuments,
+  attachmentNames,
+  moveDocument,
+  removeAccount,
+  removeDocument,
+  type SearchDocument,
+} from './documents.ts'
 import { findItems, type Search } from './find.ts'
 import { parseQuery } from './query.ts'
 import { SEARCH_STORE } from './schema.ts'
@@ -18,6 +25,9 @@ const document = (item: number, body: string, mailbox = 'inbox') => ({
     from: [{ name: 'Anna', address: 'anna@x.example' }],
   }),
 })
+
+const addDocument = (writer: Writer, key: typeof mike, one: SearchDocument) =>
+  addDocuments(writer, [{ key, document: one }])
 
 const openSearch = async (t: TestContext, engine: RowsEngine) => {
   let close = async () => {}
@@ -112,6 +122,20 @@ const documentRules = (engine: RowsEngine) => {
     })
     assert.equal((await find('apples')).total, 20)
     assert.equal(new Set((await find('apples')).items).size, 20)
+  })
+
+  test('of several accounts that are added together each get an id of their own, and once', async (t) => {
+    const { write, find } = await setUp(t)
+    const ofOneSecond = (n: number) => ({ ...document(8192 * 16_384 * n + 1, 'apples'), received: 5 })
+    const adding = Array.from({ length: 20 }, (_, n) => ({
+      key: n % 2 ? mike : anna,
+      document: ofOneSecond(n),
+    }))
+    await write((writer) => addDocuments(writer, adding.slice(0, 5)))
+    await write((writer) => addDocuments(writer, [...adding, ...adding]))
+    const [mine, hers] = [await find('apples'), await find('apples', anna)]
+    assert.deepEqual([mine.total, hers.total], [10, 10])
+    assert.equal(new Set([...mine.items, ...hers.items]).size, 20)
   })
 
   test('are found among many newer ones by their time, mailbox and conversation', async (t) => {

@@ -2,7 +2,7 @@ import type { Address, Envelope, Part } from '@relais/proto/mail/v1/message.ts'
 import type { Reader, Writer } from '@relais/read-store'
 import type { AccountKey } from '../queries/account.ts'
 import { documentId } from './document-order.ts'
-import { textsOf } from './texts.ts'
+import { type MessageTexts, textsOf } from './texts.ts'
 
 export type SearchDocument = {
   readonly item: number
@@ -22,23 +22,48 @@ const MAX_BODY = 256 * 1024
 const addressText = (addresses: readonly Address[]): string =>
   addresses.map(({ name, address }) => `${name} ${address}`).join(' ')
 
-/** Does nothing where it is there already. */
-export const addDocument = async (
-  writer: Writer,
-  key: AccountKey,
-  document: SearchDocument,
-): Promise<void> => {
-  if (await isThere(writer, key, document.item)) return
-  const doc = await insert(writer, key, document)
-  const { envelope, attachments, body } = document
-  await textsOf(writer).add(writer, key, doc, {
-    sender: addressText(envelope?.from ?? []),
-    recipients: addressText([...(envelope?.to ?? []), ...(envelope?.cc ?? []), ...(envelope?.bcc ?? [])]),
-    subject: envelope?.subject ?? '',
-    attachments: attachments.join(' '),
-    body: body.slice(0, MAX_BODY),
-  })
+const textsOfMessage = ({ envelope, attachments, body }: SearchDocument): MessageTexts => ({
+  sender: addressText(envelope?.from ?? []),
+  recipients: addressText([...(envelope?.to ?? []), ...(envelope?.cc ?? []), ...(envelope?.bcc ?? [])]),
+  subject: envelope?.subject ?? '',
+  attachments: attachments.join(' '),
+  body: body.slice(0, MAX_BODY),
+})
+
+type Adding = { readonly key: AccountKey; readonly document: SearchDocument }
+
+/** Adds those that aren't there already, in this order. What is asked and written for all of them goes together. */
+export const addDocuments = async (writer: Writer, adding: readonly Adding[]): Promise<void> => {
+  const there = await Promise.all(adding.map(({ key, document }) => isThere(writer, key, document.item)))
+  const items = adding.map(({ document }) => document.item)
+  const missing = adding.filter(({ document }, at) => !there[at] && items.indexOf(document.item) === at)
+  const ids = await freeIds(writer, missing)
+  for (const [at, { key, document }] of missing.entries()) {
+    await insert(writer, ids[at]!, { key, document })
+    await textsOf(writer).add(writer, key, ids[at]!, textsOfMessage(document))
+  }
 }
+
+/** For each the first id of its second that neither a document nor one before it has. */
+const freeIds = async (writer: Writer, adding: readonly Adding[]): Promise<number[]> => {
+  const first = adding.map(({ document: { received, item } }) => documentId(received, item, 0))
+  const taken = await Promise.all(first.map((doc) => isTaken(writer, doc)))
+  const given = new Set<number>()
+  const ids: number[] = []
+  for (const [at, { document }] of adding.entries()) {
+    let doc = first[at]!
+    for (let attempt = 1, used = taken[at]; used || given.has(doc); attempt++) {
+      doc = documentId(document.received, document.item, attempt)
+      used = await isTaken(writer, doc)
+    }
+    given.add(doc)
+    ids.push(doc)
+  }
+  return ids
+}
+
+const isTaken = async (writer: Writer, doc: number): Promise<boolean> =>
+  (await writer.get('SELECT 1 AS found FROM docs WHERE doc = ?', doc)) !== undefined
 
 const isThere = async (writer: Writer, { tenant, account }: AccountKey, item: number): Promise<boolean> =>
   (await writer.get(
@@ -46,22 +71,18 @@ const isThere = async (writer: Writer, { tenant, account }: AccountKey, item: nu
     ...[tenant, account, item],
   )) !== undefined
 
-/** Under the first id of its second that is free. */
-const insert = async (
+const insert = (
   writer: Writer,
-  { tenant, account }: AccountKey,
-  { item, placement, mailbox, received, conversation, attachments, isTextMessage = false }: SearchDocument,
-): Promise<number> => {
-  for (let attempt = 0; ; attempt++) {
-    const doc = documentId(received, item, attempt)
-    const added = await writer.run(
-      `INSERT INTO docs (doc, item, tenant, account, placement, mailbox, received, conversation, with_attachment, text_message)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (doc) DO NOTHING`,
-      ...[doc, item, tenant, account, placement, mailbox, received],
-      ...[conversation, attachments.length > 0 ? 1 : 0, isTextMessage ? 1 : 0],
-    )
-    if (added > 0) return doc
-  }
+  doc: number,
+  { key: { tenant, account }, document }: Adding,
+): Promise<void> => {
+  const { item, placement, mailbox, received, conversation, attachments, isTextMessage = false } = document
+  return writer.write(
+    `INSERT INTO docs (doc, item, tenant, account, placement, mailbox, received, conversation, with_attachment, text_message)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ...[doc, item, tenant, account, placement, mailbox, received],
+    ...[conversation, attachments.length > 0 ? 1 : 0, isTextMessage ? 1 : 0],
+  )
 }
 
 export const moveDocument = async (

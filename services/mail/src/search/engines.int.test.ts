@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { ReadStore } from '@relais/read-store'
 import { openTestRows, temporaryFolder } from '@relais/testing'
 import fc from 'fast-check'
-import { addDocument } from './documents.ts'
+import { addDocuments } from './documents.ts'
 import { findItems } from './find.ts'
 import { parseQuery } from './query.ts'
 import { SEARCH_STORE } from './schema.ts'
@@ -66,11 +66,16 @@ test('both engines find the same in the same documents', async (t) => {
           for (const [at, { sender, recipient, subject, body, attachment }] of found.entries()) {
             const item = account * 100 + at
             const envelope = { from: [person(sender)], to: [person(recipient)], cc: [], bcc: [], subject }
-            await addDocument(writer, mine, {
-              ...{ item, placement: item, mailbox: 'inbox', received: item, conversation: '' },
-              ...{ attachments: [attachment], body },
-              envelope: envelope as never,
-            })
+            await addDocuments(writer, [
+              {
+                key: mine,
+                document: {
+                  ...{ item, placement: item, mailbox: 'inbox', received: item, conversation: '' },
+                  ...{ attachments: [attachment], body },
+                  envelope: envelope as never,
+                },
+              },
+            ])
           }
         })
       await Promise.all(open.map(add))

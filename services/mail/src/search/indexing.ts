@@ -8,7 +8,7 @@ import { storedMessage } from '../queries/message.ts'
 import { isTextMessage, type MessageRow, messageRows, messageRowsOfItems } from '../queries/messages.ts'
 import { type SearchChange, searchChanges } from './changes.ts'
 import {
-  addDocument,
+  addDocuments,
   attachmentNames,
   moveDocument,
   removeAccount,
@@ -100,10 +100,13 @@ type Applying = { readonly changes: readonly SearchChange[]; readonly documents:
 const apply = async (writer: Writer, { changes, documents }: Applying): Promise<void> => {
   const added = changes.filter((change) => change.type === 'added')
   const received = ({ item }: { readonly item: number }) => documents.get(item)?.received ?? 0
-  for (const { item, key } of added.toSorted((a, b) => received(a) - received(b))) {
-    const document = documents.get(item)
-    if (document) await addDocument(writer, key, document)
-  }
+  const adding = added
+    .toSorted((a, b) => received(a) - received(b))
+    .flatMap(({ item, key }) => {
+      const document = documents.get(item)
+      return document ? [{ key, document }] : []
+    })
+  await addDocuments(writer, adding)
   for (const change of changes) {
     if (change.type === 'moved') await moveDocument(writer, change.key, change)
     else if (change.type === 'edited') await replaceDocument(writer, change, documents)
@@ -120,7 +123,7 @@ const replaceDocument = async (
   const document = [...documents.values()].find((one) => one.placement === placement)
   if (!document) return
   await removeDocument(writer, key, placement)
-  await addDocument(writer, key, document)
+  await addDocuments(writer, [{ key, document }])
 }
 
 const eraseAll = async ({ store }: IndexingDeps, key: AccountKey): Promise<void> => {
