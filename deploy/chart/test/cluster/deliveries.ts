@@ -16,6 +16,8 @@ export class Deliveries {
   readonly #working: Promise<void>[] = []
   #timer: NodeJS.Timeout | undefined
   #begun = 0
+  /** What was said against the last one that failed. */
+  #last = ''
   /** Messages accepted with 250. */
   accepted = 0
   /** Times that no answer came: accepted or not, it was sent again. */
@@ -34,10 +36,14 @@ export class Deliveries {
     this.#timer = setInterval(begin, 1000 / this.#order.perSecond)
   }
 
-  /** Begins no more, and waits until all are accepted. */
-  async end(): Promise<void> {
+  /** Begins no more, and waits until all are accepted. Errors: some are not, within the time. */
+  async end(limitMs = 90_000): Promise<void> {
     clearInterval(this.#timer)
-    await Promise.all(this.#working)
+    const late = new Promise<'late'>((resolve) => setTimeout(resolve, limitMs, 'late').unref())
+    if ((await Promise.race([Promise.all(this.#working), late])) !== 'late') return
+    throw new Error(
+      `${this.#begun - this.accepted} of ${this.#begun} messages are not accepted: ${this.#last}`,
+    )
   }
 
   async #one(number: number): Promise<void> {
@@ -53,6 +59,7 @@ export class Deliveries {
       return true
     } catch (error) {
       const { message } = error as Error
+      this.#last = message
       if (message.startsWith('LMTP: 5')) this.refused.push(message)
       else if (message.startsWith('LMTP: 4')) this.later++
       else if (!/ECONNREFUSED|EHOSTUNREACH/.test(message)) this.unsure++
