@@ -108,6 +108,7 @@ export class Session {
   /** Statements without parameters, not prepared; answers with the rows of the last that has some. */
   async exec<Row>(text: string): Promise<Row[]> {
     try {
+      this.#gather()
       const result: QueryResult | QueryResult[] = await this.#client.query(text)
       const results = Array.isArray(result) ? result : [result]
       this.#checkCommit(text, results)
@@ -145,11 +146,19 @@ export class Session {
     values: unknown[]
   }): Promise<Answer<Row>> {
     try {
+      this.#gather()
       const { rows, rowCount } = await this.#client.query(query as { text: string })
       return { rows: rows as Row[], count: rowCount ?? 0 }
     } catch (error) {
       throw storeFault(error)
     }
+  }
+
+  /** What is asked in one turn goes out in one write. */
+  #gather(): void {
+    if (this.#socket.writableCorked > 0) return
+    this.#socket.cork()
+    process.nextTick(() => this.#socket.uncork())
   }
 
   #nameOf(text: string): string | undefined {
