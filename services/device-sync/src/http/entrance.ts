@@ -8,7 +8,7 @@ import { RequestPlaces } from './request-places.ts'
  */
 export type Entrance = { readonly known: RequestPlaces; readonly strangers: RequestPlaces }
 
-/** One account may have a quarter of the places at once, and a request of each of its devices in line. */
+/** One account may have half of the places at once, and a request of each of its devices in line. */
 export const createEntrance = ({
   maxRequests,
   maxRequestsInLine,
@@ -18,7 +18,7 @@ export const createEntrance = ({
 }: EasEndpointConfig): Entrance => {
   const placesOf = (places: number) =>
     new RequestPlaces({
-      ...{ places, placesOfOne: Math.ceil(places / 4), patienceMs: maxInLineMs },
+      ...{ places, placesOfOne: Math.ceil(places / 2), patienceMs: maxInLineMs },
       ...{ line: maxRequestsInLine, lineOfOne: maxDevices, untakenBytes: maxUntakenBytes },
     })
   return { known: placesOf(maxRequests), strangers: placesOf(Math.ceil(maxRequests / 2)) }

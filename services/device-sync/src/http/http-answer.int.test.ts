@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { waitUntil } from '@relais/testing'
 import { rawHttp } from '../../test/raw-http.ts'
 import { StreamedContent } from '../wbxml/node.ts'
-import { type HttpAnswer, send } from './http-answer.ts'
+import { bytesInMemory, endIfStalled, type HttpAnswer, send } from './http-answer.ts'
 
 let server: Server
 let port = 0
@@ -146,5 +147,29 @@ describe('content that is read while it is sent', () => {
     assert.match(text, /^HTTP\/1\.1 200 /)
     await waitUntil(() => state.closed)
     assert.ok(state.given < 1_000, `${state.given} pieces were read`)
+  })
+})
+
+describe('a client that takes nothing of a large answer', () => {
+  test('is cut off after a while', async (t) => {
+    const large = Buffer.alloc(64 * 1024 * 1024)
+    const stalled = createServer((incoming, outgoing) => {
+      endIfStalled(outgoing, 200)
+      void send(incoming, outgoing, { status: 200, type: 'x/y', body: large })
+    })
+    await new Promise<void>((resolve) => stalled.listen(0, '127.0.0.1', resolve))
+    t.after(() => stalled.close())
+    const { port: at } = stalled.address() as AddressInfo
+    const socket = connect(at, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'))
+    const [cut] = await once(stalled, 'connection')
+    await once(cut, 'close')
+    socket.destroy()
+  })
+
+  test('is known by what of its answer is in memory', () => {
+    const segments = [Buffer.alloc(100), new StreamedContent('opaque', 5_000, async function* () {})]
+    assert.equal(bytesInMemory({ status: 200, body: { length: 5_100, segments } }), 100)
+    assert.equal(bytesInMemory({ status: 200, body: Buffer.alloc(7) }), 7)
+    assert.equal(bytesInMemory({ status: 503 }), 0)
   })
 })
