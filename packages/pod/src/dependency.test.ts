@@ -67,6 +67,27 @@ describe('a server that is asked whether it is there', () => {
     assert.equal(dependency.health().ready, false)
   })
 
+  test('that is lost is asked more slowly the longer it is, and no more slowly than while it was there', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] })
+    let asked = 0
+    const logger = createLogger({ name: 'test', level: 'silent' })
+    const check = async () => {
+      asked += 1
+      throw new Error('connection refused')
+    }
+    const dependency = new Dependency({ name: 'mail', logger, check, random: () => 1 })
+    context.after(() => dependency.stop())
+    await dependency.start()
+    const pauses = [250, 500, 1_000, 2_000, 2_000, 2_000]
+    for (const [n, pause] of pauses.entries()) {
+      context.mock.timers.tick(pause - 1)
+      assert.equal(asked, n + 1)
+      context.mock.timers.tick(1)
+      await new Promise((resolve) => setImmediate(resolve))
+      assert.equal(asked, n + 2)
+    }
+  })
+
   test('is asked no more once it is stopped', async (context) => {
     const { dependency, state, askedAgain } = setUp(context)
     await dependency.start()

@@ -31,7 +31,10 @@ export class Dependency implements Component {
     this.#options = { timeoutMs: 4_000, everyMs: 2_000, random: Math.random, ...options }
   }
 
-  /** Checks once, then from time to time. A dependency that is lost is asked more slowly the longer it is. */
+  /**
+   * Checks once, then from time to time. One that is lost is asked more slowly the longer it is, and no more slowly than one that is there: pods
+   * wait for each other, and what each of them waits adds up.
+   */
   async start(): Promise<void> {
     await this.#look()
     if (!this.#stopped) this.#timer = setTimeout(() => void this.start(), this.#pause()).unref()
@@ -49,7 +52,9 @@ export class Dependency implements Component {
 
   #pause(): number {
     const { everyMs, random } = this.#options
-    return this.#failures === 0 ? everyMs * (0.75 + random() / 2) : pauseBefore(this.#failures, random())
+    const chance = random()
+    if (this.#failures === 0) return everyMs * (0.75 + chance / 2)
+    return Math.min(pauseBefore(this.#failures, chance), everyMs * (0.5 + chance / 2))
   }
 
   async #look(): Promise<void> {

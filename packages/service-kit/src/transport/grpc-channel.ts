@@ -23,7 +23,7 @@ export const STEADY = {
   'grpc.initial_reconnect_backoff_ms': 250,
   // Whatever its name says, so long may a connection take, the handshake too: a busy peer needs more than a moment.
   'grpc.min_reconnect_backoff_ms': 5_000,
-  'grpc.max_reconnect_backoff_ms': 4_000,
+  'grpc.max_reconnect_backoff_ms': 2_000,
 }
 
 /** `host:port` with brackets where an IPv6 address needs them. */
