@@ -16,7 +16,7 @@ export const carried = (bytes: Uint8Array): Uint8Array =>
 const stubText = (defect: string): string =>
   `This message could not be displayed: ${defect}\r\nIts original is attached, where it could be kept.\r\n`
 
-const ALL_THERE = { streamLength: 0, deferredLength: 0 }
+const ALL_THERE = { streamLength: 0, deferredLength: 0, unmade: false }
 
 const stub = (defect: string): Body => {
   const data = Buffer.from(stubText(defect), 'utf8')
@@ -44,16 +44,17 @@ export const bodyElement = (body: Body, { part, streamed }: BodyPlace = {}): Wbx
     part !== undefined && el('itemoperations:Part', part),
   ])
 
-/** Status of a part that is there (MS-ASAIRS 2.2.2.41). */
+/** Status of a part that is there, and of one that can't be made (MS-ASAIRS 2.2.2.41). */
 const PART_OK = 1
+const PART_UNMADE = 176
 
-/** MS-ASAIRS 2.2.2.10: the body, for clients that show conversations. */
+/** MS-ASAIRS 2.2.2.10: what a message adds to its conversation. */
 export const bodyPartElement = (
-  { type, estimatedSize, truncated, data, preview }: Body,
+  { type, estimatedSize, truncated, data, preview, unmade }: Body,
   streamed?: StreamedContent,
 ): WbxmlNode =>
   el('airsyncbase:BodyPart', [
-    el('airsyncbase:Status', PART_OK),
+    el('airsyncbase:Status', unmade ? PART_UNMADE : PART_OK),
     el('airsyncbase:Type', typeCode(type)),
     el('airsyncbase:EstimatedDataSize', estimatedSize),
     truncated && el('airsyncbase:Truncated', true),

@@ -4,6 +4,7 @@ import { attachmentsOfBody } from '../mime/attachments.ts'
 import { bodyOf, nativeBodyOf } from '../mime/body-parts.ts'
 import { kindOf } from '../mime/kind.ts'
 import { renderBody, type WantedContent } from '../mime/render-body.ts'
+import { renderPart, UNMADE } from '../mime/render-part.ts'
 import { messageOf, type StoredMessage } from '../queries/message.ts'
 import { readerOf } from '../queries/message-bytes.ts'
 import { isTextMessage } from '../queries/messages.ts'
@@ -45,7 +46,7 @@ type One = Omit<Rendering, 'messages' | 'room'> & { readonly stored: StoredMessa
 const renderMessage = async (deps: RenderDeps, tenant: string, one: One): Promise<Message> => {
   const message = withoutBody(one)
   if (!one.options?.withBody || !one.stored.content.structure) return message
-  if (message.defect !== '') return stub(message, message.defect)
+  if (message.defect !== '') return stub(message, { defect: message.defect, one })
   try {
     const bodyPart = await bodyPartFor(deps, tenant, one)
     return { ...message, body: await bodyFor(deps, tenant, one), bodyPart }
@@ -56,7 +57,7 @@ const renderMessage = async (deps: RenderDeps, tenant: string, one: One): Promis
       { err: error, tenant, placement, item, blob: message.blob },
       'a message could not be read',
     )
-    return stub({ ...message, attachments: [] }, error.message)
+    return stub({ ...message, attachments: [] }, { defect: error.message, one })
   }
 }
 
@@ -86,20 +87,23 @@ const bodyFor = async (
   return body
 }
 
+const partPreference = ({ options }: One) => options?.bodies.find(({ type }) => type === 'part')
+
 /** Beside the body, where it is asked for. */
-const bodyPartFor = async (deps: RenderDeps, tenant: string, one: One): Promise<Body | undefined> => {
-  const part = one.options?.bodies.find(({ type }) => type === 'part')
-  if (!part) return undefined
-  const options: WantedContent = { ...one.options!, bodies: [{ ...part, type: 'html' }], mimeSupport: 0 }
-  return bodyFor(deps, tenant, { ...one, options })
+const bodyPartFor = async ({ blobs }: RenderDeps, tenant: string, one: One): Promise<Body | undefined> => {
+  const preference = partPreference(one)
+  if (!preference) return undefined
+  const { blob, size, structure } = one.stored.content
+  return renderPart({ structure: structure!, read: readerOf(blobs, { tenant, blob, size }), preference })
 }
 
 /** The reason in place of the text, so that whoever reads mail on a phone sees it. */
-const stub = (message: Message, defect: string): Message => {
+const stub = (message: Message, { defect, one }: { readonly defect: string; readonly one: One }): Message => {
   const data = Buffer.from(`This message can't be shown: ${defect}.\r\n`)
   return {
     ...message,
     defect,
+    bodyPart: partPreference(one) && UNMADE,
     body: {
       type: 'plain',
       estimatedSize: data.length,
@@ -108,6 +112,7 @@ const stub = (message: Message, defect: string): Message => {
       preview: '',
       streamLength: 0,
       deferredLength: 0,
+      unmade: false,
     },
   }
 }

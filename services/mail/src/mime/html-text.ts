@@ -86,10 +86,10 @@ const HIDDEN = new Set([
 ])
 
 /** Of these, those in which nothing but their end means anything (HTML Standard §13.1.2). */
-const RAW_TEXT = new Set(['script', 'style', 'textarea', 'title'])
+export const RAW_TEXT: ReadonlySet<string> = new Set(['script', 'style', 'textarea', 'title'])
 
 /** Elements that begin and end a line. */
-const BLOCKS = new Set([
+export const BLOCKS: ReadonlySet<string> = new Set([
   'address',
   'article',
   'aside',
@@ -127,6 +127,18 @@ const BLOCKS = new Set([
 
 const MAX_QUOTED = 2000
 const TAG_NAME = /<(\/?)([a-z][a-z0-9]{0,15})/iy
+
+/** Where a tag that begins at `start` has ended. A `>` in quotes doesn't end it; quotes without an end nearby are none. */
+export const endOfTag = (html: string, start: number): number => {
+  const stop = /["'>]/g
+  stop.lastIndex = start
+  for (let found = stop.exec(html); found; found = stop.exec(html)) {
+    if (found[0] === '>') return stop.lastIndex
+    const value = html.slice(stop.lastIndex, stop.lastIndex + MAX_QUOTED).indexOf(found[0])
+    if (value >= 0) stop.lastIndex += value + 1
+  }
+  return html.length
+}
 
 /** Reads HTML once from left to right, without building a tree: nesting of any depth costs nothing. */
 class HtmlTextReader {
@@ -192,17 +204,8 @@ class HtmlTextReader {
     this.#at = end < 0 ? this.#html.length : end + mark.length
   }
 
-  /** A `>` in quotes doesn't end a tag; quotes without an end nearby are none. */
   #skipTag(): void {
-    const stop = /["'>]/g
-    stop.lastIndex = this.#at
-    for (let found = stop.exec(this.#html); found; found = stop.exec(this.#html)) {
-      this.#at = stop.lastIndex
-      if (found[0] === '>') return
-      const value = this.#html.slice(this.#at, this.#at + MAX_QUOTED).indexOf(found[0])
-      if (value >= 0) stop.lastIndex += value + 1
-    }
-    this.#at = this.#html.length
+    this.#at = endOfTag(this.#html, this.#at)
   }
 
   /** An element that isn't shown. One without an end hides nothing, unless it is raw text: that hides all. */

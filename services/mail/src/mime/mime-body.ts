@@ -31,6 +31,7 @@ const rawBody = (bytes: Uint8Array, size: number): Body => ({
   preview: '',
   streamLength: 0,
   deferredLength: 0,
+  unmade: false,
 })
 
 /** What {@link textPieces} gives is its data. */
@@ -40,6 +41,7 @@ const streamedBody = async (request: MimeRequest): Promise<Body> => {
     ...{ type: 'mime', estimatedSize: total, truncated: length < total, data: undefined, preview: '' },
     streamLength: length,
     deferredLength: 0,
+    unmade: false,
   }
 }
 

@@ -57,6 +57,7 @@ const sizeOnly = (body: MessageBody, format: Format): Body => {
     preview: '',
     streamLength: 0,
     deferredLength: 0,
+    unmade: false,
   }
 }
 
@@ -80,6 +81,7 @@ const textBody = async (
     preview: '',
     streamLength: 0,
     deferredLength: 0,
+    unmade: false,
   }
 }
 

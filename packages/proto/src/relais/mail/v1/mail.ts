@@ -266,7 +266,7 @@ export interface ContentOptions {
 }
 
 export interface BodyPreference {
-  /** plain, html, mime; part: beside the body, HTML for clients that show conversations (MS-ASAIRS 2.2.2.10). */
+  /** plain, html, mime; part: beside the body, and as HTML, what isn't quoted from the conversation (MS-ASAIRS 2.2.2.10). */
   type: string;
   /** Bytes of UTF-8; absent: whole. */
   truncation?: number | undefined;
@@ -288,6 +288,8 @@ export interface Body {
   streamLength: number;
   /** Of a body that there was no room for: bytes of UTF-8 that GetMessages with the same options and no bound gives. */
   deferredLength: number;
+  /** Of a part: it can't be made, for there is no text, or too much of it. */
+  unmade: boolean;
 }
 
 export interface Attachment {
@@ -3870,6 +3872,7 @@ function createBaseBody(): Body {
     preview: "",
     streamLength: 0,
     deferredLength: 0,
+    unmade: false,
   };
 }
 
@@ -3895,6 +3898,9 @@ export const Body: MessageFns<Body> = {
     }
     if (message.deferredLength !== 0) {
       writer.uint32(56).uint64(message.deferredLength);
+    }
+    if (message.unmade !== false) {
+      writer.uint32(64).bool(message.unmade);
     }
     return writer;
   },
@@ -3968,6 +3974,14 @@ export const Body: MessageFns<Body> = {
             message.deferredLength = longToNumber(reader.uint64());
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.unmade = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3992,6 +4006,7 @@ export const Body: MessageFns<Body> = {
     message.preview = object.preview ?? "";
     message.streamLength = object.streamLength ?? 0;
     message.deferredLength = object.deferredLength ?? 0;
+    message.unmade = object.unmade ?? false;
     return message;
   },
 };
