@@ -5,11 +5,18 @@ import type { BlobConfiguration } from './configuration.ts'
 import type { Pod } from './pod.ts'
 import { readCa } from './secret-file.ts'
 
-/** Opens the blob store that the configuration names. Errors: CONFIGURATION_INVALID where something of it is missing. */
-export const openBlobs = async (pod: Pod, { blobs }: BlobConfiguration): Promise<BlobStore> => {
+/**
+ * Opens the blob store that the configuration names. `isNeeded`: without it the pod isn't ready; default: so it is. Errors:
+ * CONFIGURATION_INVALID where something of it is missing.
+ */
+export const openBlobs = async (
+  pod: Pod,
+  { blobs }: BlobConfiguration,
+  { isNeeded = true }: { readonly isNeeded?: boolean } = {},
+): Promise<BlobStore> => {
   const store = await pod.untilThere('the blob store', () => opened(blobs, pod.logger))
   pod.add({ name: 'blobs', stop: () => store.close() })
-  await pod.dependOn('the blob store', () => store.stat(NOBODY, NOTHING))
+  if (isNeeded) await pod.dependOn('the blob store', () => store.stat(NOBODY, NOTHING))
   return store
 }
 

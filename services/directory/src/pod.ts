@@ -15,7 +15,8 @@ export const run = (self: PodProcess): Promise<void> =>
       const secret = readSecret(configuration.credentialKeyFile, 'credentialKeyFile')
       const credentialKey = hash('sha256', secret, 'buffer')
       const storage = await openStorage(pod, configuration)
-      const blobs = await openBlobs(pod, configuration)
+      // Pictures alone are there: people sign in without.
+      const blobs = await openBlobs(pod, configuration, { isNeeded: false })
       const { logger } = pod
       const directory = createDirectory({
         ...{ ...storage, blobs, credentialKey, logger },

@@ -132,7 +132,7 @@ const open = async (deps: DirectoryDeps): Promise<Running> => {
   const streams = new DirectoryStreams({ log, projector, clock })
   const signIn = signInParts(deps, projector, store)
   const configured = deps.settings ?? {}
-  const parts = { projector, streams, claims, blobs, ...signIn, configured, clock, ids, random }
+  const parts = { projector, streams, claims, blobs, ...signIn, configured, logger, clock, ids, random }
   const erasure = new Erasure({ log, store, streams, claims, memory: signIn.memory, ids, clock, logger })
   erasure.start()
   const sweeper = new PictureSweeper({ log, blobs, projector, clock, logger })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { hash, X509Certificate } from 'node:crypto'
 import { before, describe, test } from 'node:test'
+import { createLogger } from '@relais/service-kit'
 import { createAuthority, temporaryFolder } from '@relais/testing'
 import { sweepPictures } from '../src/picture-sweeping/picture-sweeper.ts'
 import {
@@ -198,4 +199,25 @@ test('a picture that nobody has any more is swept: replaced, removed, of an eras
     'mail is not the directory’s',
   )
   assert.ok(await blobs.stat('acme', letter.id))
+})
+
+test('a picture that is lost or damaged is told, and those of others are shown', async (t) => {
+  const lines: string[] = []
+  const logger = createLogger({ name: 'test', destination: { write: (line) => void lines.push(line) } })
+  const started = await startFor(t, { logger })
+  const mike = await withMike(started)
+  const [zoe = ''] = await createAccounts(started, 'acme', [{ address: 'zoe@acme.example' }])
+  const content = png(7, 7)
+  await started.admin.setPicture({ tenant: 'acme', account: mike, content: png(8, 8) })
+  await started.admin.setPicture({ tenant: 'acme', account: zoe, content })
+  await started.blobs.sweep('acme.directory', async () => new Set([hash('sha256', content)]), -60_000)
+  const { pictures } = await started.admin.getPictures({ tenant: 'acme', accounts: [mike, zoe] })
+  assert.deepEqual(
+    pictures.map(({ account, content }) => [account, content.length]),
+    [
+      [mike, 0],
+      [zoe, content.length],
+    ],
+  )
+  assert.equal(lines.filter((line) => line.includes("a picture can't be read")).length, 1)
 })

@@ -7,7 +7,9 @@ import { child, childrenNamed, descendant, textChild, textOf } from '@relais/dev
 import { DeviceSyncDefinition } from '@relais/proto/device_sync/v1/device_sync.ts'
 import { createLocalClient } from '@relais/service-kit'
 import { waitUntil } from '@relais/testing'
+import fc from 'fast-check'
 import { standaloneOnly } from './form.ts'
+import { play, schedule } from './phones/schedule.ts'
 import { PairWorld, StandaloneWorld } from './phones/standalone-world.ts'
 import { OPERATOR, type Person } from './phones/world.ts'
 import { testFolder } from './process.ts'
@@ -138,6 +140,19 @@ describe('a phone that loops over many folders', standaloneOnly('one process cou
 })
 
 describe('a phone that works', standaloneOnly('one process counts'), () => {
+  test('is never slowed down, whatever it and others do, answers lost and requests repeated', async () => {
+    // These phones repeat a Sync more often than any that works, and may be sent a stub for it.
+    const slowed = async () => {
+      const request = { tenant: 'acme', account: '', pageSize: 1000, pageToken: '' }
+      const { devices } = await world.administered.listDevices(request, { identity: OPERATOR })
+      return devices.filter(({ slowedUntil, loopAt }) => slowedUntil > loopAt).map(({ device }) => device)
+    }
+    const before = await slowed()
+    const played = fc.asyncProperty(schedule, (one) => play(world, one))
+    await fc.assert(played, { numRuns: 8, endOnFailure: true })
+    assert.deepEqual(await slowed(), before)
+  })
+
   test('looks into thirty folders again and again as its user pulls, without being slowed down', async () => {
     const person = await world.person()
     const { address: user, password } = person

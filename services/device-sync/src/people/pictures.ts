@@ -21,7 +21,7 @@ const MAX_UINT32 = 0xffff_ffff
 /** The Picture of a person, in the order in which people stand in the answer; false: none was asked for. */
 export type Pictured = (person: Pick<Person, 'account'>) => WbxmlNode | false
 
-export const NO_PICTURES_ASKED: Pictured = () => false
+const NO_PICTURES_ASKED: Pictured = () => false
 
 /** Elements of the page in which the answer is. */
 export type PictureTags = { readonly picture: TagName; readonly status: TagName; readonly data: TagName }

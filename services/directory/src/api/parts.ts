@@ -1,5 +1,6 @@
 import type { BlobStore } from '@relais/blob-store'
 import type { Projector } from '@relais/read-store'
+import type { Logger } from '@relais/service-kit'
 import type { Call } from '@relais/service-kit/call.ts'
 import type { Claims } from '../commands/claims.ts'
 import type { Command, DirectoryStreams } from '../commands/streams.ts'
@@ -24,6 +25,7 @@ export type Parts = {
   readonly signIn: SignIn<FoundAccount>
   /** Settings of the installation's configuration. */
   readonly configured: SettingValues
+  readonly logger: Logger
   readonly clock: () => number
   readonly ids: Ids
   readonly random: (count: number) => Uint8Array

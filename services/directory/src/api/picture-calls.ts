@@ -6,8 +6,9 @@ import type {
   GetPicturesResponse,
   Picture,
 } from '@relais/proto/directory/v1/directory.ts'
+import { describeError } from '@relais/service-kit'
 import type { Call } from '@relais/service-kit/call.ts'
-import { terminal } from '@relais/service-kit/errors.ts'
+import { isCoded, terminal } from '@relais/service-kit/errors.ts'
 import { requirePicture } from '../account/pictures.ts'
 import { DIRECTORY_SERVICE } from '../events.ts'
 import { readAccount } from '../queries/accounts.ts'
@@ -19,19 +20,38 @@ import { requireMember, requireOperator } from './permissions.ts'
 
 type Handlers = Pick<DirectoryServiceImplementation<Call>, 'getPictures' | 'setPicture' | 'removePicture'>
 
+const NONE = new Uint8Array()
+
+/** A picture that is lost or damaged is told, and keeps nobody else's from being shown. Errors: those that pass. */
+const contentOf = async (
+  { blobs, logger }: Parts,
+  { tenant, account, blob }: { readonly tenant: string; readonly account: string; readonly blob: string },
+): Promise<Uint8Array> => {
+  try {
+    return await blobs.get(spaceOf(tenant, DIRECTORY_SERVICE), blob)
+  } catch (error) {
+    if (!isCoded(error) || error.retryable) throw error
+    logger.error(
+      { ...describeError(error), tenant, account },
+      "a picture can't be read; it must be set again",
+    )
+    return NONE
+  }
+}
+
 const picturesFor = async (
-  { projector, blobs }: Parts,
+  parts: Parts,
   { tenant, accounts, maxBytes, maxPictures }: GetPicturesRequest,
 ): Promise<Picture[]> => {
   const pictures: Picture[] = []
   let left = maxPictures ?? Number.POSITIVE_INFINITY
   for (const account of accounts) {
-    const found = await pictureOf(projector.store, { tenant, account })
+    const found = await pictureOf(parts.projector.store, { tenant, account })
     if (!found) continue
     const { blob, size } = found
     const isWanted = left > 0 && size <= (maxBytes ?? Number.POSITIVE_INFINITY)
     if (isWanted) left--
-    const content = isWanted ? await blobs.get(spaceOf(tenant, DIRECTORY_SERVICE), blob) : new Uint8Array()
+    const content = isWanted ? await contentOf(parts, { tenant, account, blob }) : NONE
     pictures.push({ account, size, content })
   }
   return pictures
