@@ -55,6 +55,7 @@ for (const [path, expected] of [
   ['packages/event-log/src/sqlite/crash.fixture.ts', true],
   ['services/mail/test/harness.ts', true],
   ['packages/testing/src/decider.ts', true],
+  ['packages/testcontainers/src/local-relais.ts', true],
   ['packages/servers/src/server-process.ts', true],
   ['packages/event-log/src/contract-suite.ts', true],
   ['packages/event-log/src/contract/order.ts', true],

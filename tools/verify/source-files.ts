@@ -32,7 +32,7 @@ export const readSources = (root: string): SourceFile[] =>
 
 /** Made for tests: may do what the product may not. */
 export const isTestCode = (path: string): boolean =>
-  /\.(test|fixture)\.ts$|\/test\/|^packages\/(testing|servers)\/|\/contract(-suite\.ts$|\/)|^load-tests\//.test(
+  /\.(test|fixture)\.ts$|\/test\/|^packages\/(testing|servers|testcontainers)\/|\/contract(-suite\.ts$|\/)|^load-tests\//.test(
     path,
   )
 

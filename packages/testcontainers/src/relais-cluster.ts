@@ -179,7 +179,7 @@ const placeOf = (services: Services, { authority, token }: Secrets) => {
     node: nodeIn(services.administration),
     commandLine: [
       ...COMMAND_LINE,
-      ...['--server', 'https://localhost:8090', '--token', token, '--ca', TLS_FILES.ca],
+      ...['--server', 'https://127.0.0.1:8090', '--token', token, '--ca', TLS_FILES.ca],
     ],
     folder: '/tmp',
   }
