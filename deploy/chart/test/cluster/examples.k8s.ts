@@ -61,7 +61,8 @@ const makeServers = async (example: Example): Promise<void> => {
   const hosts = ['postgres', 's3'].map((name) => `${name}.${namespace}`)
   // The example local has PostgreSQL in clear, on one node.
   const tls = example === 'regional' ? await authority.issue('servers', { hosts }) : undefined
-  await cluster.apply(operatorServers({ namespace, images: await serverImages(), tls }))
+  const region = example === 'shared' ? 'eu-central-1' : 'us-east-1'
+  await cluster.apply(operatorServers({ namespace, images: await serverImages(), region, tls }))
   await cluster.kubectl(['-n', namespace, 'wait', '--for=condition=Ready', 'pod', '--all', '--timeout=120s'])
 }
 

@@ -9,12 +9,19 @@ export const S3_KEYS = { accessKey: 'operator', secretKey: 'operators-secret-key
 export type ServersOrder = {
   readonly namespace: string
   readonly images: ServerImages
+  /** Of S3; clients must name the same. */
+  readonly region: string
   /** Of PostgreSQL and S3; undefined: in clear. */
   readonly tls?: Credentials
 }
 
 /** One NATS server, PostgreSQL and S3. */
-export const operatorServers = ({ namespace, images, tls }: ServersOrder): readonly KubernetesObject[] => {
+export const operatorServers = ({
+  namespace,
+  images,
+  region,
+  tls,
+}: ServersOrder): readonly KubernetesObject[] => {
   const meta = (name: string) => ({ name, namespace })
   const secured = tls !== undefined
   const files = { 'tls.crt': tls?.certificate ?? '', 'tls.key': tls?.key ?? '' }
@@ -43,6 +50,8 @@ export const operatorServers = ({ namespace, images, tls }: ServersOrder): reado
     }),
     ...server('s3', {
       args: [
+        '--region',
+        region,
         '--port',
         ':7070',
         ...(secured ? ['--cert', '/tls/tls.crt', '--key', '/tls/tls.key'] : []),

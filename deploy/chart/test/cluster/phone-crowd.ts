@@ -24,6 +24,9 @@ const SET_UP_AT_ONCE = 16
 /** As phones do, but sooner. */
 const RETRY_MS = 500
 
+/** A server that can't now: HTTP 503, Sync 5 and 16, FolderSync 6, Ping 8 ([MS-ASCMD] 2.2.3.177): phones try again by themselves. */
+const LATER = /HTTP 503$|^Sync Status (5|16)$|^FolderSync Status 6$|^Ping Status 8$/
+
 type Waiting = { readonly phone: Phone; readonly inbox: string; received: number; isWaiting: boolean }
 
 /** Phones of one account each, which wait in Pings, take what there is and wait again. */
@@ -70,7 +73,7 @@ export class PhoneCrowd {
         const status = await one.phone.ping([one.inbox], this.#order.heartbeatSeconds)
         one.isWaiting = false
         if (status === '2') one.received += await one.phone.syncAll(one.inbox, { window: 512 })
-        else if (status !== '1') this.trouble.unknown.push(`Ping Status ${status}`)
+        else if (status !== '1') throw new Error(`Ping Status ${status}`)
       } catch (error) {
         one.isWaiting = false
         if (this.#isOver) return
@@ -81,7 +84,7 @@ export class PhoneCrowd {
   }
 
   #count({ message }: Error): void {
-    if (/HTTP 503$/.test(message)) this.trouble.later++
+    if (LATER.test(message)) this.trouble.later++
     else if (/ECONN|EPIPE|ETIMEDOUT|EHOST|the connection was closed|socket hang up/.test(message))
       this.trouble.broken++
     else this.trouble.unknown.push(message)
