@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { textChild } from '@relais/device-sync/wbxml/read.ts'
 import { waitUntil } from '@relais/testing'
-import { addsIn, clusterOfTests, missing, mustComeAgain } from './running-cluster.ts'
+import { addsIn, clusterOfTests, collectionIn, missing, mustComeAgain } from './running-cluster.ts'
 
+const KILLS = 6
 const HELLO = 'Subject: hello\r\n\r\nGood morning\r\n'
 
 for (const log of ['jetstream', 'postgres'] as const)
@@ -63,6 +65,28 @@ for (const log of ['jetstream', 'postgres'] as const)
       await cluster.hurt.postgres?.start()
       await waitUntil(async () => !mustComeAgain(await phone.sync()), { within: 30_000 })
       await waitUntil(async () => (await probe('mail', 'readyz')) === 200, { within: 30_000 })
+    })
+
+    test('the database killed right after an answer: the key is good, also at the other device-sync', async () => {
+      const { cluster, deliver, phone } = running()
+      await deliver(HELLO)
+      for (let kill = 1; kill <= KILLS; kill += 1) {
+        const one = phone(`KILLED${kill}`, 1)
+        await waitUntil(async () => !mustComeAgain(await one.sync()), { within: 30_000 })
+        await cluster.hurt.postgres?.kill()
+        await cluster.hurt.postgres?.start()
+        const other = phone(`KILLED${kill}`, 2)
+        other.key = one.key
+        const answer = await waitUntil(
+          async () => {
+            const said = await other.sync()
+            return mustComeAgain(said) ? undefined : said
+          },
+          { within: 30_000 },
+        )
+        assert.equal(textChild(collectionIn(answer.root), 'airsync:Status'), '1', `kill ${kill}`)
+        assert.ok(addsIn(answer).length > 0)
+      }
     })
 
     test('a second process of mail waits, and takes over when the first is killed', async (context) => {

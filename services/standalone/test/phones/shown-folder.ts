@@ -1,6 +1,6 @@
 import type { WbxmlNode } from '@relais/device-sync/wbxml/node.ts'
-import { textChild } from '@relais/device-sync/wbxml/read.ts'
-import type { Item, Pending } from './pending.ts'
+import { child, textChild } from '@relais/device-sync/wbxml/read.ts'
+import { changed, type Item, type Pending, withPending } from './pending.ts'
 
 export class Violation extends Error {}
 
@@ -44,4 +44,30 @@ const renamed = (
 ): Pending => {
   if (one.id !== clientId) return one
   return one.kind === 'add' ? { kind: 'edit', id, subject } : { ...one, id }
+}
+
+/** What the server tells; `subjects` keeps those of all that were ever shown. */
+export const told = (folder: Folder, command: WbxmlNode, subjects: Map<string, string>): void => {
+  const id = textChild(command, 'airsync:ServerId') ?? ''
+  const data = child(command, 'airsync:ApplicationData')
+  switch (command.tag) {
+    case 'airsync:Add':
+      if (folder.items.has(id)) throw new Violation(`${id} was added twice`)
+      subjects.set(id, textChild(data, 'email:Subject') ?? '')
+      folder.items.set(
+        id,
+        withPending(folder.pending, id, changed({ seen: false, flagged: false, subject: '' }, data)),
+      )
+      return
+    case 'airsync:Change': {
+      const item = folder.items.get(id)
+      if (item === undefined && !folder.pending.some((one) => one.id === id))
+        throw new Violation(`${id} was changed, which isn't shown`)
+      if (item !== undefined) folder.items.set(id, withPending(folder.pending, id, changed(item, data)))
+      return
+    }
+    default:
+      folder.items.delete(id)
+      folder.pending = folder.pending.filter((one) => one.id !== id)
+  }
 }

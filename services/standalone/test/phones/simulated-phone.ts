@@ -10,10 +10,11 @@ import {
 } from '@relais/device-sync/wbxml/read.ts'
 import { collectionElement } from './collection-element.ts'
 import { type Family, numberOf, type Version } from './families.ts'
-import { changed, type Item, type Pending, withPending } from './pending.ts'
+import type { Item, Pending } from './pending.ts'
 import { judge, type QuestionKind, question } from './questions.ts'
-import { type Folder, named, newFolder, Violation } from './shown-folder.ts'
+import { type Folder, named, newFolder, told, Violation } from './shown-folder.ts'
 import { type Ask, ShownHierarchy } from './shown-hierarchy.ts'
+import { namedItem, rewrite, type Touch, touch, write } from './user-deeds.ts'
 import type { Person, World } from './world.ts'
 
 /** What goes wrong with one request: its answer is lost, it is sent twice in turn, or twice at once. */
@@ -157,11 +158,8 @@ export class SimulatedPhone {
     kind: QuestionKind,
     { folder, nth, fault }: { folder: string; nth: number; fault: Fault },
   ): Promise<void> {
-    const { key, items, pending } = this.#folder(folder)
-    const named = [...items.keys()].filter(
-      (id) => !pending.some((one) => one.kind === 'add' && one.id === id),
-    )
-    const item = named[nth % Math.max(1, named.length)]
+    const { key } = this.#folder(folder)
+    const item = namedItem(this.#folder(folder), nth)
     if (key === '0' || item === undefined) return
     const about = { folder, key, item, address: this.#person.address, clientId: `q${++this.#written}` }
     const asked = question(kind, about, this.family.version)
@@ -186,43 +184,18 @@ export class SimulatedPhone {
 
   /** The user writes a new draft; it is shown under the phone's own id until the server has named it. */
   write(subject: string): void {
-    const folder = this.#folder(DRAFTS)
-    const id = `c${++this.#written}`
-    folder.items.set(id, { seen: true, flagged: false, subject })
-    folder.pending = [...folder.pending, { kind: 'add', id, subject }]
+    write(this.#folder(DRAFTS), `c${++this.#written}`, subject)
   }
 
-  /** The user writes the nth draft anew, or sends it. One that the server hasn't named is added with its new words. */
+  /** The user writes the nth draft anew, or sends it. */
   rewrite(nth: number, subject: string | undefined): void {
-    const folder = this.#folder(DRAFTS)
-    const [id, item] = [...folder.items][nth % Math.max(1, folder.items.size)] ?? []
-    if (id === undefined || item === undefined) return
-    const isNew = folder.pending.some((one) => one.kind === 'add' && one.id === id)
-    if (subject === undefined) {
-      if (isNew) return
-      folder.items.delete(id)
-      folder.pending = [...folder.pending.filter((one) => one.id !== id), { kind: 'send', id }]
-      return
-    }
-    item.subject = subject
-    const rest = folder.pending.filter((one) => one.id !== id || (one.kind !== 'add' && one.kind !== 'edit'))
-    folder.pending = [...rest, { kind: isNew ? 'add' : 'edit', id, subject }]
+    rewrite(this.#folder(DRAFTS), nth, subject)
   }
 
-  /** The user does something to the nth message that is shown; returns which it was. */
-  touch(folderId: string, kind: 'read' | 'unread' | 'flag' | 'delete', nth: number): string | undefined {
-    const folder = this.#folder(folderId)
-    const [id, item] = [...folder.items][nth % Math.max(1, folder.items.size)] ?? []
-    if (id === undefined || item === undefined) return undefined
-    // 2.5 has no flags.
+  /** The user does something to the nth message that is shown; returns which it was. 2.5 has no flags. */
+  touch(folderId: string, kind: Touch, nth: number): string | undefined {
     if (kind === 'flag' && this.family.version === '2.5') return undefined
-    // What the server hasn't named can't be spoken of.
-    if (folder.pending.some((one) => one.kind === 'add' && one.id === id)) return undefined
-    if (kind === 'delete') folder.items.delete(id)
-    else if (kind === 'flag') item.flagged = true
-    else item.seen = kind === 'read'
-    folder.pending = [...folder.pending, { kind, id }]
-    return id
+    return touch(this.#folder(folderId), kind, nth)
   }
 
   /** The user moves the nth message; a phone repeats a move until it is answered. */
@@ -384,7 +357,8 @@ export class SimulatedPhone {
     folder.key = textChild(node, 'airsync:SyncKey') ?? ''
     for (const response of childrenOf(child(node, 'airsync:Responses') ?? NOTHING)) named(folder, response)
     this.#acknowledged(id, sent.get(id) ?? [])
-    for (const command of childrenOf(child(node, 'airsync:Commands') ?? NOTHING)) this.#told(folder, command)
+    for (const command of childrenOf(child(node, 'airsync:Commands') ?? NOTHING))
+      told(folder, command, this.#subjects)
     return first || has(node, 'airsync:MoreAvailable')
   }
 
@@ -400,31 +374,6 @@ export class SimulatedPhone {
   #acknowledged(id: string, sent: readonly Pending[]): void {
     const folder = this.#folder(id)
     folder.pending = folder.pending.filter((one) => !sent.includes(one))
-  }
-
-  #told(folder: Folder, command: WbxmlNode): void {
-    const id = textChild(command, 'airsync:ServerId') ?? ''
-    const data = child(command, 'airsync:ApplicationData')
-    switch (command.tag) {
-      case 'airsync:Add':
-        if (folder.items.has(id)) throw new Violation(`${id} was added twice`)
-        this.#subjects.set(id, textChild(data, 'email:Subject') ?? '')
-        folder.items.set(
-          id,
-          withPending(folder.pending, id, changed({ seen: false, flagged: false, subject: '' }, data)),
-        )
-        return
-      case 'airsync:Change': {
-        const item = folder.items.get(id)
-        if (item === undefined && !folder.pending.some((one) => one.id === id))
-          throw new Violation(`${id} was changed, which isn't shown`)
-        if (item !== undefined) folder.items.set(id, withPending(folder.pending, id, changed(item, data)))
-        return
-      }
-      default:
-        folder.items.delete(id)
-        folder.pending = folder.pending.filter((one) => one.id !== id)
-    }
   }
 }
 
