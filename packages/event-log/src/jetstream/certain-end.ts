@@ -7,7 +7,7 @@ const LEASE_MS = 3_000
 const NANOSECONDS = 1e6
 
 /** Whether the replica that answers leads still: it has heard of most so lately that they can't have elected another. */
-export const leadsStill = ({ cluster }: Pick<StreamInfo, 'cluster'>): boolean => {
+const leadsStill = ({ cluster }: Pick<StreamInfo, 'cluster'>): boolean => {
   const others = cluster?.replicas ?? []
   const heard = others.filter(({ active, offline }) => offline !== true && active < LEASE_MS * NANOSECONDS)
   return heard.length + 1 > (others.length + 1) / 2

@@ -10,7 +10,7 @@ export const QUESTIONS = [
 export type QuestionKind = (typeof QUESTIONS)[number]
 
 /** The message and the folder that it is about. */
-export type About = {
+type About = {
   readonly folder: string
   readonly key: string
   readonly item: string

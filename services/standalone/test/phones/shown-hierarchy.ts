@@ -5,7 +5,7 @@ import { Violation } from './shown-folder.ts'
 type Tag = 'Status' | 'SyncKey' | 'ServerId' | 'ParentId' | 'DisplayName'
 const text = (node: WbxmlNode | undefined, tag: Tag) => textChild(node, `folderhierarchy:${tag}`) ?? ''
 
-export type FolderCommand = 'FolderSync' | 'FolderCreate' | 'FolderUpdate' | 'FolderDelete'
+type FolderCommand = 'FolderSync' | 'FolderCreate' | 'FolderUpdate' | 'FolderDelete'
 
 /** Sends a command, and as often as it goes wrong; the answer that arrives. */
 export type Ask = (command: FolderCommand, body: WbxmlNode) => Promise<WbxmlNode | undefined>
