@@ -1,5 +1,6 @@
 import { deliver } from './lmtp.ts'
 import { type Account, CheckPhone, VERSION } from './phone.ts'
+import { reach } from './reach.ts'
 
 export type CheckOrder = {
   readonly account: Account
@@ -16,7 +17,7 @@ const WAIT_SECONDS = 60
 /** One round of what a phone does: OPTIONS, Provision, FolderSync, a Ping that mail by LMTP ends, the Sync that brings it. Errors: the step that fails, in words. */
 export const check = async ({ account, lmtp, subject, say }: CheckOrder): Promise<void> => {
   const phone = new CheckPhone(account)
-  const versions = await phone.versions()
+  const versions = await reach(() => phone.versions())
   if (!versions.includes(VERSION)) throw new Error(`OPTIONS: ${VERSION} isn't among ${versions.join(',')}`)
   say(`OPTIONS: ${versions.join(', ')}`)
   say(`Provision: ${(await phone.provision()) ? 'the policy was taken' : 'there is no policy'}`)

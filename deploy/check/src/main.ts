@@ -9,6 +9,12 @@ const given = (name: string, value: string | undefined): string => {
   return value
 }
 
+/** fetch says only in its cause why nobody was reached. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
+}
+
 try {
   await check({
     account: {
@@ -21,6 +27,6 @@ try {
     say: (line) => process.stdout.write(`${line}\n`),
   })
 } catch (error) {
-  process.stderr.write(`relais check: ${error instanceof Error ? error.message : error}\n`)
+  process.stderr.write(`relais check: ${reasonOf(error)}\n`)
   process.exit(1) // a Ping may be waiting still
 }

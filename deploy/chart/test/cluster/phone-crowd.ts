@@ -20,12 +20,18 @@ export type Trouble = {
 }
 
 const INBOX_TYPE = '2'
-const SET_UP_AT_ONCE = 16
+const SET_UP_AT_ONCE = 8
+const SET_UP_TRIES = 60
 /** As phones do, but sooner. */
 const RETRY_MS = 500
 
-/** A server that can't now: HTTP 503, Sync 5 and 16, FolderSync 6, Ping 8 ([MS-ASCMD] 2.2.3.177): phones try again by themselves. */
-const LATER = /HTTP 503$|^Sync Status (5|16)$|^FolderSync Status 6$|^Ping Status 8$/
+/**
+ * A server that can't now: HTTP 503, 111 of any command ([MS-ASCMD] 2.2.2), Sync 5 and 16, FolderSync 6, Ping 8 (2.2.3.177): phones try
+ * again by themselves.
+ */
+const LATER = /HTTP 503$|Status 111$|^Sync Status (5|16)$|^FolderSync Status 6$|^Ping Status 8$/
+/** A phone of another crowd isn't the same phone. */
+let crowds = 0
 
 type Waiting = { readonly phone: Phone; readonly inbox: string; received: number; isWaiting: boolean }
 
@@ -33,6 +39,7 @@ type Waiting = { readonly phone: Phone; readonly inbox: string; received: number
 export class PhoneCrowd {
   readonly trouble: Trouble = { later: 0, broken: 0, unknown: [] }
   readonly #order: CrowdOrder
+  readonly #number = crowds++
   readonly #phones: Waiting[] = []
   readonly #loops: Promise<void>[] = []
   #isOver = false
@@ -45,15 +52,32 @@ export class PhoneCrowd {
   async setUp(): Promise<void> {
     const waiting = [...this.#order.addresses.entries()]
     const worker = async () => {
-      for (let next = waiting.shift(); next; next = waiting.shift()) await this.#setUpOne(...next)
+      for (let next = waiting.shift(); next; next = waiting.shift()) await this.#setUpInTime(...next)
     }
     await Promise.all(Array.from({ length: SET_UP_AT_ONCE }, worker))
+  }
+
+  /** Told to come later, it does. */
+  async #setUpInTime(number: number, user: string): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#setUpOne(number, user)
+      } catch (error) {
+        if (tries === SET_UP_TRIES || !LATER.test((error as Error).message)) throw error
+        await pause(RETRY_MS)
+      }
+    }
   }
 
   async #setUpOne(number: number, user: string): Promise<void> {
     const { host, port, password } = this.#order
     const address = { host, port, secure: false }
-    const phone = new Phone({ address, user, password, device: `CROWD${String(number).padStart(6, '0')}` })
+    const phone = new Phone({
+      address,
+      user,
+      password,
+      device: `CROWD${this.#number}N${String(number).padStart(6, '0')}`,
+    })
     const { folders } = await phone.folderSync()
     const inbox = [...folders].find(([, type]) => type === INBOX_TYPE)?.[0]
     if (inbox === undefined) throw new Error(`${user} has no inbox`)
@@ -90,6 +114,19 @@ export class PhoneCrowd {
     else this.trouble.unknown.push(message)
   }
 
+  async #takeRest(one: Waiting): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        one.received += await one.phone.syncAll(one.inbox, { window: 512 })
+        return
+      } catch (error) {
+        if (tries === SET_UP_TRIES) throw error
+        this.#count(error as Error)
+        await pause(RETRY_MS)
+      }
+    }
+  }
+
   /** Messages that came to all phones together since they were set up. */
   received(): number {
     return this.#phones.reduce((total, { received }) => total + received, 0)
@@ -105,7 +142,7 @@ export class PhoneCrowd {
     this.#isOver = true
     for (const { phone } of this.#phones) phone.close()
     await Promise.all(this.#loops.map((loop) => Promise.race([loop, pause(RETRY_MS * 2)])))
-    for (const one of this.#phones) one.received += await one.phone.syncAll(one.inbox, { window: 512 })
+    for (const one of this.#phones) await this.#takeRest(one)
     for (const { phone } of this.#phones) phone.close()
   }
 }
