@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { el, type WbxmlNode } from '@relais/device-sync/wbxml/node.ts'
-import { child, childrenNamed, descendant, textChild } from '@relais/device-sync/wbxml/read.ts'
+import { child, childrenNamed, childrenOf, descendant, textChild } from '@relais/device-sync/wbxml/read.ts'
 import { letter, lettersOf } from './phones/letters.ts'
 import {
   bodyOf,
@@ -139,7 +139,53 @@ describe('bodies', () => {
       assert.equal((await talk.sync(client, key, [options(...parts)])).status, '4')
   })
 
-  test('a part of a conversation comes beside them as HTML; in another form it is Status 164', async () => {
+  test('of type 3 are none that is served: the next preference is, or plain text', async () => {
+    assert.equal(typeOf(await told(both, preference(3), preference(2))), '2')
+    assert.equal(typeOf(await told(both, preference(3))), '1')
+  })
+
+  test('come in the form that the message has, of all that are asked for, whatever their order', async () => {
+    const plain = letter('only', [], 'plain words')
+    for (const parts of [
+      [preference(1), preference(2)],
+      [preference(2), preference(1)],
+    ]) {
+      assert.equal(typeOf(await told(both, ...parts)), '2')
+      assert.equal(typeOf(await told(plain, ...parts)), '1')
+      assert.equal(typeOf(await told(both, preference(4), ...parts)), '2')
+      assert.equal(typeOf(await told(both, el('airsync:MIMESupport', 2), preference(4), ...parts)), '4')
+    }
+  })
+
+  test('as MIME only where MIMESupport says so, cut at TruncationSize before MIMETruncation', async () => {
+    for (const [support, type] of [
+      [0, '1'],
+      [1, '1'],
+      [2, '4'],
+    ] as const)
+      assert.equal(typeOf(await told(both, ...mime(support, 8), preference(4))), type)
+    const large = letter('two sizes', [], 'x'.repeat(9000))
+    assert.equal(bodyOf(await told(large, ...mime(2, 1), preference(4, [size(100)])))?.length, 100)
+    assert.equal(bodyOf(await told(large, ...mime(2, 1), preference(4)))?.length, 4096)
+  })
+
+  test('at the very size of TruncationSize come whole, and one byte below it cut', async () => {
+    const text = letter('exact', [], 'x'.repeat(1000))
+    const whole = bodyOf(await told(text, preference(1)))!
+    const none = el('airsyncbase:AllOrNone', true)
+    for (const [bytes, truncated] of [
+      [whole.length, undefined],
+      [whole.length - 1, '1'],
+    ] as const) {
+      const data = await told(text, preference(1, [size(bytes)]))
+      assert.equal(bodyOf(data)?.length, bytes)
+      assert.equal(textChild(bodyIn(data), 'airsyncbase:Truncated'), truncated)
+      const all = await told(text, preference(1, [size(bytes), none]))
+      assert.equal(bodyOf(all)?.length, truncated ? undefined : bytes)
+    }
+  })
+
+  test('what a message adds to its conversation comes beside them as HTML; in another form it is Status 164', async () => {
     const part = (type: number) =>
       el('airsyncbase:BodyPartPreference', [el('airsyncbase:Type', type), size(9)])
     const data = await told(both, preference(1), part(2))
@@ -155,6 +201,46 @@ describe('bodies', () => {
     const { client, key } = await talk.synced(0)
     for (const type of [1, 3, 4])
       assert.equal((await talk.sync(client, key, [options(preference(1), part(type))])).status, '164')
+  })
+})
+
+describe('the part of a message that is new (14.1 and later)', () => {
+  const part = (...more: Parts) => el('airsyncbase:BodyPartPreference', [el('airsyncbase:Type', 2), ...more])
+  const reply = letter(
+    'reply',
+    ['Content-Type: text/html; charset=utf-8'],
+    '<p>A new word</p><div class="gmail_quote">On Monday, 5 May, Anna wrote:<blockquote>an old one</blockquote></div>',
+  )
+
+  const partIn = async (text: string, preference: WbxmlNode, version?: '14.1' | '16.1') => {
+    const { client, key } = await withLetters([{ text }], version)
+    const { operations } = await talk.all(client, key, [options(preference)])
+    return child(dataOf(operations[0]), 'airsyncbase:BodyPart')
+  }
+
+  test('is without the conversation that it quotes, in size, data and preview', async () => {
+    for (const version of ['14.1', '16.1'] as const) {
+      const found = await partIn(reply, part(el('airsyncbase:Preview', 255)), version)
+      assert.equal(textChild(found, 'airsyncbase:Status'), '1')
+      assert.equal(textChild(found, 'airsyncbase:Data')?.trim(), '<p>A new word</p>')
+      assert.equal(textChild(found, 'airsyncbase:Preview'), 'A new word')
+      const size = Number(textChild(found, 'airsyncbase:EstimatedDataSize'))
+      assert.equal(size, textChild(found, 'airsyncbase:Data')?.length)
+    }
+  })
+
+  test('of a message without text is Status 176, with nothing but its type and size', async () => {
+    const sealed = letter(
+      'sealed',
+      ['Content-Type: application/pkcs7-mime; smime-type=enveloped-data'],
+      'AAAA',
+    )
+    const found = await partIn(sealed, part())
+    assert.deepEqual(
+      childrenOf(found!).map(({ tag }) => tag),
+      ['airsyncbase:Status', 'airsyncbase:Type', 'airsyncbase:EstimatedDataSize'],
+    )
+    assert.equal(textChild(found, 'airsyncbase:Status'), '176')
   })
 })
 

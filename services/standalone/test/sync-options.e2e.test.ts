@@ -461,3 +461,58 @@ describe('hostile and odd requests', () => {
     assert.ok(collectionsIn(twice).some((node) => textChild(node, 'airsync:Status') === '4'))
   })
 })
+
+describe('AccountId (14.1 and later), where there is one account', () => {
+  const VERSIONS = ['14.1', '16.0', '16.1'] as const
+  const accountId = el('composemail:AccountId', 'another')
+  const mime = el('composemail:Mime', Buffer.from(letter('to nobody', ['To: a@else.example'])))
+  const clientId = () => el('composemail:ClientId', `c${++sent}`)
+  let sent = 0
+
+  test('is none that Settings names: the primary account has none', async () => {
+    for (const version of VERSIONS) {
+      const { client } = await talk.synced(0, { version })
+      const { root } = await client.post(
+        'Settings',
+        el('settings:Settings', [el('settings:UserInformation', [el('settings:Get')])]),
+      )
+      const account = descendant(
+        ...([root, 'settings:UserInformation', 'settings:Get'] as const),
+        ...(['settings:Accounts', 'settings:Account'] as const),
+      )!
+      assert.ok(has(account, 'settings:EmailAddresses'))
+      assert.ok(!has(account, 'settings:AccountId'))
+    }
+  })
+
+  test('is therefore none that can be sent from (Status 166), and nothing is sent', async () => {
+    for (const version of VERSIONS) {
+      const { client, ids } = await talk.synced(1, { version })
+      const source = el('composemail:Source', [
+        el('composemail:FolderId', 'inbox'),
+        el('composemail:ItemId', ids[0]!),
+      ])
+      for (const [name, parts] of [
+        ['SendMail', [clientId(), accountId, mime]],
+        ['SmartReply', [clientId(), source, accountId, mime]],
+        ['SmartForward', [clientId(), source, accountId, mime]],
+      ] as const) {
+        const { root } = await client.post(name, el(`composemail:${name}`, parts))
+        assert.equal(textChild(root, 'composemail:Status'), '166', `${name} ${version}`)
+      }
+      assert.equal(
+        (await talk.all(client, (await talk.sync(client, '0', [], 'sent')).key, [], 'sent')).ids.length,
+        0,
+      )
+    }
+  })
+
+  test('is not told of a message, and is nothing that a phone can write (item Status 6)', async () => {
+    for (const version of VERSIONS) {
+      const { client, key, operations, ids } = await talk.synced(1, { version })
+      assert.ok(!has(dataOf(operations[0])!, 'email2:AccountId'))
+      const change = changeItem(ids[0]!, [el('email2:AccountId', 'another')])
+      assert.deepEqual(statusesIn((await talk.sync(client, key, [commands(change)])).node), ['6'])
+    }
+  })
+})
