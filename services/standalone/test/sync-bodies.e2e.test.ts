@@ -244,6 +244,35 @@ describe('the part of a message that is new (14.1 and later)', () => {
   })
 })
 
+describe('a Sync of many long bodies', () => {
+  const LENGTH = 220 * 1024
+  const html = (n: number) =>
+    letter(`long ${n}`, ['Content-Type: text/html; charset=utf-8'], `<p>${String(n).repeat(LENGTH)}</p>`)
+  const preference = (type: number) => el('airsyncbase:BodyPreference', [el('airsyncbase:Type', type)])
+
+  test('brings each of them whole, more than one answer of mail has room for', async () => {
+    const texts = Array.from({ length: 40 }, (_, n) => html(n % 10))
+    for (const version of ['14.1', '16.1'] as const) {
+      const { client, key } = await withLetters(
+        texts.map((text) => ({ text })),
+        version,
+      )
+      const { operations } = await talk.all(client, key, [
+        options(el('airsync:MIMESupport', 2), preference(version === '14.1' ? 2 : 4)),
+      ])
+      assert.equal(operations.length, texts.length)
+      for (const operation of operations) {
+        const data = dataOf(operation)
+        const n = textChild(data, 'email:Subject')!.at(-1)!
+        const found = bodyOf(data)!
+        assert.equal(found.split(n).length - 1 >= LENGTH, true)
+        const said = textChild(child(data, 'airsyncbase:Body'), 'airsyncbase:EstimatedDataSize')
+        assert.equal(Buffer.byteLength(found), Number(said))
+      }
+    }
+  })
+})
+
 describe('S/MIME', () => {
   const signed = letter(
     'signed',
