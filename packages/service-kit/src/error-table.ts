@@ -191,7 +191,7 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorRow>> = {
   TOO_MANY_MAILBOXES: terminally('RESOURCE_EXHAUSTED', 'The account has as many mailboxes as it may.'),
   MESSAGE_NOT_FOUND: terminally('NOT_FOUND', 'The account has no such message.'),
   PART_NOT_FOUND: terminally('NOT_FOUND', 'The message has no such part.'),
-  MESSAGE_GONE: retryably('ABORTED', 'A message was deleted while an answer with it was sent.'),
+  MESSAGE_GONE: passing('ABORTED', 'A message was deleted while an answer with it was sent.'),
   MESSAGE_EMPTY: terminally('INVALID_ARGUMENT', 'A message has at least one byte.'),
   MESSAGE_TOO_LARGE: terminally('RESOURCE_EXHAUSTED', 'The message is larger than this installation takes.'),
   HEADER_TOO_LARGE: terminally('INVALID_ARGUMENT', 'The header of a submitted message is over 256 KiB.'),
