@@ -68,10 +68,10 @@ describe('relais.service', () => {
     }
   })
 
-  test('Node is told the same of its memory as in the image', () => {
+  test('Node is told the same of its memory as in the image, and of waiting phones as npm start tells it', () => {
     const options = (all: readonly string[]) => all.filter((word) => word.startsWith('--')).toSorted()
-    assert.deepEqual(options(words), options(entryPoint()))
     const { scripts } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'))
+    assert.deepEqual(options(words), options([...entryPoint(), ...scripts.start.split(' ')]))
     for (const name of ['MALLOC_MMAP_THRESHOLD_', 'MALLOC_TOP_PAD_'])
       assert.match(scripts.start, new RegExp(`${name}=${unitEnvironment[name]} `))
   })

@@ -45,6 +45,8 @@ export type MailDouble = {
   readonly callers: { readonly identity: Identity; readonly tenant: string; readonly account: string }[]
   lastGetMessages: GetMessagesRequest | undefined
   failure: RelaisError | undefined
+  /** Nothing will ever change: heads can be told. */
+  standsStill: boolean
   /** Bytes of a part after which reading it fails. */
   breakAfter: number
 }
@@ -104,6 +106,12 @@ const changed = async (double: MailDouble) => {
   return { position: 1, moved: 1 }
 }
 
+const heads = ({ standsStill }: MailDouble, { accounts }: GetHeadsRequest) => {
+  if (!standsStill) throw terminal('UNIMPLEMENTED', 'heads change here without a notice')
+  const collections = [{ collection: 'inbox', head: 1 }]
+  return { accounts: accounts.map((account) => ({ ...account, collections, hierarchy: 0 })) }
+}
+
 const syncMailboxes = async (double: MailDouble, { after }: SyncMailboxesRequest) => {
   double.calls.push('syncMailboxes')
   if (double.failure) throw double.failure
@@ -157,13 +165,7 @@ export const createMailDouble = (): MailDouble => {
       double.movedConversations.push(noted(request, call))
       return changed(double)
     },
-    getHeads: async ({ accounts }: GetHeadsRequest) => ({
-      accounts: accounts.map((account) => ({
-        ...account,
-        collections: [{ collection: 'inbox', head: 1 }],
-        hierarchy: 0,
-      })),
-    }),
+    getHeads: async (request: GetHeadsRequest) => heads(double, request),
     readPart: (request: ReadPartRequest, call: Call) => readPart(double, noted(request, call)),
     syncMailboxes: (request: SyncMailboxesRequest, call: Call) => syncMailboxes(double, noted(request, call)),
   }
@@ -184,6 +186,7 @@ export const createMailDouble = (): MailDouble => {
     callers: [],
     lastGetMessages: undefined,
     failure: undefined,
+    standsStill: false,
     breakAfter: Number.POSITIVE_INFINITY,
   }
   return double

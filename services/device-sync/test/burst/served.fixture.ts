@@ -15,6 +15,7 @@ const changes = Array.from({ length: FOLDERS }, (_, n) => ({
   added: true,
   mailbox: Mailbox.fromPartial({ mailbox: `m${n}`, role: n === 0 ? 'inbox' : '', name: `Folder ${n}` }),
 }))
+mail.standsStill = true
 mail.hierarchyOf = (after) => ({
   changes: after === 0 ? changes : [],
   ...{ removed: [], position: 1, stale: false },

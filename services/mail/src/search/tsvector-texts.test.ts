@@ -17,7 +17,7 @@ describe('what PostgreSQL is asked', () => {
 
   test('words may be beginnings, phrases are as they are', () => {
     assert.equal(query('bud "annual report"'), "'=S' & (('bud':*) & ('annual' <-> 'report'))")
-    assert.equal(query('size:5'), "'=S' & ('size' <-> '5')")
+    assert.equal(query('weight:5'), "'=S' & ('weight' <-> '5')")
   })
 
   test('fields are labels', () => {
