@@ -1,7 +1,7 @@
 export type WaitOptions = {
   /** What is waited for, for the message of the failure. */
   readonly what?: string
-  /** Milliseconds; default 5,000. */
+  /** Milliseconds; default 20,000: a machine may be slow, and a condition that comes true costs no more. */
   readonly within?: number
   /** Registers a function to be called whenever the answer may have changed. Without it the condition is asked again and again. */
   readonly on?: (wake: () => void) => { close(): void }
@@ -13,7 +13,7 @@ const MAX_PAUSE_MS = 20
 /** The first value of the condition that isn't undefined, null or false; rejects when the time is over. */
 export const waitUntil = async <T>(
   condition: () => T | Promise<T>,
-  { what = 'the condition', within = 5_000, on }: WaitOptions = {},
+  { what = 'the condition', within = 20_000, on }: WaitOptions = {},
 ): Promise<NonNullable<T>> => {
   const deadline = Date.now() + within
   const waiter = new Waiter()

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { type TestScope, temporaryFolder, waitUntil } from '@relais/testing'
 import { CLAIM_GRACE_MS } from '../src/claim/claim.ts'
-import { createAccounts, type Started, startDirectory } from './start-directory.ts'
+import { type Started, startDirectory } from './start-directory.ts'
 
 const CHILD = new URL('./kill-child.fixture.ts', import.meta.url).pathname
 
@@ -44,11 +44,25 @@ const check = async (started: Started, said: readonly Said[]) => {
   }
 }
 
-/** Those of erased accounts, and those of the decisions that were under way. */
+/** The code of the refusal, '' for an account that was made. */
+const codeOfCreation = async ({ admin }: Started, address: string) => {
+  const wanted = { tenant: 'acme', accounts: [{ address }], throwAway: true }
+  return (await admin.createAccounts(wanted)).accounts[0]!.code
+}
+
+/**
+ * Those of erased accounts, and those of the decisions that were under way. A deletion that got through without being acknowledged
+ * may be erasing its account right now: its name is reserved for that moment.
+ */
 const checkFree = async (started: Started, said: readonly Said[]) => {
   for (const { address } of said) {
     if ((await holderOf(started, address)) !== undefined) continue
-    await createAccounts(started, 'acme', [{ address }])
+    let code = ''
+    await waitUntil(async () => {
+      code = await codeOfCreation(started, address)
+      return code !== 'NAME_RESERVED'
+    })
+    assert.equal(code, '', address)
   }
 }
 
