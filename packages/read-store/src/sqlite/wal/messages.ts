@@ -12,9 +12,16 @@ export type WalRequest = {
   readonly statements?: readonly string[]
 }
 
-/** Said when a request is done; `error` is undefined if it went well. */
+/** Why a request failed: what a thread can tell another of an error. */
+export type WalFailure = {
+  readonly message: string
+  /** SQLite's result code, https://sqlite.org/rescode.html, where it was SQLite that said so. */
+  readonly errcode?: number
+}
+
+/** Said when a request is done; `failure` is undefined if it went well. */
 export type WalReply = {
   readonly kind: WalRequest['kind']
   readonly id: number
-  readonly error: string | undefined
+  readonly failure: WalFailure | undefined
 }

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { retryable } from '@relais/service-kit/errors.ts'
-import type { WalRequest } from './messages.ts'
+import { storeFault } from '../faults.ts'
+import type { WalFailure, WalRequest } from './messages.ts'
 import { walThread } from './wal-thread.ts'
 
 export type WalKeeperOptions = {
@@ -18,6 +19,13 @@ const LOOK_EVERY_ROWS = 1000
 
 /** A log of this size is copied by the thread that closes the database. */
 const SHORT_BYTES = 256 * 1024
+
+/** What SQLite said on the other thread means the same as on this one; else it was the thread itself that went. */
+const faultOf = (kind: WalRequest['kind'], { message, errcode }: WalFailure): unknown => {
+  const reason = `thread of write-ahead logs, ${kind}: ${message}`
+  if (errcode === undefined) return retryable('STORE_UNAVAILABLE', reason)
+  return storeFault(Object.assign(new Error(reason), { errcode }))
+}
 
 /** Keeps one database's write-ahead log short, with no fsync on this thread. */
 export class WalKeeper {
@@ -81,8 +89,8 @@ export class WalKeeper {
   }
 
   async #ask(kind: WalRequest['kind'], statements?: readonly string[]): Promise<void> {
-    const error = await walThread.ask({ kind, id: this.#id, path: this.#options.path, statements })
-    if (error !== undefined) throw retryable('STORE_UNAVAILABLE', `write-ahead log: ${error}`)
+    const failure = await walThread.ask({ kind, id: this.#id, path: this.#options.path, statements })
+    if (failure) throw faultOf(kind, failure)
   }
 
   #size(): number {

@@ -3,9 +3,14 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { range, scalar } from '../../contract/ledger.ts'
+import { isPassing } from '../../errors.ts'
+import { Connection } from '../connection.ts'
 import { Database } from '../database.ts'
 import { temporaryFolder } from '../rows.fixture.ts'
 import { walThread } from './wal-thread.ts'
+
+/** https://sqlite.org/rescode.html#cantopen */
+const CANT_OPEN = 14
 
 const openMany = async (context: TestContext, count: number): Promise<Database[]> => {
   const folder = temporaryFolder()
@@ -61,12 +66,31 @@ test('what is written by the thread is there whole or not at all', async (contex
   assert.equal(await rows(), 3)
 })
 
+test('what SQLite refuses on the thread is the error that it would be here', async (context) => {
+  const [database] = await openMany(context, 1)
+  await assert.rejects(database!.writeAside(['CREATE INDEX wrong ON row (nothing)']), (error: Error) => {
+    assert.match(error.message, /write-ahead logs, write: .*nothing/)
+    assert.equal(isPassing(error), false)
+    return true
+  })
+  const other = new Connection(database!.path, { cacheKiB: 64 })
+  other.run('BEGIN IMMEDIATE')
+  await assert.rejects(database!.writeAside(['INSERT INTO row VALUES (1)']), {
+    code: 'STORE_UNAVAILABLE',
+    retryable: true,
+  })
+  other.close()
+  await database!.writeAside(['INSERT INTO row VALUES (1)'])
+})
+
 test('a request that fails says why, and the thread takes the next one', async (context) => {
   const [database] = await openMany(context, 1)
   const id = walThread.register()
   const path = join(temporaryFolder(context), 'not', 'there.sqlite')
   for (const kind of ['copy', 'restart', 'write', 'open', 'close'] as const) {
-    assert.match((await walThread.ask({ kind, id, path })) ?? '', /unable to open/)
+    const failure = await walThread.ask({ kind, id, path })
+    assert.match(failure?.message ?? '', /unable to open/)
+    assert.equal(failure?.errcode, CANT_OPEN)
   }
   await walThread.release(id)
   await database!.checkpoint()

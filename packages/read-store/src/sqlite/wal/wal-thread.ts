@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
-import type { WalReply, WalRequest } from './messages.ts'
+import type { WalFailure, WalReply, WalRequest } from './messages.ts'
 
-type Asked = PromiseWithResolvers<string | undefined>
+type Asked = PromiseWithResolvers<WalFailure | undefined>
 
 /** One thread for all databases of this process. It starts when there is something to do, and ends with the last database. */
 class WalThread {
@@ -21,7 +21,7 @@ class WalThread {
   }
 
   /** Resolves with what went wrong, or undefined. One request of a kind at a time for one database. */
-  ask(request: WalRequest): Promise<string | undefined> {
+  ask(request: WalRequest): Promise<WalFailure | undefined> {
     const asked: Asked = Promise.withResolvers()
     this.#asked.set(`${request.kind} ${request.id}`, asked)
     this.#worker ??= this.#start()
@@ -40,22 +40,22 @@ class WalThread {
 
   #start(): Worker {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { name: 'wal' })
-    worker.on('message', (reply: WalReply) => this.#answer(`${reply.kind} ${reply.id}`, reply.error))
-    worker.on('error', (error) => this.#lost(worker, String(error)))
+    worker.on('message', (reply: WalReply) => this.#answer(`${reply.kind} ${reply.id}`, reply.failure))
+    worker.on('error', (error) => this.#lost(worker, { message: String(error) }))
     return worker
   }
 
-  #answer(key: string, error: string | undefined): void {
+  #answer(key: string, failure: WalFailure | undefined): void {
     const asked = this.#asked.get(key)
     this.#asked.delete(key)
     // While nobody waits for it the thread doesn't keep the process alive.
     if (this.#asked.size === 0) this.#worker?.unref()
-    asked?.resolve(error)
+    asked?.resolve(failure)
   }
 
-  #lost(worker: Worker, reason: string): void {
+  #lost(worker: Worker, failure: WalFailure): void {
     if (this.#worker === worker) this.#worker = undefined
-    for (const key of [...this.#asked.keys()]) this.#answer(key, reason)
+    for (const key of [...this.#asked.keys()]) this.#answer(key, failure)
   }
 }
 

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort } from 'node:worker_threads'
-import type { WalReply, WalRequest } from './messages.ts'
+import type { WalFailure, WalReply, WalRequest } from './messages.ts'
 
 // Copies pages from write-ahead logs into their databases, with the fsyncs that takes, so that no thread that serves
 // ever does. A log begins anew only in the short step for which its writer holds still; then this thread writes the
@@ -74,18 +74,23 @@ const STEPS: Readonly<Record<WalRequest['kind'], (request: WalRequest) => void>>
   close,
 }
 
-const errorOf = (request: WalRequest): string | undefined => {
+const told = (error: unknown): WalFailure =>
+  error instanceof Error
+    ? { message: error.message, errcode: (error as { errcode?: number }).errcode }
+    : { message: String(error) }
+
+const failureOf = (request: WalRequest): WalFailure | undefined => {
   try {
     STEPS[request.kind](request)
     return undefined
   } catch (error) {
     const one = kept.get(request.id)
     if (one) unpin(one)
-    return error instanceof Error ? error.message : String(error)
+    return told(error)
   }
 }
 
 parentPort?.on('message', (request: WalRequest) => {
-  const reply: WalReply = { kind: request.kind, id: request.id, error: errorOf(request) }
+  const reply: WalReply = { kind: request.kind, id: request.id, failure: failureOf(request) }
   parentPort?.postMessage(reply)
 })
