@@ -28,7 +28,7 @@ const hurt = async ({ cluster, leader }: Faulted, random: () => number): Promise
 
 for (let run = 0; run < RUNS; run++) {
   const seed = seedOf(run)
-  test(`nothing acknowledged is lost in a run of random faults (seed ${seed})`, {
+  test(`nothing acknowledged is lost while random faults come (run ${run + 1}, seed ${seed})`, {
     skip: noServer,
   }, async (context) => {
     const random = randomOf(seed)
