@@ -14,11 +14,22 @@ export type Address = {
   readonly secure: boolean
   /** Own address; default: the system's choice. */
   readonly from?: string
+  /** Over TLS: certificates are checked, by these authorities or those that Node comes with; default: not checked. */
+  readonly trust?: { readonly ca?: string }
+  /** Over TLS: whom it must be, where that isn't `host`. */
+  readonly servername?: string
+  /** Bytes of the largest answer that is taken. */
+  readonly maxBody?: number
 }
 
 type Waiting = { resolve(answer: Answer): void; reject(error: Error): void }
 
+/** The server ends the connection after it: the next request takes another one (RFC 9112, 9.6). */
+const LAST_ANSWER = /^connection: *close\r?$/im
+
 const HEAD_END = Buffer.from('\r\n\r\n')
+const MAX_HEAD = 64 * 1024
+const MAX_BODY = 256 * 1024 * 1024
 
 /** One kept-alive HTTP/1.1 connection with one request at a time; leaner than any client library. Answers must carry Content-Length. */
 export class HttpConnection {
@@ -43,21 +54,28 @@ export class HttpConnection {
     })
   }
 
+  /** What waits for an answer waits in vain. */
   close(): void {
     this.#waiting = undefined
     this.#socket?.destroy()
     this.#socket = undefined
   }
 
+  /** Ends the connection; what waits for an answer is told so. */
+  cut(reason: string): void {
+    this.#socket?.destroy()
+    this.#failed(new Error(reason))
+  }
+
   #opened(): Socket {
     if (this.#socket !== undefined && !this.#socket.destroyed) return this.#socket
-    const { host, port, secure, from } = this.#address
-    const place = { host, port, ...(from === undefined ? {} : { localAddress: from }) }
-    const socket = secure ? connectTls({ ...place, rejectUnauthorized: false }) : connectTcp(place)
+    const socket = connect(this.#address)
     socket.setNoDelay(true)
-    socket.on('data', (chunk: Buffer) => this.#received(chunk))
-    socket.on('error', (error) => this.#failed(error))
-    socket.on('close', () => this.#failed(new Error('the connection was closed')))
+    // What was ended goes on for a moment, and is not heard: another one may have taken its place.
+    const isOurs = () => this.#socket === socket
+    socket.on('data', (chunk: Buffer) => isOurs() && this.#received(chunk))
+    socket.on('error', (error) => isOurs() && this.#failed(error))
+    socket.on('close', () => isOurs() && this.#failed(new Error('the connection was closed')))
     this.#rest = Buffer.alloc(0)
     this.#missing = 0
     this.#body.length = 0
@@ -80,14 +98,26 @@ export class HttpConnection {
   #head(bytes: Buffer): void {
     const end = bytes.indexOf(HEAD_END)
     this.#rest = bytes
-    if (end === -1) return
-    this.#answerHead = bytes.toString('latin1', 0, end)
+    if (end === -1 && bytes.length <= MAX_HEAD) return
+    this.#answerHead = bytes.toString('latin1', 0, Math.min(bytes.length, Math.max(0, end)))
     this.#missing = Number(/^content-length: *(\d+)/im.exec(this.#answerHead)?.[1] ?? 0)
+    const unreadable = this.#unreadable(end)
+    if (unreadable === undefined) this.#begun(bytes.subarray(end + HEAD_END.length))
+    else this.cut(unreadable)
+  }
+
+  #begun(body: Buffer): void {
     this.#rest = Buffer.alloc(0)
     this.#begunAt = 0
-    const body = bytes.subarray(end + HEAD_END.length)
     if (this.#missing === 0) this.#complete(body)
     else if (body.length > 0) this.#add(body)
+  }
+
+  #unreadable(headEnd: number): string | undefined {
+    const { maxBody = MAX_BODY } = this.#address
+    if (headEnd === -1) return 'the head of an answer has no end'
+    if (this.#missing > maxBody) return `an answer of ${this.#missing} bytes`
+    return /^transfer-encoding:/im.test(this.#answerHead) ? 'an answer without Content-Length' : undefined
   }
 
   /** Pieces are joined once, at the end: answers may have megabytes. */
@@ -106,6 +136,15 @@ export class HttpConnection {
     const waiting = this.#waiting
     this.#waiting = undefined
     this.#rest = after
+    if (LAST_ANSWER.test(head)) this.close()
     waiting?.resolve({ status: Number(head.slice(9, 12)), head, body, begunAt: this.#begunAt })
   }
+}
+
+const connect = ({ host, port, secure, from, trust, servername }: Address): Socket => {
+  const place = { host, port, ...(from === undefined ? {} : { localAddress: from }) }
+  if (!secure) return connectTcp(place)
+  const checked = trust === undefined ? {} : { rejectUnauthorized: true, ...trust }
+  const named = servername === undefined ? {} : { servername }
+  return connectTls({ ...place, rejectUnauthorized: false, ...checked, ...named })
 }

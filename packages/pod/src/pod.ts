@@ -39,6 +39,8 @@ export interface Pod {
   readonly logger: Logger
   /** A part that is drained and stopped with the pod, and without which, as its health says, the pod isn't ready. Parts stop in reverse order. */
   add(component: Component): void
+  /** Acts when the process is told to end: it isn't ready any more, and still serves until balancers look elsewhere. */
+  whenEnding(act: () => void): void
   /** Tries until it works; ends with the process. */
   untilThere<T>(what: string, open: () => Promise<T>): Promise<T>
   /** Asks from now on whether something can be reached: while it can't, the pod isn't ready. */
@@ -121,6 +123,10 @@ export class ServicePod implements Pod {
 
   add(component: Component): void {
     this.lifecycle.add(component)
+  }
+
+  whenEnding(act: () => void): void {
+    this.#ending.signal.addEventListener('abort', act)
   }
 
   untilThere<T>(what: string, open: () => Promise<T>): Promise<T> {

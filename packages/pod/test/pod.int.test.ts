@@ -121,6 +121,25 @@ describe('the end of a pod', () => {
     await assert.rejects(client.status({}), { code: 'UNAVAILABLE', retryable: true })
   })
 
+  test('its parts hear that it ends while it still serves, before they drain', async (context) => {
+    const heard: string[] = []
+    const { pod, probes } = await testPod(context, {
+      authority,
+      configuration: { unreadySeconds: 0.5 },
+      open: async (pod) => {
+        pod.whenEnding(() => void heard.push('ends'))
+        pod.add({ name: 'phones', drain: () => void heard.push('drains') })
+        return opened()
+      },
+    })
+    await pod.lifecycle.start()
+    const stopped = pod.stop()
+    assert.deepEqual(await probes(), { livez: 200, readyz: 503, startupz: 200 })
+    assert.deepEqual(heard, ['ends'])
+    await stopped
+    assert.deepEqual(heard, ['ends', 'drains'])
+  })
+
   test('it ends at once while it waits for a server that does not come', async (context) => {
     const { pod } = await testPod(context, {
       authority,

@@ -41,6 +41,7 @@ export const run = (self: PodProcess): Promise<void> =>
         listen: async () => {
           const server = createPhoneServer(service.listener, tls?.certificate)
           tls?.onChange((next) => server.replaceCertificate(next))
+          pod.whenEnding(() => server.leave())
           pod.add({ name: 'phones', drain: () => server.drain(), stop: () => server.close() })
           const { port } = await server.listen(host, phonesPort)
           return { eas: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}` }

@@ -144,6 +144,9 @@ const assemble = (deps: DeviceSyncDeps, { projector, store }: Parts) => {
 /** Notices may be lost; this covers them (architecture 6). */
 const RECHECK_MS = 90_000
 
+/** Of the grace period: what waited until then is still to be read, written and sent. */
+const ANSWERED_WITHIN = 0.75
+
 const recheckHeads = async (accounts: FollowedAccounts, logger: Logger): Promise<void> => {
   try {
     await accounts.recheck()
@@ -173,7 +176,7 @@ export const createDeviceSync = async (deps: DeviceSyncDeps): Promise<DeviceSync
       recheckTimer = setInterval(() => void recheckHeads(accounts, deps.logger), RECHECK_MS)
       erasure.start()
     },
-    drain: (graceMs) => waiters.drain(graceMs),
+    drain: (graceMs) => waiters.drain(graceMs * ANSWERED_WITHIN),
     stop: async () => {
       clearInterval(recheckTimer)
       figures.close()

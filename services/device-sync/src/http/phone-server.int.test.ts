@@ -16,14 +16,16 @@ const setUp = async (context: TestContext) => {
   const agent = new Agent({ keepAlive: true })
   context.after(() => {
     agent.destroy()
+    const drained = server.drain()
     server.close()
+    return drained
   })
   const ask = async (path: string): Promise<string> => {
     const request = get({ host: '127.0.0.1', port, path, agent })
     const [response] = (await once(request, 'response')) as [IncomingMessage]
     return (await response.toArray()).join('')
   }
-  return { server, held, ask }
+  return { server, held, ask, at: { port, agent } }
 }
 
 describe('the end of the phones’ server', () => {
@@ -56,6 +58,38 @@ describe('the end of the phones’ server', () => {
     server.close()
     await assert.rejects(answer, { code: 'ECONNRESET' })
     await drained
+  })
+})
+
+describe('before the end of the phones’ server', () => {
+  /** What is said of the connection in the answer, once it is there. */
+  const asked = async ({ port, agent }: { port: number; agent: Agent }, path: string) => {
+    const request = get({ host: '127.0.0.1', port, path, agent })
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    await response.toArray()
+    return response.headers.connection
+  }
+
+  test('answers leave their connections open for the next request', async (context) => {
+    const { at } = await setUp(context)
+    assert.equal(await asked(at, '/'), 'keep-alive')
+  })
+
+  test('who is answered is told that the connection ends, and is served on another one (RFC 9112, 9.6)', async (context) => {
+    const { server, at } = await setUp(context)
+    assert.equal(await asked(at, '/'), 'keep-alive')
+    server.leave()
+    assert.equal(await asked(at, '/'), 'close')
+    assert.equal(await asked(at, '/'), 'close')
+  })
+
+  test('who has waited since then is told the same', async (context) => {
+    const { server, held, at } = await setUp(context)
+    const answer = asked(at, '/held')
+    while (held.length === 0) await new Promise(setImmediate)
+    server.leave()
+    held[0]?.end('at last')
+    assert.equal(await answer, 'close')
   })
 })
 
