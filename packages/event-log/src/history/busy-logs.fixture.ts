@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { commitOf, range, readAll } from '../contract/commits.ts'
 import { type EventLog, LogUnavailableError, type StoredCommit } from '../port.ts'
+import { whenAvailable } from './available.fixture.ts'
 import { checkHistory } from './check-history.ts'
 import { Recorder } from './recorder.ts'
 
@@ -49,7 +50,7 @@ export class BusyLogs {
   async stop(): Promise<void> {
     await this.restWriters()
     for (const [at, log] of this.#logs.entries()) {
-      const head = await log.head({})
+      const head = await whenAvailable(() => log.head({}))
       while ((this.#followed[at]!.at(-1)?.position ?? 0) < head) await delay(5)
     }
     this.#ending.abort()
@@ -57,7 +58,7 @@ export class BusyLogs {
 
   /** What is wrong with all that happened; none: nothing. */
   async faults(): Promise<string[]> {
-    const logs = await Promise.all(this.#logs.map((log) => readAll(log)))
+    const logs = await Promise.all(this.#logs.map((log) => whenAvailable(() => readAll(log))))
     const followers = this.#followed.map((commits) => ({ after: 0, commits }))
     return checkHistory({ appends: this.recorder.calls, logs, followers })
   }

@@ -6,6 +6,7 @@ import type { CommandIndex, Known } from './command-index.ts'
 import { envelopeOf, headersOf } from './envelope.ts'
 import type { LogApi } from './log-api.ts'
 import { patiently, pause } from './patience.ts'
+import type { RecentCommits } from './recent-commits.ts'
 import type { StreamView } from './stream-view.ts'
 import { subjectOf } from './subjects.ts'
 
@@ -21,6 +22,7 @@ type Deps = {
   /** Never by `close`: what is under way is finished. */
   readonly closed: AbortSignal
   readonly view: StreamView
+  readonly recent: Pick<RecentCommits, 'write'>
   readonly clock: () => number
   /** Milliseconds within which an append is answered, with an error at the latest. */
   readonly deadline: number
@@ -130,10 +132,11 @@ export class Appender {
 
   async #publish(task: Task, head: number, deadline: number): Promise<Tried> {
     const { commit, subject, record } = task
-    const { api, view, clock } = this.#deps
+    const { api, view, recent, clock } = this.#deps
     const oneTry = this.#deps.deadline / TRIES
     const envelope = envelopeOf(commit, clock(), task.attempt)
     const timeout = Math.max(1, Math.min(oneTry, deadline - performance.now()))
+    recent.write(task)
     const answer = await api.publish(subject, {
       headers: headersOf(envelope, subject, head),
       record,

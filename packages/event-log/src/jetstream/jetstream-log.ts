@@ -27,6 +27,7 @@ import { LogReading } from './log-reader.ts'
 import { type LogAlarm, Losses } from './losses.ts'
 import { type CoveredPage, coveredPage, type PageRequest } from './pages.ts'
 import { patiently } from './patience.ts'
+import { RecentCommits } from './recent-commits.ts'
 import { connectServers, type ServerOptions } from './servers.ts'
 import { addSubjects, ensureStreams } from './stream-config.ts'
 import { StreamView } from './stream-view.ts'
@@ -148,6 +149,7 @@ class OpenJetStreamLog implements JetStreamLog {
   readonly #ledger: Ledger
   readonly #losses: Losses
   readonly #tail: Tail
+  readonly #recent: RecentCommits
   readonly #view: StreamView
   readonly #appender: Appender
   readonly #tenants: Set<string>
@@ -183,10 +185,12 @@ class OpenJetStreamLog implements JetStreamLog {
     const onCommit = (commit: Commit) => this.#told(commit)
     const page = this.#pageIn('read', this.#closing)
     this.#tail = new Tail({ ...reading, page, onCommit, onFault: (error) => this.#fault(error) }, position)
+    this.#recent = new RecentCommits(position)
     this.#view = new StreamView({ api, commands, losses: this.#losses })
     this.#tenants = new Set(options.tenants)
     const admit = (stream: Stream) => this.#readmit(stream)
-    this.#appender = new Appender({ ...options, api, commands, view: this.#view, admit, closed: NEVER })
+    const known = { commands, view: this.#view, recent: this.#recent }
+    this.#appender = new Appender({ ...options, ...known, api, admit, closed: NEVER })
   }
 
   async append(commit: NewCommit): Promise<Appended> {
@@ -215,7 +219,7 @@ class OpenJetStreamLog implements JetStreamLog {
     try {
       await this.#requireUnbroken(filter, after, ended)
       const page = this.#pageIn('read', ended, Number.POSITIVE_INFINITY)
-      const reading = new LogReading({ page, losses: this.#losses }, filter, after)
+      const reading = new LogReading({ page, losses: this.#losses, recent: this.#recent }, filter, after)
       yield* followFeed(this.#source(reading), { filter, after, ...options })
     } catch (error) {
       if (!signal.aborted || this.#closing.aborted) throw error
@@ -237,14 +241,17 @@ class OpenJetStreamLog implements JetStreamLog {
 
   async purge(tenant: string, account: string): Promise<number> {
     this.#closing.throwIfAborted()
+    const subjects = accountSubjects(tenant, account)
     const { state } = await this.#patiently('erase', () => this.#api.info())
     const page = this.#pageIn('erase', this.#closing)
     const keepErasure = (subjects: string, upTo: number) =>
       this.#patiently('erase', () => this.#ledger.keepErasure(subjects, upTo))
-    return await erase(
+    const erased = await erase(
       { keepErasure, page, eraseOne: (position) => this.#eraseOne(position) },
-      { account: accountSubjects(tenant, account), upTo: state.last_seq },
+      { account: subjects, upTo: state.last_seq },
     )
+    this.#recent.forget(subjects)
+    return erased
   }
 
   /** What was erased by a request whose answer was lost isn't there any more at the next one: it counts. */
@@ -345,6 +352,7 @@ class OpenJetStreamLog implements JetStreamLog {
 
   #told(commit: Commit) {
     this.#view.told(commit)
+    this.#recent.told(commit, commit.told.attempt)
     this.#board.publish(commit.notice)
   }
 

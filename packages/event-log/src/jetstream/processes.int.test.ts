@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { connect } from '@nats-io/transport-node'
 import type { NatsServer } from '@relais/servers/nats.ts'
 import { startTcpProxy } from '@relais/servers/tcp-proxy.ts'
 import { appendAll, commitOf, Follower, positionsOf, range, readAll } from '../contract/commits.ts'
@@ -103,6 +104,49 @@ test('a follower and a subscriber of one process hear of the commits of another'
   assert.deepEqual(positionsOf(follower.seen), noticed)
   assert.equal(noticed.length, 10)
   await follower.end()
+})
+
+test('what a process appends itself its followers take from its memory: the server is asked for nothing', {
+  skip: noServer,
+}, async (context) => {
+  const { server, open } = await opener(context)
+  const log = await open()
+  // The first of a stream asks for its head.
+  const { position: first } = await log.append(commitOf())
+  const followers = [{ service: 'mail' }, { account: 'mike' }, {}].map((filter) => new Follower(log, filter))
+  await Promise.all(followers.map((follower) => follower.untilCaughtUp()))
+  const listening = await connect({ servers: [server.url] })
+  context.after(() => listening.close())
+  let asked = 0
+  for (const api of ['$JS.API.DIRECT.GET.>', '$JS.API.STREAM.MSG.GET.>'])
+    listening.subscribe(api, { callback: () => void asked++ })
+  await listening.flush()
+  const positions = await appendAll(
+    log,
+    range(50).map(() => commitOf()),
+  )
+  for (const follower of followers) await follower.untilSeen(positions.at(-1) as number)
+  await listening.flush()
+  assert.equal(asked, 0)
+  for (const follower of followers) {
+    await follower.end()
+    assert.deepEqual(positionsOf(follower.seen), [first, ...positions])
+    assert.deepEqual(follower.seen, await readAll(log))
+  }
+})
+
+test('a follower is given the commits of its own process and of another in one order', {
+  skip: noServer,
+}, async (context) => {
+  const { open } = await opener(context)
+  const [one, other] = [await open(), await open()]
+  const follower = new Follower(one, {})
+  await follower.untilCaughtUp()
+  const appended = range(60).map((i) => (i % 3 ? one : other).append(commitOf({ account: `a${i % 7}` })))
+  const positions = (await Promise.all(appended)).map(({ position }) => position)
+  await follower.untilSeen(Math.max(...positions))
+  await follower.end()
+  assert.deepEqual(follower.seen, await readAll(other))
 })
 
 test('a subscriber that was cut off is told of what came meanwhile, once and in order, when it is back', {

@@ -57,6 +57,7 @@ const commitAt = (message: LogMessage): Commit => ({
     ...toldBy(message.subject, message.headers).stream,
     position: message.position,
   } as Commit['notice'],
+  headers: message.headers,
   stored: 0,
 })
 

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import {
   accountSubjects,
   filterSubject,
+  matches,
   nameOf,
   streamOf,
   subjectOf,
@@ -104,4 +105,13 @@ test("a tenant's subjects are its own, also where another's name begins like it"
   assert.equal(tenantSubjects('acme'), 'log.acme.>')
   assert.equal(tenantSubjects('acme.x'), 'log.acme=2Ex.>')
   assert.equal(accountSubjects('acme', 'mike'), 'log.acme.mike')
+})
+
+test('a filter’s subject matches what a server would send for it', () => {
+  assert.ok(matches('log.>', 'log.acme.mike.mail'))
+  assert.ok(matches('log.acme.mike.mail', 'log.acme.mike.mail'))
+  assert.ok(matches('log.*.*.mail', 'log.acme.mike.mail'))
+  assert.ok(matches('log.acme.*.*', 'log.acme.mike.mail'))
+  assert.equal(matches('log.*.*.mail', 'log.acme.mike.directory'), false)
+  assert.equal(matches('log.acme.*.*', 'log.acme2.mike.mail'), false)
 })

@@ -64,6 +64,13 @@ export const filterSubject = ({ tenant, account, service }: CommitFilter): strin
 
 const token = (name: string | undefined) => (name === undefined ? '*' : tokenOf(name))
 
+/** Whether a commit's subject is among those that a filter means. */
+export const matches = (filter: string, subject: string): boolean => {
+  if (filter === ALL_COMMITS || filter === subject) return true
+  const wanted = filter.split('.')
+  return subject.split('.').every((token, index) => wanted[index] === '*' || wanted[index] === token)
+}
+
 /** A lone surrogate has no UTF-8 of its own: its bytes would be another name's. */
 const isPossible = (name: string | undefined) =>
   name === undefined || (name.length > 0 && name.isWellFormed())

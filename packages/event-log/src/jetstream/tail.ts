@@ -1,4 +1,4 @@
-import type { Msg } from '@nats-io/transport-node'
+import type { Msg, MsgHdrs } from '@nats-io/transport-node'
 import { decodeCommit } from '../commit-record.ts'
 import type { Notice } from '../port.ts'
 import { type AllCommitsDeps, allCommits } from './all-commits.ts'
@@ -13,7 +13,10 @@ export type Commit = {
   readonly subject: string
   readonly told: Told
   readonly notice: Notice
+  readonly headers: MsgHdrs | undefined
   readonly stored: number
+  /** Where it had to be read. */
+  readonly record?: Uint8Array
 }
 
 type Deps = AllCommitsDeps & {
@@ -92,9 +95,8 @@ const commitIn = ({ headers }: Msg, position: number): Commit | undefined => {
   const subject = headers?.get('Nats-Subject') ?? ''
   const told = tellable(subject, headers)
   const notice = told && noticeOf(position, told)
-  return (
-    notice && { position, subject, told, notice, stored: Date.parse(headers?.get('Nats-Time-Stamp') ?? '') }
-  )
+  const stored = Date.parse(headers?.get('Nats-Time-Stamp') ?? '')
+  return notice && { position, subject, told, notice, headers, stored }
 }
 
 /** A message that isn't a commit is met again when it is read, and is an error there. */
@@ -109,7 +111,7 @@ const tellable = (subject: string, headers: Msg['headers']): Told | undefined =>
 const commitOf = ({ position, subject, headers, record, stored }: LogMessage): Commit => {
   const told = toldBy(subject, headers)
   const notice = noticeOf(position, told) ?? noticeOf(position, { ...told, ...inRecord(position, record) })
-  return { position, subject, told, notice: notice as Notice, stored }
+  return { position, subject, told, notice: notice as Notice, headers, stored, record }
 }
 
 const inRecord = (position: number, record: Uint8Array) => {

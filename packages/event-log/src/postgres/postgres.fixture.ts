@@ -5,6 +5,7 @@ import { after, type TestContext } from 'node:test'
 import { ProgramMissingError } from '@relais/servers/pinned-program.ts'
 import { type PostgresOptions, type PostgresServer, startPostgres } from '@relais/servers/postgres.ts'
 import type { LogUnderTest } from '../contract/rule.ts'
+import { whenAvailable } from '../history/available.fixture.ts'
 import type { PostgresConnection, PostgresLogOptions } from './options.ts'
 import { openPostgresLog } from './postgres-log.ts'
 
@@ -54,13 +55,14 @@ export const ownSchema = (): string => {
   return `log_${made}`
 }
 
-/** A log, closed after the test. */
+/** A log, closed after the test. However impatient it is, it is opened also where the machine is slow. */
 export const openFor = async (
   context: TestContext,
   connection: PostgresConnection,
   more: Partial<PostgresLogOptions> = {},
 ) => {
-  const log = await openPostgresLog({ connection, schema: ownSchema(), onFault: () => {}, ...more })
+  const options = { connection, schema: ownSchema(), onFault: () => {}, ...more }
+  const log = await whenAvailable(() => openPostgresLog(options))
   context.after(() => log.close())
   return log
 }

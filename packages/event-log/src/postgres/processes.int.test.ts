@@ -48,7 +48,7 @@ test('several processes append and follow at once: one order, nothing skipped, b
   const log = await openFor(context, server.connection, { schema })
   const args = [JSON.stringify(server.connection), schema]
   const children = await Promise.all(range(3).map((at) => startChild(context, [...args, `child${at}`])))
-  await delay(1500)
+  while ((await log.head({})) < 300) await delay(20)
   const told = await finish(children)
   const history = {
     appends: told.flatMap(({ calls }) => calls),
