@@ -177,7 +177,8 @@ const postgresServer = (folder: string, port: number, options: PostgresOptions):
   }
 }
 
-const ASK_MS = 2000
+/** The machine may be slow. */
+const ASK_MS = 10_000
 
 const queryOnce = async <Row>(connection: PostgresConnection, sql: string): Promise<Row[]> => {
   const client = new Client({ ...connection, connectionTimeoutMillis: ASK_MS })

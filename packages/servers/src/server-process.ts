@@ -12,7 +12,7 @@ export type ServerCommand = {
   readonly logFile: string
   readonly uid?: number
   readonly gid?: number
-  /** Milliseconds that it may take until it is ready; default half a minute. */
+  /** Milliseconds that it may take until it is ready; default a minute. */
   readonly within?: number
   /** Rejects or resolves false as long as the server isn't ready; asked again and again. */
   ready(): Promise<boolean>
@@ -35,7 +35,7 @@ export type ServerProcess = {
   resume(): void
 }
 
-const READY_MS = 30_000
+const READY_MS = 60_000
 const ASK_EVERY_MS = 25
 const STOP_MS = 10_000
 
