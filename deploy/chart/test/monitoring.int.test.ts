@@ -18,6 +18,37 @@ test('each alert has a runbook, and each runbook an alert', () => {
     assert.ok(read(`docs/runbooks/${runbook}.md`).includes(alert), alert)
 })
 
+const SECTIONS = ['What it means', 'What phones see', 'What to look at', 'What to do']
+
+test('each runbook says what the alert means, what phones see, what to look at and what to do', () => {
+  for (const { runbook, alert } of alerts) {
+    const [title, ...sections] = read(`docs/runbooks/${runbook}.md`)
+      .split(/^#+ (?=\S)/m)
+      .filter(Boolean)
+    assert.equal(title?.trim(), alert)
+    assert.deepEqual(
+      sections.map((one) => one.split('\n')[0]),
+      SECTIONS,
+      runbook,
+    )
+    for (const one of sections) assert.match(one, /\n\n\S/, `${runbook}: an empty section`)
+  }
+})
+
+test('runbooks name pages, figures and panels that there are', () => {
+  const known = figures()
+  const { panels } = JSON.parse(read('charts/relais/dashboards/relais.json'))
+  const titles: string = panels.map(({ title }: { title: string }) => title).join('\n')
+  for (const { runbook } of alerts) {
+    const page = read(`docs/runbooks/${runbook}.md`)
+    for (const [, to = ''] of page.matchAll(/\]\(([^)#]+)/g))
+      assert.ok(existsSync(join(ROOT, 'docs/runbooks', to)), `${runbook}: ${to}`)
+    for (const name of named(page)) assert.ok(known.has(name), `${runbook}: ${name}`)
+    for (const [, panel = ''] of page.matchAll(/“([A-Z][^”]+)”(?= |,|:)/g))
+      assert.ok(titles.includes(panel) || panel === 'Sent', `${runbook}: ${panel}`)
+  }
+})
+
 test('each alert says how grave it is, after how long, and in words what happens', () => {
   for (const one of alerts) {
     assert.ok(['warning', 'critical'].includes(one.severity), one.alert)
