@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { processesOf } from './cgroups.ts'
 import { startControlPlane } from './control-plane.ts'
+import { cutTable } from './cut-table.ts'
 import type { ImageFile } from './images.ts'
 import { systemImages } from './images.ts'
 import { type KubernetesObject, namesObjects, volumeObjects } from './in-cluster.ts'
@@ -10,7 +11,7 @@ import { removeLeftovers } from './leftovers.ts'
 import { importImages, killNode, startNode } from './node.ts'
 import { groupOf } from './node-files.ts'
 import { MOST_NODES, nodeName, Place } from './place.ts'
-import { isPause, kill, killStarted, startProcess } from './processes.ts'
+import { isPause, killStarted, signal, startProcess } from './processes.ts'
 import { type Programs, programs as pinned } from './programs.ts'
 import { run } from './run.ts'
 
@@ -128,9 +129,32 @@ export class Cluster {
 
   /** kill -9 to what a pod runs, by its uid: kubectl can only ask politely. What holds its namespaces lives on, as after a crash. */
   killPod(uid: string): void {
+    for (const pid of this.#processesOf(uid)) signal(pid, 'SIGKILL')
+  }
+
+  /** What a pod runs stands still from now on, with all its connections; answers with how many processes that are. */
+  freezePod(uid: string): number {
+    const all = this.#processesOf(uid)
+    for (const pid of all) signal(pid, 'SIGSTOP')
+    return all.length
+  }
+
+  #processesOf(uid: string): readonly number[] {
     const groups = this.place.nodes().map((node) => groupOf(this.place, node))
     const all = groups.flatMap((group) => processesOf(group, (folder) => folder.includes(uid)))
-    for (const pid of all.filter((one) => !isPause(one))) kill(pid)
+    return all.filter((one) => !isPause(one))
+  }
+
+  /** Nothing passes between these pods' addresses any more, not on open connections either, until what is returned is called. */
+  async cut(some: readonly string[], others: readonly string[]): Promise<() => Promise<void>> {
+    const table = cutTable(some, others)
+    await this.#onEachNode(table.cut)
+    return () => this.#onEachNode(table.mend)
+  }
+
+  async #onEachNode(rules: string): Promise<void> {
+    for (const node of this.place.nodes())
+      await run('nsenter', [`--net=${this.place.namespaceOf(node)}`, 'nft', '-f', '-'], { input: rules })
   }
 
   /** Leaves nothing: no process, namespace, mount, control group or file. */

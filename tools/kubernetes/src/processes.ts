@@ -35,9 +35,12 @@ export const killStarted = (folder: string): void => {
   }
 }
 
-export const kill = (pid: number): void => {
+export const kill = (pid: number): void => signal(pid, 'SIGKILL')
+
+/** To a process that may have ended. */
+export const signal = (pid: number, name: NodeJS.Signals): void => {
   try {
-    process.kill(pid, 'SIGKILL')
+    process.kill(pid, name)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }

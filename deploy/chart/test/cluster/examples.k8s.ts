@@ -5,14 +5,15 @@ import type { Cluster } from '@relais/kubernetes/cluster.ts'
 import { serverImages } from '@relais/kubernetes/images.ts'
 import { type Authority, createAuthority } from '@relais/testing'
 import { EXAMPLES } from '../helm.ts'
+import { giveCertificates } from './certificates.ts'
 import { CHECK_SECRET, givenCluster, imageOf, loadImages, TAG } from './given.ts'
 import { Installation, type Values } from './installation.ts'
 import { operatorServers, PASSWORD, S3_KEYS } from './operator-servers.ts'
 import { defineKinds, issueCertificates } from './other-peoples-kinds.ts'
 import { makeTenant } from './scene.ts'
+import { SERVICES } from './stage.ts'
 
 const DAY_MS = 86_400_000
-const SERVICES = ['directory', 'mail', 'mail-transport', 'device-sync', 'administration']
 
 let cluster: Cluster
 let authority: Authority
@@ -86,18 +87,6 @@ const makeSecrets = async (installation: Installation, example: Example): Promis
   for (const [name, content] of Object.entries(secrets)) await installation.makeSecret(name, content)
 }
 
-/** As a guide says for those without cert-manager. */
-const giveCertificates = async (installation: Installation): Promise<void> => {
-  for (const service of SERVICES) {
-    const { certificate, key } = await authority.issue(service, { uris: [`urn:relais:service:${service}`] })
-    await installation.makeSecret(`relais-tls-${service}`, {
-      'tls.crt': certificate,
-      'tls.key': key,
-      'ca.crt': authority.ca,
-    })
-  }
-}
-
 const claimBlobs = (namespace: string) =>
   cluster.apply([
     {
@@ -114,7 +103,7 @@ for (const example of EXAMPLES)
     await makeServers(example)
     await makeSecrets(installation, example)
     if (example === 'local') {
-      await giveCertificates(installation)
+      await giveCertificates(installation, authority)
       await claimBlobs(example)
     }
     const rowsInClear = example === 'shared' ? [{ rows: { caSecret: { name: '' } } }] : []

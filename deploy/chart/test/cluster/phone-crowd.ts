@@ -13,8 +13,8 @@ export type CrowdOrder = {
 export type Trouble = {
   /** Told to come later, as the protocol knows it. */
   later: number
-  /** The connection broke, or none could be made. */
-  broken: number
+  /** The connection broke, or none could be made: what was said, and how often. */
+  readonly broken: Map<string, number>
   /** Anything else: no phone knows it. */
   readonly unknown: string[]
 }
@@ -30,6 +30,11 @@ const RETRY_MS = 500
  * again by themselves.
  */
 const LATER = /HTTP 503$|Status 111$|^Sync Status (5|16)$|^FolderSync Status 6$|^Ping Status 8$/
+const PATIENCE_MS = 10_000
+const NOTHING_HEARD = 'nothing was heard in time'
+const BROKEN = new RegExp(
+  `ECONN|EPIPE|ETIMEDOUT|EHOST|the connection was closed|socket hang up|${NOTHING_HEARD}`,
+)
 /** A phone of another crowd isn't the same phone. */
 let crowds = 0
 
@@ -37,7 +42,7 @@ type Waiting = { readonly phone: Phone; readonly inbox: string; received: number
 
 /** Phones of one account each, which wait in Pings, take what there is and wait again. */
 export class PhoneCrowd {
-  readonly trouble: Trouble = { later: 0, broken: 0, unknown: [] }
+  readonly trouble: Trouble = { later: 0, broken: new Map(), unknown: [] }
   readonly #order: CrowdOrder
   readonly #number = crowds++
   readonly #phones: Waiting[] = []
@@ -94,7 +99,7 @@ export class PhoneCrowd {
     while (!this.#isOver) {
       try {
         one.isWaiting = true
-        const status = await one.phone.ping([one.inbox], this.#order.heartbeatSeconds)
+        const status = await this.#ping(one)
         one.isWaiting = false
         if (status === '2') one.received += await one.phone.syncAll(one.inbox, { window: 512 })
         else if (status !== '1') throw new Error(`Ping Status ${status}`)
@@ -107,10 +112,28 @@ export class PhoneCrowd {
     }
   }
 
+  /** Who hears nothing for longer than it asked for takes the connection for dead, as a phone does. */
+  async #ping({ phone, inbox }: Waiting): Promise<string> {
+    const { heartbeatSeconds } = this.#order
+    const { promise: late, reject } = Promise.withResolvers<never>()
+    const timer = setTimeout(
+      () => {
+        phone.close()
+        reject(new Error(NOTHING_HEARD))
+      },
+      heartbeatSeconds * 1000 + PATIENCE_MS,
+    )
+    try {
+      return await Promise.race([phone.ping([inbox], heartbeatSeconds), late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
   #count({ message }: Error): void {
     if (LATER.test(message)) this.trouble.later++
-    else if (/ECONN|EPIPE|ETIMEDOUT|EHOST|the connection was closed|socket hang up/.test(message))
-      this.trouble.broken++
+    else if (BROKEN.test(message))
+      this.trouble.broken.set(message, (this.trouble.broken.get(message) ?? 0) + 1)
     else this.trouble.unknown.push(message)
   }
 

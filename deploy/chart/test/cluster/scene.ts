@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Deliveries } from './deliveries.ts'
 import { CHECK, CHECK_SECRET } from './given.ts'
-import type { Administrator, Installation } from './installation.ts'
+import type { Administrator, Installation, Listed } from './installation.ts'
 import { PhoneCrowd } from './phone-crowd.ts'
+
+/** Phones wait far longer; these notice within the test that a connection leads nowhere any more. */
+const HEARTBEAT_SECONDS = 60
 
 const PASSWORD = 'correct horse battery'
 
@@ -30,28 +33,40 @@ export const makeAccounts = async (
 
 export type Traffic = { readonly phones: PhoneCrowd; readonly deliveries: Deliveries }
 
+/** Phones that wait, one of each account. */
+export const startCrowd = async (
+  installation: Installation,
+  addresses: readonly string[],
+): Promise<PhoneCrowd> => {
+  const phones = new PhoneCrowd({
+    ...{ host: await installation.addressOf('phones'), port: 80, addresses, password: PASSWORD },
+    heartbeatSeconds: HEARTBEAT_SECONDS,
+  })
+  await phones.setUp()
+  phones.start()
+  return phones
+}
+
 /** Phones that wait, and a mail server that delivers to them. */
 export const startTraffic = async (
   installation: Installation,
   { addresses, perSecond }: { readonly addresses: readonly string[]; readonly perSecond: number },
 ): Promise<Traffic> => {
-  const phones = new PhoneCrowd({
-    ...{ host: await installation.addressOf('phones'), port: 80, addresses, password: PASSWORD },
-    heartbeatSeconds: 300,
-  })
-  await phones.setUp()
+  const phones = await startCrowd(installation, addresses)
   const server = `${await installation.addressOf('lmtp')}:24`
   const deliveries = new Deliveries({ server, recipients: addresses, perSecond })
-  phones.start()
   deliveries.start()
   return { phones, deliveries }
 }
 
 const FIGURE = /^relais_held_requests(?:\{.*\})? (\d+)/m
 
-/** Requests that wait, as device-sync itself says. */
-export const heldRequests = async (installation: Installation): Promise<number> => {
-  const pods = await installation.pods('device-sync')
+/** Requests that wait, as these pods of device-sync say; default: all that aren't ending. */
+export const heldRequests = async (
+  installation: Installation,
+  given?: readonly Listed[],
+): Promise<number> => {
+  const pods = given ?? (await installation.pods('device-sync'))
   const each = pods.map(async ({ status }) => {
     const answer = await fetch(`http://${status.podIP}:7480/metrics`).catch(() => undefined)
     return Number(FIGURE.exec((await answer?.text()) ?? '')?.[1] ?? 0)

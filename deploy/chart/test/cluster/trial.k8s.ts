@@ -11,7 +11,7 @@ import {
   TAG,
   trialValues,
 } from './given.ts'
-import { type Administrator, Installation, type Listed } from './installation.ts'
+import { type Administrator, Installation } from './installation.ts'
 import {
   addressesOf,
   endTraffic,
@@ -21,9 +21,9 @@ import {
   startTraffic,
   until,
 } from './scene.ts'
+import { isReady, SERVICES, told } from './stage.ts'
 
 const PEOPLE = addressesOf(8)
-const SERVICES = ['directory', 'mail', 'mail-transport', 'device-sync', 'administration']
 
 let cluster: Cluster
 let installation: Installation
@@ -73,10 +73,6 @@ const restarts = async () => {
   const pods = (await Promise.all(SERVICES.map((service) => installation.pods(service)))).flat()
   return pods.map(({ metadata, status }) => `${metadata.name} ${status.containerStatuses[0].restartCount}`)
 }
-const isReady = ({ status }: Listed) =>
-  status.conditions.some(
-    (one: { type: string; status: string }) => one.type === 'Ready' && one.status === 'True',
-  )
 
 test('without rows services aren’t ready, aren’t restarted, and are ready again with them', async () => {
   const before = await restarts()
@@ -96,18 +92,14 @@ const moveTo = async (move: () => Promise<void>) => {
   await until('all phones wait', async () => (await heldRequests(installation)) >= PEOPLE.length / 2)
   await move()
   const wrong = await endTraffic(traffic)
-  const { later, broken } = traffic.phones.trouble
-  return {
-    wrong,
-    said: `${traffic.deliveries.accepted} delivered; phones: ${later} told to come later, ${broken} cut off`,
-  }
+  return { wrong: [...wrong, ...traffic.phones.trouble.broken.keys()], said: told(traffic) }
 }
 const imagesNow = async () => {
   const pods = (await Promise.all(SERVICES.map((service) => installation.pods(service)))).flat()
   return [...new Set(pods.map(({ spec }) => spec.containers[0].image))]
 }
 
-test('it is upgraded under traffic: nothing is lost, and phones see nothing that they don’t know', async (context) => {
+test('it is upgraded under traffic: nothing is lost, and no phone is cut off or sees what it doesn’t know', async (context) => {
   await makeAccounts(administrator, PEOPLE)
   const { wrong, said } = await moveTo(() => installation.upgrade([...common, imageOf(NEXT_TAG)]))
   context.diagnostic(said)

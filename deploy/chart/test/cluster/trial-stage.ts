@@ -1,0 +1,28 @@
+import { givenCluster, imageOf, loadImages, SMALL, TAG, trialValues } from './given.ts'
+import { type Administrator, Installation, type Values } from './installation.ts'
+import { makeAccounts, makeTenant } from './scene.ts'
+import { PEOPLE, QUICK_TO_LEAVE, Stage } from './stage.ts'
+
+export type TrialStage = { readonly stage: Stage; readonly administrator: Administrator }
+
+/** The trial in a namespace, with an account for each phone. */
+export const trialStage = async (namespace: string, values: Values = {}): Promise<TrialStage> => {
+  const cluster = await givenCluster()
+  await loadImages(cluster)
+  const installation = new Installation(cluster, namespace)
+  await installation.makeNamespace()
+  const quick = { merge: QUICK_TO_LEAVE }
+  await installation.install([await trialValues(), SMALL, imageOf(TAG), quick, values])
+  const administrator = await installation.administrator({
+    token: await installation.secret('relais-trial', 'admin-token'),
+    ca: await installation.secret('relais-trial-tls-public', 'ca.crt'),
+  })
+  await makeTenant(installation, administrator)
+  await makeAccounts(administrator, PEOPLE)
+  return { stage: new Stage(installation), administrator }
+}
+
+export const leave = async ({ installation }: Stage): Promise<void> => {
+  await installation.uninstall().catch(() => {})
+  installation.close()
+}
