@@ -119,4 +119,4 @@ export const range = (count: number): number[] => Array.from({ length: count }, 
 export const texts = (count: number, prefix = 'note'): string[] => range(count).map((at) => `${prefix} ${at}`)
 
 /** A moment far enough away that no test gets there. */
-export const soon = () => Date.now() + 30_000
+export const soon = () => Date.now() + 120_000

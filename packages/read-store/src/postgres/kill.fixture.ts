@@ -27,7 +27,15 @@ const linesOf = (child: ChildProcessByStdio<null, Readable, null>) => {
   const ready = Promise.withResolvers<void>()
   const lines = createInterface({ input: child.stdout })
   lines.on('line', (line) => (line === 'ready' ? ready.resolve() : positions.push(Number(line))))
-  return { positions, ready: ready.promise, ended: once(lines, 'close') }
+  const ended = once(lines, 'close')
+  const seen = (count: number) =>
+    new Promise<void>((resolve) => {
+      const look = () => positions.length >= count && resolve()
+      lines.on('line', look)
+      void ended.then(() => resolve())
+      look()
+    })
+  return { positions, ready: ready.promise, seen, ended }
 }
 
 /** Lets a process append and project until it is killed, from outside or from within; returns the positions whose rows it had seen. */
@@ -37,9 +45,10 @@ const runAndKill = async (place: Place): Promise<number[]> => {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = once(child, 'exit')
-  const { positions, ready, ended } = linesOf(child)
+  const { positions, ready, seen, ended } = linesOf(child)
   await Promise.race([ready, exited])
   if (within.length === 0) {
+    await seen(randomInt(30)) // however slow the machine is
     await delay(randomInt(250))
     child.kill('SIGKILL')
   }

@@ -57,7 +57,7 @@ const until = async (isSo: () => boolean | Promise<boolean>): Promise<void> => {
 }
 
 /** Sessions are closed without waiting for the server to notice. */
-const NOTICED_MS = 3000
+const NOTICED_MS = 20_000
 
 const leavesNothing = async (projector: PostgresProjector): Promise<void> => {
   await projector.stop()
