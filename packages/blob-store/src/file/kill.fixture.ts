@@ -18,7 +18,15 @@ const runAndKill = async (folder: string): Promise<string[]> => {
   const lines = createInterface({ input: child.stdout })
   lines.on('line', (line) => (line === 'ready' ? ready.resolve() : confirmed.push(line)))
   const ended = once(lines, 'close')
+  const seen = (count: number) =>
+    new Promise<void>((resolve) => {
+      const look = () => confirmed.length >= count && resolve()
+      lines.on('line', look)
+      void ended.then(() => resolve())
+      look()
+    })
   await Promise.race([ready.promise, exited])
+  await seen(randomInt(20)) // however slow the machine is
   await delay(randomInt(100))
   child.kill('SIGKILL')
   const [, signal] = await exited

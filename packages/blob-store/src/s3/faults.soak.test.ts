@@ -5,7 +5,7 @@ import type { S3Server } from '@relais/servers/s3.ts'
 import { startTcpProxy, type TcpProxy } from '@relais/servers/tcp-proxy.ts'
 import { bytesOf, plain, range, sha256 } from '../contract/bytes.ts'
 import { openS3Blobs, type S3Blobs } from './open-s3-blobs.ts'
-import { optionsOf, startForTest } from './s3.fixture.ts'
+import { optionsOf, startForTest, whenAvailable } from './s3.fixture.ts'
 
 type Hurt = { readonly server: S3Server; readonly proxy: TcpProxy }
 
@@ -72,7 +72,7 @@ for (const round of [1, 2, 3]) {
     for (const [id, seed] of referenced) {
       const expected = bytesOf(lengthOf(seed), seed)
       assert.equal(sha256(expected), id)
-      assert.deepEqual(plain(await stores[1]!.get('acme', id)), expected)
+      assert.deepEqual(plain(await whenAvailable(() => stores[1]!.get('acme', id))), expected)
     }
     t.diagnostic(`${referenced.size} blobs confirmed`)
   })

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { ProgramMissingError } from '@relais/servers/pinned-program.ts'
 import { type S3Server, startS3 } from '@relais/servers/s3.ts'
 import type { BlobsUnderTest } from '../contract/rule.ts'
@@ -44,6 +45,22 @@ export const optionsOf = ({ endpoint, region, bucket, credentials }: S3Server): 
   credentials,
   leaseMs: 20,
 })
+
+/** A machine may be slow, and what succeeds at once costs no more. */
+const AVAILABLE_WITHIN_MS = 30_000
+
+/** Does again what a store refuses for now, as its callers do; rejects with the last refusal when the time is over. */
+export const whenAvailable = async <T>(work: () => Promise<T>): Promise<T> => {
+  const until = performance.now() + AVAILABLE_WITHIN_MS
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if ((error as { retryable?: boolean }).retryable !== true || performance.now() > until) throw error
+      await delay(20)
+    }
+  }
+}
 
 let made = 0
 
