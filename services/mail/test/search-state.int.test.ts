@@ -32,7 +32,10 @@ const MESSAGES = [
     header: state({ seen: true, flag: Flag.create({ status: 'complete' }) }),
   },
   { message: plain('red budget'), header: state({ seen: true, categories: ['Red Category'] }) },
-  { message: plain('urgent budget', 'Importance: high\n'), header: state({ seen: true }) },
+  {
+    message: plain('urgent budget', 'Importance: high\nDate: Fri, 26 Dec 2025 23:30:00 +0000\n'),
+    header: state({ seen: true }),
+  },
   { message: withAttachment, header: state({ seen: true }) },
   {
     message: plain('large lunch', '', 'x'.repeat(60).concat('\n').repeat(1000)),
@@ -91,6 +94,27 @@ describe('states of messages in a search', () => {
     const early = { receivedBefore: Date.UTC(2026, 0, 1) + 120_000 }
     assert.deepEqual((await search('isread:true', early)).names, ['read'])
   })
+  test('as alternatives of words: either must be so', async () => {
+    assert.deepEqual(await found('lunch OR isread:false'), ['large', 'unread'])
+    assert.deepEqual(await found('budget (subject:red OR isflagged:true)'), ['flagged', 'red'])
+    assert.deepEqual(await found('(lunch isread:false) OR (budget category:red)'), ['red'])
+    assert.deepEqual(await found('NOT (budget isread:true)'), ['large', 'unread'])
+    assert.deepEqual(await found('-budget OR importance:high OR has:attachment'), [
+      'attached',
+      'large',
+      'urgent',
+    ])
+    const page = await search('lunch OR isflagged:true OR importance:high', { offset: 1, limit: 1 })
+    assert.deepEqual([page.order, page.total], [['urgent'], 3])
+  })
+  test('sent: is what a message says of itself, else when it came; received: may be an alternative', async () => {
+    assert.deepEqual(await found('sent:2025-12-26'), ['urgent'])
+    assert.deepEqual(await found('sent:<2026-01-01'), ['urgent'])
+    assert.deepEqual((await found('sent:2026-01-01')).length, MESSAGES.length - 1)
+    assert.deepEqual(await found('budget (is:flagged OR sent:<2026-01-01)'), ['flagged', 'urgent'])
+    assert.deepEqual(await found('received:<2026-01-01 OR lunch'), ['large'])
+    assert.deepEqual(await found('received:today OR sent:today'), [])
+  })
   test('pages and totals count what matches, newest first', async () => {
     const all = await search('isread:true')
     assert.deepEqual(all.order, ['large', 'attached', 'urgent', 'red', 'finished', 'flagged', 'read'])
@@ -108,5 +132,6 @@ describe('states of messages in a search', () => {
   test('are those of one account alone', async () => {
     assert.deepEqual((await search('isread:false', {}, ANNA)).names, ['annas'])
     assert.ok(!(await found('isread:false OR category:red')).includes('annas'))
+    assert.deepEqual((await search('budget OR isread:false', {}, ANNA)).names, ['annas'])
   })
 })

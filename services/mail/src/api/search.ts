@@ -24,7 +24,7 @@ export const searchMessages =
     if (request.query.length > MAX_QUERY_LENGTH) throw invalid('the query is too long')
     const stores = { index: handling.searchStore, rows: handling.projector.store }
     const found = await findByState(stores, key, {
-      query: parseQuery(request.query),
+      query: parseQuery(request.query, handling.clock()),
       mailboxes: await mailboxesOf(handling, key, request),
       after: requireTime(request.receivedAfter, 'the earliest time'),
       before: requireTime(request.receivedBefore, 'the latest time'),

@@ -39,7 +39,7 @@ const openSearch = async (t: TestContext, engine: RowsEngine) => {
   const find = async (query: string, key = mike, some: Partial<Search> = {}) => {
     const { mailboxes = [], offset = 0, limit = 100, ...more } = some
     const bounds = { mailboxes, offset, limit, after: 0, before: 0, conversation: '', ...more }
-    return findItems(store, key, { query: parseQuery(query), ...bounds })
+    return findItems(store, key, { query: parseQuery(query, 0), ...bounds })
   }
   return { write, find }
 }

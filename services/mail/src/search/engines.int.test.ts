@@ -81,7 +81,7 @@ test('both engines find the same in the same documents', async (t) => {
       await Promise.all(open.map(add))
       for (const said of asked) {
         const search = {
-          query: parseQuery(said),
+          query: parseQuery(said, 0),
           mailboxes: [],
           after: 0,
           before: 0,

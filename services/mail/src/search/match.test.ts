@@ -5,7 +5,7 @@ import { parseQuery } from './query.ts'
 
 const key = { tenant: 'acme', account: 'u_mike' }
 const expression = (text: string) =>
-  matchExpression(key, parseQuery(text).expression).replaceAll(scopeOf(key), 'S')
+  matchExpression(key, parseQuery(text, 0).expression).replaceAll(scopeOf(key), 'S')
 
 describe('what the index is asked', () => {
   test('is always asked inside one account', () => {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { AccountKey } from '../queries/account.ts'
-import type { Expression, SearchField, SearchTerm } from './query.ts'
+import type { Expression, SearchField, SearchTerm } from './expression.ts'
 import { isBeginning, wordsOf } from './words.ts'
 
 const COLUMNS: Readonly<Record<SearchField, string>> = {

@@ -1,19 +1,22 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import type { Expression } from './expression.ts'
 import {
   asksFor,
   everyOne,
   isSo,
   oneOf,
   STATE_PROPERTIES,
+  type StateCondition,
   type StateFacts,
   stateOf,
+  textsIn,
 } from './message-state.ts'
 
 const plain: StateFacts = {
   ...{ seen: false, flagged: false, draft: false, attachment: false },
-  ...{ categories: [], importance: '', size: 1000 },
+  ...{ categories: [], importance: '', size: 1000, received: 2000, sent: 1000, says: () => false },
 }
 const matches = (property: string, said: string, facts: Partial<StateFacts>) => {
   const condition = stateOf(property, said)
@@ -118,4 +121,24 @@ test('conditions are joined, and say what must be known for them', () => {
     [true, true, true, false],
   )
   assert.equal(asksFor({ kind: 'not', of: stateOf('hasattachment', 'no')! }, 'attachment'), true)
+})
+
+test('when a message came and was sent is looked at too, both ends excluded, and so is what the index says', () => {
+  const within = (after: number, before: number) =>
+    (['received', 'sent'] as const).map((kind) => isSo({ kind, after, before }, plain))
+  assert.deepEqual(within(999, 1001), [false, true])
+  assert.deepEqual(within(1000, 2001), [true, false])
+  assert.deepEqual(within(1999, 0), [true, false])
+  const budget: Expression = { kind: 'term', field: 'any', text: 'budget', phrase: false }
+  const either: StateCondition = {
+    kind: 'some',
+    of: [
+      { kind: 'texts', of: budget },
+      { kind: 'not', of: { kind: 'texts', of: budget } },
+    ],
+  }
+  assert.deepEqual(textsIn(either), [budget, budget])
+  assert.equal(isSo({ kind: 'texts', of: budget }, { ...plain, says: (texts) => texts === budget }), true)
+  assert.equal(isSo({ kind: 'texts', of: budget }, plain), false)
+  assert.equal(asksFor({ kind: 'sent', after: 0, before: 0 }, 'importance', 'sent'), true)
 })

@@ -1,3 +1,6 @@
+import type { Expression } from './expression.ts'
+import type { DateRange } from './query-dates.ts'
+
 /** What is asked of a message beside its texts: what its user did with it, and what it is like. */
 export type StateCondition =
   | { readonly kind: 'seen' | 'flagged' | 'draft' | 'attachment'; readonly is: boolean }
@@ -6,6 +9,9 @@ export type StateCondition =
   | { readonly kind: 'importance'; readonly is: string }
   /** In bytes, both included. */
   | { readonly kind: 'size'; readonly min: number; readonly max: number }
+  | ({ readonly kind: 'received' | 'sent' } & DateRange)
+  /** An alternative of those: the index has been asked. */
+  | { readonly kind: 'texts'; readonly of: Expression }
   | { readonly kind: 'every' | 'some'; readonly of: readonly StateCondition[] }
   | { readonly kind: 'not'; readonly of: StateCondition }
 
@@ -18,9 +24,17 @@ export type StateFacts = {
   readonly categories: readonly string[]
   readonly importance: string
   readonly size: number
+  /** Milliseconds since 1970. */
+  readonly received: number
+  readonly sent: number
+  /** Whether its texts are so. */
+  readonly says: (texts: Expression) => boolean
 }
 
 const folded = (text: string): string => text.normalize('NFKC').toLowerCase().trim()
+
+const isWithin = ({ after, before }: DateRange, at: number): boolean =>
+  after < at && (before === 0 || at < before)
 
 export const isSo = (condition: StateCondition, facts: StateFacts): boolean => {
   switch (condition.kind) {
@@ -30,6 +44,11 @@ export const isSo = (condition: StateCondition, facts: StateFacts): boolean => {
       return (facts.importance || 'normal') === condition.is
     case 'size':
       return condition.min <= facts.size && facts.size <= condition.max
+    case 'received':
+    case 'sent':
+      return isWithin(condition, facts[condition.kind])
+    case 'texts':
+      return facts.says(condition.of)
     case 'every':
       return condition.of.every((one) => isSo(one, facts))
     case 'some':
@@ -49,12 +68,20 @@ export const everyOne = (of: readonly StateCondition[]): StateCondition | undefi
 
 export const oneOf = (of: readonly StateCondition[]): StateCondition | undefined => joined('some', of)
 
-/** Whether something of this kind is asked for. */
-export const asksFor = (condition: StateCondition, kind: 'attachment' | 'importance'): boolean => {
-  if (condition.kind === 'every' || condition.kind === 'some')
-    return condition.of.some((one) => asksFor(one, kind))
-  return condition.kind === 'not' ? asksFor(condition.of, kind) : condition.kind === kind
+const leavesOf = (condition: StateCondition): readonly StateCondition[] => {
+  if (condition.kind === 'every' || condition.kind === 'some') return condition.of.flatMap(leavesOf)
+  return condition.kind === 'not' ? leavesOf(condition.of) : [condition]
 }
+
+/** Whether something of this kind is asked for. */
+export const asksFor = (
+  condition: StateCondition,
+  ...kinds: readonly ('attachment' | 'importance' | 'sent')[]
+): boolean => leavesOf(condition).some(({ kind }) => kinds.some((one) => one === kind))
+
+/** What is to be asked of the index. */
+export const textsIn = (condition: StateCondition): readonly Expression[] =>
+  leavesOf(condition).flatMap((leaf) => (leaf.kind === 'texts' ? [leaf.of] : []))
 
 const YES: ReadonlySet<string> = new Set(['true', 'yes', '1'])
 const NO: ReadonlySet<string> = new Set(['false', 'no', '0'])

@@ -37,8 +37,40 @@ const compared = (operator: string, day: number): DateRange => {
   }
 }
 
-/** What stands behind `received:` (MS-KQL 2.1.6): a day, one with < <= > >= or =, or two with ".." between; in UTC. Undefined: no dates. */
-export const parseDates = (text: string): DateRange | undefined => {
+/** What a month is from a year and a number that may be less than 0. */
+const monthsFrom = (year: number, month: number, months: number): DateRange => ({
+  after: Date.UTC(year, month) - 1,
+  before: Date.UTC(year, month + months),
+})
+
+/** Days that are counted from now: MS-KQL 2.1.6 has these words. A week begins on Monday (ISO 8601). */
+const namedDays: Readonly<Record<string, (now: Date) => DateRange>> = {
+  today: (now) => daysFrom(now, 0, 1),
+  yesterday: (now) => daysFrom(now, -1, 1),
+  'this week': (now) => daysFrom(now, -((now.getUTCDay() + 6) % 7), 7),
+  'this month': (now) => monthsFrom(now.getUTCFullYear(), now.getUTCMonth(), 1),
+  'last month': (now) => monthsFrom(now.getUTCFullYear(), now.getUTCMonth() - 1, 1),
+  'this year': (now) => monthsFrom(now.getUTCFullYear(), 0, 12),
+  'last year': (now) => monthsFrom(now.getUTCFullYear() - 1, 0, 12),
+}
+
+const daysFrom = (now: Date, first: number, days: number): DateRange => {
+  const midnight = Math.floor(now.getTime() / DAY) * DAY + first * DAY
+  return { after: midnight - 1, before: midnight + days * DAY }
+}
+
+const namedRange = (text: string, now: number): DateRange | undefined => {
+  const name = text.replace(/^=/, '').trim().toLowerCase()
+  return Object.hasOwn(namedDays, name) ? namedDays[name]?.(new Date(now)) : undefined
+}
+
+/**
+ * What stands behind `received:` and `sent:` (MS-KQL 2.1.6): a day, one with < <= > >= or =, two with ".." between, or a word like "today"; in UTC.
+ * Undefined: no dates.
+ */
+export const parseDates = (text: string, now: number): DateRange | undefined => {
+  const named = namedRange(text, now)
+  if (named) return named
   const [from = '', to] = text.split('..', 2)
   const [, operator = '', said = ''] = /^([<>]=?|=)?(.*)$/s.exec(from) ?? []
   const day = dayOf(said)

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { StateCondition } from './message-state.ts'
-import { type Expression, isEmpty, MAX_TERMS, parseQuery } from './query.ts'
-import { parseDates } from './query-dates.ts'
+import type { Expression } from './expression.ts'
+import { isSo, type StateCondition, type StateFacts } from './message-state.ts'
+import { isEmpty, MAX_TERMS, parseQuery as parseQueryAt } from './query.ts'
+
+const NOW = Date.UTC(2026, 0, 31, 12)
+const parseQuery = (text: string) => parseQueryAt(text, NOW)
 
 /** An expression as text: words as they are, phrases in quotes, operators as functions. */
 const shown = (expression: Expression | undefined): string => {
@@ -157,33 +160,33 @@ describe('MS-KQL 2.1.6: received:', () => {
     assert.deepEqual(received, { after: at - 1, before: at + day })
   })
 
-  test('is one day, an open end, or two days', () => {
-    assert.deepEqual(parseDates('2026-01-31'), { after: at - 1, before: at + day })
-    assert.deepEqual(parseDates('=1/31/2026'), { after: at - 1, before: at + day })
-    assert.deepEqual(parseDates('>2026-01-31'), { after: at + day - 1, before: 0 })
-    assert.deepEqual(parseDates('<=2026-01-31'), { after: 0, before: at + day })
-    assert.deepEqual(parseDates('2026-01-31..2026-02-28'), { after: at - 1, before: Date.UTC(2026, 2, 1) })
+  test('is counted from now where a word says so', () => {
+    assert.deepEqual(parseQuery('received:today').received, { after: at - 1, before: at + day })
+    assert.deepEqual(parseQuery('RECEIVED:"This Month" x').received, {
+      after: Date.UTC(2026, 0, 1) - 1,
+      before: Date.UTC(2026, 1, 1),
+    })
   })
 
-  for (const text of [
-    '',
-    '2026',
-    '2026-02-30',
-    '2026-13-01',
-    '13/1/2026',
-    '>',
-    '..',
-    '2026-01-31..',
-    '>2026-01-01..2026-01-02',
-    '1901-01-01',
-  ])
-    test(`isn’t "${text}"`, () => assert.equal(parseDates(text), undefined))
+  test('inside an alternative or a negation is looked at one by one', () => {
+    const { expression, state, received } = parseQuery('(a OR received:today) b NOT received:yesterday')
+    assert.equal(shown(expression), 'b')
+    assert.deepEqual(received, { after: 0, before: Number.MAX_SAFE_INTEGER })
+    assert.equal(saidOf(state), `every(some(texts:a received:${at - 1}) not(received:${at - day - 1}))`)
+  })
+})
 
-  test('inside an alternative or a negation narrows nothing', () => {
-    for (const text of ['a OR received:2026-01-31', 'a NOT received:2026-01-31', '(a OR has:attachment) b']) {
-      const { received, withAttachment } = parseQuery(text)
-      assert.deepEqual([received.after, withAttachment], [0, false], text)
-    }
+describe('MS-KQL 2.1.6: sent:', () => {
+  const midnight = Date.UTC(2026, 0, 31)
+  test('is what a message says of itself, with the dates of received:', () => {
+    for (const text of ['sent:2026-01-31', 'SENT=2026-01-31', 'sent:today'])
+      assert.equal(saidOf(parseQuery(`budget ${text}`).state), `sent:${midnight - 1}`, text)
+    assert.equal(saidOf(parseQuery('-sent:>=2026-01-31').state), `not(sent:${midnight - 1})`)
+  })
+  test('with something else behind it is words', () => {
+    assert.equal(parsed('sent:anna'), 'sent:anna')
+    assert.equal(parsed('sent items'), 'all(sent items)')
+    assert.equal(isEmpty(parseQuery('sent:')), true)
   })
 })
 
@@ -200,6 +203,11 @@ const saidOf = (condition: StateCondition | undefined): string => {
       return `category:${condition.begins}`
     case 'size':
       return `size:${condition.min}`
+    case 'received':
+    case 'sent':
+      return `${condition.kind}:${condition.after}`
+    case 'texts':
+      return `texts:${shown(condition.of)}`
     default:
       return `${condition.kind}:${condition.is}`
   }
@@ -243,9 +251,26 @@ describe('states in a query', () => {
       false,
     ])
   })
-  test('narrow nothing as alternatives of words', () => {
-    assert.deepEqual(read('budget OR isread:false'), ['budget', '', false])
-    assert.deepEqual(read('(budget isread:false) OR lunch'), ['either(budget lunch)', '', false])
+  test('may be alternatives of words, which the index is then asked for by themselves', () => {
+    assert.deepEqual(read('budget OR isread:false'), ['', 'some(texts:budget seen:false)', false])
+    assert.deepEqual(read('(budget isread:false) OR lunch'), [
+      '',
+      'some(texts:lunch every(texts:budget seen:false))',
+      false,
+    ])
+    assert.deepEqual(read('a OR b OR is:flagged'), ['', 'some(texts:either(a b) flagged:true)', false])
+    assert.deepEqual(read('draft (NOT a OR -has:attachment)'), [
+      'draft',
+      'some(texts:not(a) attachment:false)',
+      false,
+    ])
+    assert.deepEqual(read('NOT (a is:read)'), ['', 'not(every(texts:a seen:true))', false])
+  })
+  test('that everything has are no bound, and narrow no alternative', () => {
+    assert.deepEqual(read('kind:email budget'), ['budget', '', false])
+    assert.deepEqual(read('NOT kind:email budget'), ['budget', '', false])
+    assert.deepEqual(read('kind:email OR is:read'), ['', 'some(every() seen:true)', false])
+    assert.equal(isEmpty(parseQuery('kind:email')), true)
   })
   test('with values that they can’t have are words', () => {
     assert.deepEqual(read('isread:perhaps'), ['isread:perhaps', '', false])
@@ -266,7 +291,7 @@ describe('states in a query', () => {
       if (condition === undefined) return 0
       if (condition.kind === 'not') return 1 + depth(condition.of)
       return condition.kind === 'every' || condition.kind === 'some'
-        ? 1 + Math.max(...condition.of.map(depth))
+        ? 1 + Math.max(0, ...condition.of.map(depth))
         : 0
     }
     const parts = fc.constantFrom(
@@ -285,6 +310,66 @@ describe('states in a query', () => {
       fc.property(fc.array(parts, { maxLength: 120 }), (said) => {
         assert.ok(depth(parseQuery(said.join(' ')).state) <= 40)
       }),
+    )
+  })
+})
+
+describe('what a query means', () => {
+  /** A query as it was made, and whether it is true of a message. */
+  type Said = { readonly text: string; readonly isTrue: (message: Message) => boolean }
+  type Message = { readonly words: ReadonlySet<string>; readonly seen: boolean; readonly flagged: boolean }
+
+  const leaf = fc.constantFrom<Said>(
+    { text: 'apple', isTrue: ({ words }) => words.has('apple') },
+    { text: 'pear', isTrue: ({ words }) => words.has('pear') },
+    { text: 'is:read', isTrue: ({ seen }) => seen },
+    { text: 'isflagged:true', isTrue: ({ flagged }) => flagged },
+  )
+  const { said } = fc.letrec<{ said: Said }>((tie) => ({
+    said: fc.oneof(
+      { maxDepth: 4, depthIdentifier: 'query' },
+      leaf,
+      fc.tuple(tie('said'), tie('said')).map(([a, b]) => ({
+        text: `(${a.text} OR ${b.text})`,
+        isTrue: (message: Message) => a.isTrue(message) || b.isTrue(message),
+      })),
+      fc.tuple(tie('said'), tie('said')).map(([a, b]) => ({
+        text: `(${a.text} ${b.text})`,
+        isTrue: (message: Message) => a.isTrue(message) && b.isTrue(message),
+      })),
+      tie('said').map(({ text, isTrue }) => ({
+        text: `NOT (${text})`,
+        isTrue: (message: Message) => !isTrue(message),
+      })),
+    ),
+  }))
+  const message = fc.record({
+    words: fc.subarray(['apple', 'pear']).map((words) => new Set<string>(words)),
+    seen: fc.boolean(),
+    flagged: fc.boolean(),
+  })
+
+  const says = (words: ReadonlySet<string>, expression: Expression): boolean => {
+    if (expression.kind === 'term') return words.has(expression.text)
+    if (expression.kind === 'not') return !says(words, expression.of)
+    const found = expression.of.map((one) => says(words, one))
+    return expression.kind === 'all' ? found.every(Boolean) : found.some(Boolean)
+  }
+  const factsOf = ({ words, seen, flagged }: Message): StateFacts => ({
+    ...{ seen, flagged, draft: false, attachment: false, categories: [], importance: '' },
+    ...{ size: 1, received: NOW, sent: NOW, says: (texts) => says(words, texts) },
+  })
+
+  test('is found by what the index is asked for and what is looked at one by one, however words and states are joined', () => {
+    fc.assert(
+      fc.property(said, message, ({ text, isTrue }, one) => {
+        const { expression, state } = parseQuery(text)
+        const found =
+          (expression === undefined || says(one.words, expression)) &&
+          (state === undefined || isSo(state, factsOf(one)))
+        assert.equal(found, isTrue(one), text)
+      }),
+      { numRuns: 1000 },
     )
   })
 })

@@ -1,7 +1,7 @@
 import type { Dialect, Reader, Writer } from '@relais/read-store'
 import type { AccountKey } from '../queries/account.ts'
+import type { Expression } from './expression.ts'
 import { fts5Texts } from './fts5-texts.ts'
-import type { Expression } from './query.ts'
 import { tsvectorTexts } from './tsvector-texts.ts'
 
 /** The texts of a message by what a query can name; `attachments` and `body` only by themselves. */

@@ -5,7 +5,7 @@ import { parseQuery } from './query.ts'
 import { vectorOf, vectorQuery } from './tsvector-texts.ts'
 
 const key = { tenant: 'acme', account: 'u_mike' }
-const query = (text: string) => vectorQuery(key, parseQuery(text).expression).replace(scopeOf(key), 'S')
+const query = (text: string) => vectorQuery(key, parseQuery(text, 0).expression).replace(scopeOf(key), 'S')
 const nothing = { sender: '', recipients: '', subject: '', attachments: '', body: '' }
 
 describe('what PostgreSQL is asked', () => {

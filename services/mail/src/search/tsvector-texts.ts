@@ -1,8 +1,8 @@
 import type { AccountKey } from '../queries/account.ts'
 import { boundConditions, boundValues } from './bounds.ts'
+import type { Expression, SearchField, SearchTerm } from './expression.ts'
 import { lookedAt, pageOf, totalOf } from './found-rows.ts'
 import { scopeOf } from './match.ts'
-import type { Expression, SearchField, SearchTerm } from './query.ts'
 import type { MessageTexts, Texts } from './texts.ts'
 import { isBeginning, wordsOf } from './words.ts'
 
