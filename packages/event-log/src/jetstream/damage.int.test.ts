@@ -13,13 +13,16 @@ import { clusterFor, noServer, serverFor } from './servers.fixture.ts'
 
 const STREAM = 'damaged'
 
-const openLog = async (context: TestContext, options: Pick<JetStreamLogOptions, 'servers' | 'replicas'>) => {
+const openLog = async (
+  context: TestContext,
+  options: Pick<JetStreamLogOptions, 'servers' | 'replicas' | 'deadline'>,
+) => {
   const alarms: LogAlarm[] = []
   const log = await openJetStreamLog({
+    deadline: 30_000,
     ...options,
     stream: STREAM,
     allowUnsynced: true,
-    deadline: 2500,
     recheck: 300,
     confirm: 200,
     onAlarm: (alarm) => alarms.push(alarm),
@@ -116,9 +119,10 @@ describe('damage', { concurrency: 3, skip: noServer }, () => {
 
   test('one server that lost its end is noticed by who appended, who follows and who opens it', async (context) => {
     const server = await serverFor(context)
-    const { log, alarms } = await openLog(context, { servers: [server.url], replicas: 1 })
-    await appendAll(log, fill(200))
-    const closing = await openLog(context, { servers: [server.url], replicas: 1 })
+    const options = { servers: [server.url], replicas: 1, deadline: 5000 }
+    const { log, alarms } = await openLog(context, options)
+    await appendThrough(log, fill(200))
+    const closing = await openLog(context, options)
     await closing.log.close()
     await server.kill()
     cutFile(server, STREAM)
@@ -126,7 +130,7 @@ describe('damage', { concurrency: 3, skip: noServer }, () => {
     while (!(await server.healthy())) await sleep(20)
     await assert.rejects(log.append(commitOf({ account: 'a4' })), LogUnavailableError)
     await assert.rejects(new Follower(log, {}, 200).next(), isLost(200))
-    await assert.rejects(openLog(context, { servers: [server.url], replicas: 1 }), isLost(200))
+    await assert.rejects(openLog(context, options), isLost(200))
     assert.ok(alarms.some(({ kind, position }) => kind === 'commit-lost' && position === 200))
     assert.ok(alarms.some(({ kind, position }) => kind === 'log-went-back' && position === 200))
   })
@@ -185,7 +189,7 @@ describe('damage', { concurrency: 3, skip: noServer }, () => {
       allowUnsynced: true,
       user: 'app',
       password: 'app',
-      deadline: 2500,
+      deadline: 20_000,
       onFault: () => {},
     })
     context.after(() => log.close())

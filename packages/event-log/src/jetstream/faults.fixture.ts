@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import type { NatsCluster } from '@relais/servers/nats.ts'
+import { whenAvailable } from '../history/available.fixture.ts'
 import type { StoredCommit } from '../port.ts'
 import { type JetStreamLog, openJetStreamLog } from './jetstream-log.ts'
 import { readReplica } from './replicas.fixture.ts'
@@ -122,7 +123,7 @@ export const faulted = async (
       recheck: 1000,
       onFault: () => {},
     })
-  const logs = [await open(), await open()]
+  const logs = [await whenAvailable(open), await whenAvailable(open)]
   const workload = startWorkload({ logs, tenant, random })
   context.after(async () => {
     workload.stop()
@@ -133,7 +134,7 @@ export const faulted = async (
     stream,
     logs,
     workload,
-    leader: async () => leaderOf(cluster, stream),
+    leader: () => leaderOf(cluster, stream),
     verify: async () => {
       await cluster.healthy()
       return await workload.finish(() => everyReplica(cluster, stream))
@@ -150,9 +151,14 @@ const streamInfo = async (servers: readonly string[], stream: string) => {
   }
 }
 
+/** While servers elect one there is none. */
 const leaderOf = async (cluster: NatsCluster, stream: string): Promise<number> => {
-  const info = await streamInfo(cluster.urls, stream)
-  return cluster.servers.findIndex(({ name }) => name === info.cluster?.leader)
+  for (const deadline = performance.now() + LEADER_MS; ; await sleep(100)) {
+    const info = await streamInfo(cluster.urls, stream).catch(() => undefined)
+    const leader = cluster.servers.findIndex(({ name }) => name === info?.cluster?.leader)
+    if (leader >= 0) return leader
+    if (performance.now() > deadline) throw new Error(`${stream} has no leader after half a minute`)
+  }
 }
 
 /** Every replica, once all have everything. */
@@ -165,6 +171,7 @@ const everyReplica = async (cluster: NatsCluster, stream: string): Promise<Store
   return replicas
 }
 
+const LEADER_MS = 30_000
 const CURRENT_MS = 60_000
 
 export const untilCurrent = async (cluster: NatsCluster, stream: string): Promise<void> => {

@@ -16,7 +16,7 @@ import { clusterFor, noServer } from './servers.fixture.ts'
 import { randomOf } from './workload.fixture.ts'
 
 /** Whoever waits so long waits for ever. */
-const HANGS_MS = 100_000
+const HANGS_MS = 170_000
 
 /** Work goes on before, during and after the fault; then nothing may be wrong. */
 const survives = (fault: Fault, rule: string, during: (running: Faulted) => Promise<void>) => {

@@ -21,7 +21,7 @@ const hurt = async ({ cluster, leader }: Faulted, random: () => number): Promise
   const any = Math.floor(random() * 3)
   const server = random() < 0.6 ? await leader().catch(() => any) : any
   const time = 100 + random() ** 2 * LONGEST_FAULT
-  await fault.run(cluster, server < 0 ? any : server, async () => void (await sleep(time)))
+  await fault.run(cluster, server, async () => void (await sleep(time)))
   await sleep(random() * LONGEST_CALM)
   return `${fault.name} (${server + 1}, ${Math.round(time)} ms)`
 }

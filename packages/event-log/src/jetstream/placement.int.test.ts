@@ -17,7 +17,7 @@ const logsOn = (url: string, chosen: PlacementRoute = route) =>
   placedLogs({
     route: chosen,
     open: (unit, tenant) =>
-      openJetStreamLog({ servers: [url], allowUnsynced: true, tenants: [tenant], deadline: 3000, ...unit }),
+      openJetStreamLog({ servers: [url], allowUnsynced: true, tenants: [tenant], deadline: 20_000, ...unit }),
   })
 
 test('a large tenant has a stream of its own, small ones share a pool, each as the route says', {
@@ -156,10 +156,8 @@ test("a tenant's credentials in a pool read that tenant alone, whatever they ask
     inboxPrefix: inboxPrefix('acme'),
   })
   context.after(() => connection.close())
-  const ask = (subject: string, payload: unknown = '') =>
-    connection.request(subject, typeof payload === 'string' ? payload : JSON.stringify(payload), {
-      timeout: 500,
-    })
+  const ask = (subject: string, payload: unknown = '', timeout = 20_000) =>
+    connection.request(subject, typeof payload === 'string' ? payload : JSON.stringify(payload), { timeout })
 
   const create = {
     stream_name: 'pool',
@@ -184,7 +182,7 @@ test("a tenant's credentials in a pool read that tenant alone, whatever they ask
     ['log.umbrella.mike.mail', 'forged'],
     ['log.acme.mike.mail', 'forged'],
   ]
-  for (const [subject, payload] of refused) await assert.rejects(ask(subject, payload), Error, subject)
+  for (const [subject, payload] of refused) await assert.rejects(ask(subject, payload, 500), Error, subject)
 
   const others = { ...create.config, filter_subject: 'log.umbrella.>' }
   const both = { ...create.config, filter_subjects: ['log.umbrella.>'] }

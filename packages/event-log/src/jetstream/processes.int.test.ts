@@ -7,12 +7,12 @@ import type { NatsServer } from '@relais/servers/nats.ts'
 import { startTcpProxy } from '@relais/servers/tcp-proxy.ts'
 import { appendAll, commitOf, Follower, positionsOf, range, readAll } from '../contract/commits.ts'
 import { ConflictError, type Notice } from '../port.ts'
-import { type JetStreamLog, openJetStreamLog } from './jetstream-log.ts'
+import { type JetStreamLog, type JetStreamLogOptions, openJetStreamLog } from './jetstream-log.ts'
 import { noServer, serverFor } from './servers.fixture.ts'
 
 const opener = async (context: TestContext, given: NatsServer | undefined = undefined) => {
   const server = given ?? (await serverFor(context))
-  const open = async () => {
+  const open = async (more: Pick<JetStreamLogOptions, 'recheck'> = {}) => {
     const log = await openJetStreamLog({
       servers: [server.url],
       monitoring: [server.monitor],
@@ -20,6 +20,7 @@ const opener = async (context: TestContext, given: NatsServer | undefined = unde
       replicas: 1,
       recheck: 300,
       onFault: () => {},
+      ...more,
     })
     context.after(() => log.close())
     return log
@@ -31,7 +32,7 @@ test('of one command that several processes append at once one commit is made, a
   skip: noServer,
 }, async (context) => {
   const { open } = await opener(context)
-  const logs = await Promise.all(range(4).map(open))
+  const logs = await Promise.all(range(4).map(() => open()))
   const commits = range(25).map(() => commitOf())
   const asked = commits.flatMap((commit) => logs.map((log) => log.append(commit)))
   const appended = await Promise.all(asked)
@@ -44,7 +45,7 @@ test('commits that expect nothing are never refused, though processes contend fo
   skip: noServer,
 }, async (context) => {
   const { open } = await opener(context)
-  const logs = await Promise.all(range(3).map(open))
+  const logs = await Promise.all(range(3).map(() => open()))
   await Promise.all(logs.flatMap((log) => range(30).map(() => log.append(commitOf()))))
   assert.equal((await readAll(logs[1] as JetStreamLog)).length, 90)
 })
@@ -53,7 +54,7 @@ test('of decisions of several processes on the same head one wins, and the other
   skip: noServer,
 }, async (context) => {
   const { open } = await opener(context)
-  const logs = await Promise.all(range(4).map(open))
+  const logs = await Promise.all(range(4).map(() => open()))
   let head = 0
   for (const _ of range(10)) {
     const expected = head
@@ -110,7 +111,8 @@ test('what a process appends itself its followers take from its memory: the serv
   skip: noServer,
 }, async (context) => {
   const { server, open } = await opener(context)
-  const log = await open()
+  // A look at the head that overtakes a notice would ask for the commit.
+  const log = await open({ recheck: 600_000 })
   // The first of a stream asks for its head.
   const { position: first } = await log.append(commitOf())
   const followers = [{ service: 'mail' }, { account: 'mike' }, {}].map((filter) => new Follower(log, filter))

@@ -19,7 +19,7 @@ const unfit = (reason: RegExp) => (error: unknown) => {
 }
 
 const openLog = async (context: TestContext, options: Omit<JetStreamLogOptions, 'stream'>) => {
-  const log = await openJetStreamLog({ replicas: 1, deadline: 2000, ...options, stream: 'unit' })
+  const log = await openJetStreamLog({ replicas: 1, deadline: 20_000, ...options, stream: 'unit' })
   context.after(() => log.close())
   return log
 }
@@ -137,20 +137,20 @@ test('no server, and one that refuses the password, are errors that say that lat
 }, async (context) => {
   const [nobody] = await freePorts(1)
   await assert.rejects(
-    openLog(context, { servers: [`nats://127.0.0.1:${nobody}`], allowUnsynced: true }),
+    openLog(context, { servers: [`nats://127.0.0.1:${nobody}`], allowUnsynced: true, deadline: 500 }),
     LogUnavailableError,
   )
   const settings = 'accounts { a: { jetstream: enabled, users: [{ user: a, password: b }] } }'
   const { url } = await serverFor(context, { settings })
   const options = { servers: [url], allowUnsynced: true, user: 'a' }
-  await assert.rejects(openLog(context, { ...options, password: 'x' }), LogUnavailableError)
+  await assert.rejects(openLog(context, { ...options, password: 'x', deadline: 500 }), LogUnavailableError)
   assert.equal(await (await openLog(context, { ...options, password: 'b' })).head({}), 0)
 })
 
 test('more replicas than there are servers is no log', { skip: noServer }, async (context) => {
   const { url, monitor } = await serverFor(context)
   await assert.rejects(
-    openLog(context, { servers: [url], monitoring: [monitor], replicas: 3 }),
+    openLog(context, { servers: [url], monitoring: [monitor], replicas: 3, deadline: 2000 }),
     LogUnavailableError,
   )
 })
@@ -172,7 +172,7 @@ test('a clock that is set back keeps nobody from reaching a server again (found 
   const real = Date.now
   const clock = { ahead: 12 * 3_600_000 }
   context.mock.method(Date, 'now', () => real() + clock.ahead)
-  const options = { servers: [server.url], monitoring: [server.monitor], deadline: 10_000 }
+  const options = { servers: [server.url], monitoring: [server.monitor], deadline: 30_000 }
   const log = await openLog(context, { ...options, onFault: () => {} })
   await log.append(commitOf())
   clock.ahead = 0

@@ -1,3 +1,4 @@
+import { whenAvailable } from '../history/available.fixture.ts'
 import { checkHistory, type Outcome } from '../history/check-history.ts'
 import { Recorder } from '../history/recorder.ts'
 import type { NewCommit, StoredCommit } from '../port.ts'
@@ -60,7 +61,8 @@ export const startWorkload = (options: WorkloadOptions): Workload => {
     finish: async (replicas) => {
       stop()
       await Promise.all(writers)
-      const head = (await options.logs[0]?.head({ tenant: options.tenant })) ?? 0
+      const [log] = options.logs
+      const head = log ? await whenAvailable(() => log.head({ tenant: options.tenant })) : 0
       for (const { reached } of followers) await reached(head)
       const followed = await Promise.all(followers.map(({ end }) => end()))
       const history = { appends: running.recorder.calls, logs: await replicas(), followers: followed }
