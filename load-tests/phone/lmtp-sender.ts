@@ -1,37 +1,59 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-/** One LMTP connection that delivers one message after the other. */
+type Waiting = { told(line: string): void; failed(error: Error): void }
+
+/** Of a server's replies that nobody has read yet. */
+const MOST_BUFFERED = 1024 * 1024
+
+/** One LMTP connection that delivers one message after the other; or one of SMTP, to a server that takes mail without a sign-in. */
 export class LmtpSender {
   readonly #socket: Socket
+  readonly #protocol: 'lmtp' | 'smtp'
   #buffered = ''
-  #waiting: ((line: string) => void) | undefined
+  #waiting: Waiting | undefined
+  #ended: Error | undefined
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, protocol: 'lmtp' | 'smtp') {
     this.#socket = socket
+    this.#protocol = protocol
     socket.setNoDelay(true)
     socket.on('data', (chunk) => this.#received(chunk.toString('latin1')))
+    socket.on('error', (error) => this.#failed(error))
+    socket.on('close', () => this.#failed(new Error('the connection was closed')))
   }
 
-  static async connect(host: string, port: number): Promise<LmtpSender> {
+  static async connect(host: string, port: number, protocol: 'lmtp' | 'smtp' = 'lmtp'): Promise<LmtpSender> {
     const socket = connect({ host, port })
     await once(socket, 'connect')
-    const sender = new LmtpSender(socket)
+    const sender = new LmtpSender(socket, protocol)
     await sender.#reply()
-    await sender.#command('LHLO load.example')
+    await sender.#command(`${protocol === 'lmtp' ? 'LHLO' : 'EHLO'} load.example`)
     return sender
   }
 
   /** Resolves when the message is accepted; the time is that of the last byte sent, in milliseconds of `performance.now()`. */
-  async deliver(recipient: string, message: Buffer, sentAt?: (at: number) => void): Promise<void> {
-    this.#socket.write(`MAIL FROM:<sender@elsewhere.example>\r\nRCPT TO:<${recipient}>\r\nDATA\r\n`)
-    for (const expected of ['250', '250', '354']) this.#expect(expected, await this.#reply())
+  deliver(recipient: string, message: Buffer, sentAt?: (at: number) => void): Promise<void> {
+    return this.deliverToAll([recipient], message, sentAt)
+  }
+
+  /** The same to several, in one transaction. Errors: one of them wasn't accepted. */
+  async deliverToAll(
+    recipients: readonly string[],
+    message: Buffer,
+    sentAt?: (at: number) => void,
+  ): Promise<void> {
+    const to = recipients.map((recipient) => `RCPT TO:<${recipient}>\r\n`).join('')
+    this.#socket.write(`MAIL FROM:<sender@elsewhere.example>\r\n${to}DATA\r\n`)
+    for (const expected of ['250', ...recipients.map(() => '250'), '354'])
+      this.#expect(expected, await this.#reply())
     this.#socket.write(Buffer.concat([message, Buffer.from('\r\n.\r\n')]), () => sentAt?.(performance.now()))
-    this.#expect('250', await this.#reply())
+    // RFC 2033, 4.2: LMTP answers for each recipient.
+    const replies = this.#protocol === 'lmtp' ? recipients.length : 1
+    for (let n = 0; n < replies; n++) this.#expect('250', await this.#reply())
   }
 
   close(): void {
-    this.#socket.on('error', () => {}) // the server may be gone before the QUIT
     this.#socket.end('QUIT\r\n')
     this.#socket.unref()
   }
@@ -59,16 +81,24 @@ export class LmtpSender {
       this.#buffered = this.#buffered.slice(end + 2)
       return Promise.resolve(line)
     }
-    return new Promise((resolve) => {
-      this.#waiting = resolve
+    if (this.#ended !== undefined) return Promise.reject(this.#ended)
+    return new Promise((told, failed) => {
+      this.#waiting = { told, failed }
     })
+  }
+
+  #failed(error: Error): void {
+    this.#ended ??= error
+    this.#waiting?.failed(this.#ended)
+    this.#waiting = undefined
   }
 
   #received(text: string): void {
     this.#buffered += text
+    if (this.#buffered.length > MOST_BUFFERED) this.#socket.destroy(new Error('replies without end'))
     const waiting = this.#waiting
     if (waiting === undefined || !this.#buffered.includes('\r\n')) return
     this.#waiting = undefined
-    void this.#line().then(waiting)
+    void this.#line().then(waiting.told)
   }
 }

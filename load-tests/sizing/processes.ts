@@ -7,9 +7,16 @@ export type Usage = { readonly cpuMs: number; readonly residentMiB: number }
 const TICK_MS = 10
 
 /** Everything that descends from a process, by what it is: `mail`, `device-sync`, `postgres`, `nats-server` … summed where there are several. */
-export const usageBelow = (ancestor: number): ReadonlyMap<string, Usage> => {
+export const usageBelow = (ancestor: number): ReadonlyMap<string, Usage> =>
+  usageOfAll(descendantsOf(ancestor))
+
+/** The same with the process itself, which may be all that there is. */
+export const usageFrom = (ancestor: number): ReadonlyMap<string, Usage> =>
+  usageOfAll([ancestor, ...descendantsOf(ancestor)])
+
+const usageOfAll = (pids: readonly number[]): ReadonlyMap<string, Usage> => {
   const usage = new Map<string, Usage>()
-  for (const pid of descendantsOf(ancestor)) {
+  for (const pid of pids) {
     const name = nameIn(commandOf(pid))
     const one = usageOf(pid)
     if (name === undefined || one === undefined) continue

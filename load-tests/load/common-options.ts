@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import type { ParseArgsOptionsConfig } from 'node:util'
+import type { Account } from '../eas/phone-state.ts'
+import type { Target } from '../simulator/share.ts'
+import { changed, MEASURES, type Thresholds } from '../thresholds.ts'
+import { readAccounts } from './accounts.ts'
+import { addressesOf, countOf, doorOf, factorOf, readText, secondsOf, UsageError, urlOf } from './options.ts'
+import type { MailDoor } from './post.ts'
+
+/** Options that `npm run load` and `npm run simulate` both have. */
+export const COMMON_OPTIONS = {
+  against: { type: 'string' },
+  accounts: { type: 'string' },
+  phones: { type: 'string' },
+  duration: { type: 'string', default: '10m' },
+  speed: { type: 'string', default: '1' },
+  lmtp: { type: 'string' },
+  smtp: { type: 'string' },
+  processes: { type: 'string' },
+  from: { type: 'string' },
+  ca: { type: 'string' },
+  insecure: { type: 'boolean', default: false },
+  'installation-pid': { type: 'string' },
+  'random-seed': { type: 'string', default: '1' },
+  threshold: { type: 'string', multiple: true, default: [] as string[] },
+  html: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  quiet: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const satisfies ParseArgsOptionsConfig
+
+export const COMMON_HELP = `  --against URL        where phones find it: https://mail.example
+  --accounts FILE      who signs in: CSV with a header of address,password, or the JSON of npm start -- --seed
+  --phones N           phones; default: one of each account. More than accounts: several of each
+  --duration TIME      how long: 90s, 10m, 8h (default 10m)
+  --speed N            people and mail are so many times as busy as in the busiest hour of a day (default 1)
+  --lmtp HOST:PORT     mail from outside is handed in there; without it there is only what phones send
+  --smtp HOST:PORT     the same over SMTP
+  --processes N        processes that lead the phones (default: one for 10,000, and no fewer than cores for more)
+  --from A,B           own addresses that phones come from, in turn: one has 28,000 ports for a server
+  --ca FILE            PEM of the authorities that certificates are checked by
+  --insecure           certificates aren't checked
+  --installation-pid N Relais runs on this machine as this process: what each service uses is measured
+  --random-seed N      the same run again (default 1)
+  --threshold NAME=N   another limit; NAME= takes it away. May be given several times
+  --html FILE          a report with plots, whole in one file
+  --json               one JSON document instead of a table
+  --quiet              no progress
+  --help               this text
+
+It ends with 0 where every threshold was met, with 1 where one was missed, and with 2 where the call can't be understood.
+
+Thresholds: ${Object.keys(MEASURES).join(', ')}.
+`
+
+export type CommonValues = {
+  readonly [Name in keyof typeof COMMON_OPTIONS]?: string | boolean | readonly string[] | undefined
+}
+
+/** What the common options say. Errors: UsageError. */
+export type Common = {
+  readonly target: Target
+  readonly accounts: readonly Account[]
+  readonly phones: number
+  readonly durationSeconds: number
+  readonly speed: number
+  readonly door: MailDoor | undefined
+  readonly processes: number
+  readonly seed: number
+  readonly installationPid: number | undefined
+}
+
+const PHONES_PER_PROCESS = 10_000
+
+export const commonOf = (values: CommonValues): Common => {
+  const text = (name: keyof CommonValues): string | undefined => values[name] as string | undefined
+  const required = (name: 'against' | 'accounts'): string => {
+    const given = text(name)
+    if (given === undefined) throw new UsageError(`--${name} is missing; --help says more`)
+    return given
+  }
+  const target = targetOf(urlOf(required('against')), values)
+  const accounts = inWords(() => readAccounts(required('accounts')))
+  const phones = countOf('phones', text('phones') ?? String(accounts.length))
+  const processes = countOf('processes', text('processes') ?? String(processesFor(phones)))
+  const pid = text('installation-pid')
+  checkFiles(Math.ceil(phones / processes))
+  return {
+    target,
+    accounts,
+    phones,
+    processes: Math.min(processes, phones),
+    durationSeconds: secondsOf('duration', text('duration') ?? ''),
+    speed: factorOf('speed', text('speed') ?? ''),
+    door: doorIn(text('lmtp'), text('smtp')),
+    seed: countOf('random-seed', text('random-seed') ?? '', 0),
+    installationPid: pid === undefined ? undefined : countOf('installation-pid', pid),
+  }
+}
+
+const targetOf = (url: string, values: CommonValues): Target => ({
+  url,
+  insecure: values.insecure === true,
+  from: addressesOf(values.from as string | undefined),
+  ...(typeof values.ca === 'string' && { ca: readText('ca', values.ca) }),
+})
+
+const inWords = <T>(read: () => T): T => {
+  try {
+    return read()
+  } catch (error) {
+    throw new UsageError(`--accounts: ${(error as Error).message}`)
+  }
+}
+
+const processesFor = (phones: number): number =>
+  phones <= PHONES_PER_PROCESS / 10
+    ? 1
+    : Math.max(Math.ceil(phones / PHONES_PER_PROCESS), Math.min(2, availableParallelism()))
+
+const doorIn = (lmtp: string | undefined, smtp: string | undefined): MailDoor | undefined => {
+  if (lmtp !== undefined && smtp !== undefined) throw new UsageError('--lmtp and --smtp: give one of them')
+  if (lmtp !== undefined) return doorOf('lmtp', lmtp)
+  return smtp === undefined ? undefined : doorOf('smtp', smtp)
+}
+
+/** A process has some files besides. */
+const OTHER_FILES = 64
+
+/** A phone is an open file. */
+const checkFiles = (phonesPerProcess: number): void => {
+  const most = mostFiles()
+  if (phonesPerProcess + OTHER_FILES > most)
+    throw new UsageError(
+      `${phonesPerProcess} phones in a process, but it may open ${most} files: give more --processes, or raise ulimit -n`,
+    )
+}
+
+const mostFiles = (): number => {
+  try {
+    const limits = readFileSync('/proc/self/limits', 'utf8')
+    return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY)
+  } catch {
+    return Number.POSITIVE_INFINITY // of another system: unknown
+  }
+}
+
+export const thresholdsIn = (own: Thresholds, values: CommonValues): Thresholds => {
+  try {
+    return changed(own, (values.threshold ?? []) as readonly string[])
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}

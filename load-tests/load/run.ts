@@ -1,0 +1,95 @@
+import { startK6 } from '../k6/start.ts'
+import type { Report, Used } from '../report/report.ts'
+import { startCrowd } from '../simulator/crowd.ts'
+import { type Usage, usageFrom } from '../sizing/processes.ts'
+import { chance } from './chance.ts'
+import { figuresOf } from './figures.ts'
+import { Measurements } from './measurements.ts'
+import type { Order } from './order.ts'
+import { handIn } from './post.ts'
+
+/** A run that goes on. */
+export type Run = {
+  readonly measurements: Measurements
+  /** Seconds since it began. */
+  now(): number
+  /** Resolves when all phones have ended. Errors: they couldn't be led. */
+  readonly ended: Promise<Report>
+  /** Ends it before its time; there is a report all the same. */
+  stop(): void
+}
+
+/** Processes need a moment before the first phone comes; k6 makes a runtime for each. */
+const BEFORE_MS = 500
+const BEFORE_K6_MS = 2000
+const BEFORE_K6_EACH_MS = 10
+
+const beforehand = ({ driver, plan }: Order): number =>
+  driver === 'k6' ? BEFORE_K6_MS + BEFORE_K6_EACH_MS * plan.phones : BEFORE_MS
+
+/** Leads the phones of an order, hands mail in beside them, and says what came of it. */
+export const startRun = async (order: Order): Promise<Run> => {
+  const { plan, accounts, target } = order
+  const measurements = new Measurements()
+  const began = performance.timeOrigin + performance.now() + beforehand(order)
+  const date = () => performance.timeOrigin + performance.now()
+  const now = () => (date() - began) / 1000
+  const stop = new AbortController()
+  const before = usageOf(order)
+  const share = { plan, accounts, target, began, seed: order.seed }
+  const crowd =
+    order.driver === 'k6'
+      ? await startK6({ ...share, program: order.k6 ?? 'k6' }, measurements)
+      : startCrowd({ ...share, processes: order.processes }, measurements)
+  const post = startPost(order, measurements, { now, date, signal: stop.signal })
+  const ended = Promise.all([crowd.ended, post]).then(() => {
+    const seconds = now()
+    return {
+      name: plan.name,
+      against: target.url,
+      driver: order.driver,
+      began: new Date(began).toISOString(),
+      seconds,
+      plan,
+      processes: order.driver === 'k6' ? 1 : order.processes,
+      residentMiB: crowd.residentMiB(),
+      figures: figuresOf(measurements, plan.phones, order.thresholds),
+      measurements,
+      used: usedSince(before, usageOf(order), seconds),
+    }
+  })
+  const end = () => {
+    stop.abort()
+    crowd.stop()
+  }
+  // Without phones nobody needs the mail; without mail phones go on.
+  crowd.ended.catch(end).finally(() => stop.abort())
+  return { measurements, now, ended, stop: end }
+}
+
+type Times = { readonly now: () => number; readonly date: () => number; readonly signal: AbortSignal }
+
+const startPost = async (order: Order, measurements: Measurements, times: Times): Promise<void> => {
+  const { plan, accounts, door, seed } = order
+  if (door === undefined) return
+  const observer = {
+    count: (what, by = 1) => measurements.count(times.now(), what, by),
+    took: (what, ms) => measurements.took(times.now(), what, ms),
+    wondered: (why) => measurements.wondered(why),
+  } satisfies Parameters<typeof handIn>[0]['observer']
+  await handIn({ plan, accounts, door, observer, random: chance(seed), ...times })
+}
+
+const usageOf = ({ installationPid }: Order): ReadonlyMap<string, Usage> =>
+  installationPid === undefined ? new Map() : usageFrom(installationPid)
+
+const usedSince = (
+  before: ReadonlyMap<string, Usage>,
+  after: ReadonlyMap<string, Usage>,
+  seconds: number,
+): readonly Used[] =>
+  [...after].map(([name, { cpuMs, residentMiB }]) => ({
+    name,
+    cores: (cpuMs - (before.get(name)?.cpuMs ?? 0)) / 1000 / seconds,
+    residentMiB,
+  }))

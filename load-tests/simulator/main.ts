@@ -1,0 +1,77 @@
+// npm run simulate: tens of thousands of phones in a few processes, against an installation.
+import { randomBytes } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { madeAccounts } from '../load/accounts.ts'
+import { carryOut, exitCodeOf } from '../load/command.ts'
+import { COMMON_HELP, COMMON_OPTIONS, commonOf, thresholdsIn } from '../load/common-options.ts'
+import { countOf, factorOf, mixOf, networksOf, secondsOf, UsageError } from '../load/options.ts'
+import { mailsPerSecond, usersOf } from '../load/scenarios.ts'
+import { thresholdsOf } from '../thresholds.ts'
+
+const HELP = `npm run simulate -- --against URL --accounts FILE [options]
+
+Phones as iOS, Android and Outlook are: each sets itself up, waits for mail, is woken, is used, and gets over what goes wrong.
+Only against an installation of your own: its accounts get mail, and what is in them is read and marked.
+
+  --mix A=N,B=N        ios, android and outlook, by weight (default ios=45,android=35,outlook=20)
+  --networks A=N,B=N   good, slow (64 KiB/s) and bad (16 KiB/s, cut now and then), by weight (default good=1)
+  --ramp TIME          until all phones have come (default: a fifth of the duration)
+  --mails-per-minute N handed in with --lmtp or --smtp (default: what so many accounts get in the busiest hour, times --speed)
+  --make-accounts N    writes N accounts with passwords as CSV and ends: for relais account import, and for --accounts
+  --domain NAME        of those accounts (default load.example)
+${COMMON_HELP}`
+
+const OPTIONS = {
+  ...COMMON_OPTIONS,
+  mix: { type: 'string', default: 'ios=45,android=35,outlook=20' },
+  networks: { type: 'string', default: 'good=1' },
+  ramp: { type: 'string' },
+  'mails-per-minute': { type: 'string' },
+  'make-accounts': { type: 'string' },
+  domain: { type: 'string', default: 'load.example' },
+} as const
+
+const PASSWORD_BYTES = 12
+const MINUTE = 60
+
+const makeAccounts = (count: string, domain: string): boolean => {
+  if (!/^[a-z0-9.-]{1,255}$/i.test(domain)) throw new UsageError(`--domain ${domain}: give a domain's name`)
+  const password = () => randomBytes(PASSWORD_BYTES).toString('base64url')
+  process.stdout.write(madeAccounts(countOf('make-accounts', count), domain, password))
+  return true
+}
+
+const command = async (): Promise<boolean> => {
+  const { values } = parseArgs({ options: OPTIONS })
+  if (values.help) {
+    process.stdout.write(HELP)
+    return true
+  }
+  const make = values['make-accounts']
+  if (make !== undefined) return makeAccounts(make, values.domain)
+  const { durationSeconds, phones, speed, ...common } = commonOf(values)
+  const perMinute = values['mails-per-minute']
+  const plan = {
+    name: 'simulate',
+    phones,
+    durationSeconds,
+    mix: mixOf(values.mix),
+    networks: networksOf(values.networks),
+    rampSeconds: values.ramp === undefined ? durationSeconds / 5 : secondsOf('ramp', values.ramp),
+    users: usersOf(speed),
+    post: {
+      whileAway: 0,
+      perSecond:
+        perMinute === undefined
+          ? mailsPerSecond({ accounts: common.accounts.length, speed })
+          : factorOf('mails-per-minute', perMinute) / MINUTE,
+    },
+  }
+  if (plan.rampSeconds >= durationSeconds) throw new UsageError('--ramp is longer than --duration')
+  return carryOut(
+    { ...common, plan, driver: 'simulator', thresholds: thresholdsIn(thresholdsOf('simulate'), values) },
+    values,
+  )
+}
+
+process.exitCode = await exitCodeOf(command)

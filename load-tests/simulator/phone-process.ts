@@ -1,0 +1,107 @@
+// A process of the simulator: leads the phones that it is told to, and tells what came of it. Ends with whoever started it.
+import { lookup } from 'node:dns/promises'
+import { MAX_ANSWER_BYTES } from '../eas/answers.ts'
+import { lifeOf } from '../eas/life.ts'
+import { type PhoneState, phoneOf } from '../eas/phone-state.ts'
+import type { NetworkName } from '../eas/plan.ts'
+import type { World } from '../eas/world.ts'
+import { chance } from '../load/chance.ts'
+import { Gathering } from '../load/measurements.ts'
+import { LINKS, type Network, startNetwork } from '../load/networks.ts'
+import { type Address, HttpConnection } from '../phone/http-connection.ts'
+import { drive, type Line } from './drive.ts'
+import type { Share, Target, Told } from './share.ts'
+
+const TELL_MS = 1000
+
+const run = async (share: Share): Promise<void> => {
+  const { plan, first, count } = share
+  const gathering = new Gathering()
+  const world = worldOf(share, gathering)
+  const phones = Array.from({ length: count }, (_, n) =>
+    phoneOf(plan, first + n, share.accounts[(first + n) % share.accounts.length]!),
+  )
+  const lines = await startLines(share.target, phones)
+  const stop = new AbortController()
+  process.once('message', () => stop.abort())
+  const tell = (kind: Told['kind'], done?: () => void) => {
+    const told: Told = { kind, at: world.now(), batch: gathering.drain(), residentMiB: residentMiB() }
+    process.send?.(told, undefined, undefined, done)
+  }
+  const timer = setInterval(() => tell('while'), TELL_MS)
+  await Promise.all(
+    phones.map((phone, n) => {
+      const comesAt = (plan.rampSeconds * (first + n)) / plan.phones
+      return drive(lifeOf(phone, comesAt, plan, world), phone, lines.of(phone, first + n), stop.signal)
+    }),
+  )
+  clearInterval(timer)
+  await lines.close()
+  tell('ended', () => process.disconnect?.())
+}
+
+const residentMiB = (): number => process.memoryUsage.rss() / 1024 / 1024
+
+const worldOf = ({ began, seed, first, accounts }: Share, gathering: Gathering): World => {
+  const random = chance(seed + first)
+  const origin = performance.timeOrigin
+  return {
+    count: (what, by) => gathering.count(what, by),
+    took: (what, ms) => gathering.took(what, ms),
+    wondered: (why) => gathering.wondered(why),
+    now: () => (origin + performance.now() - began) / 1000,
+    date: () => origin + performance.now(),
+    random,
+    someone: () => accounts[Math.floor(random() * accounts.length)]!.address,
+  }
+}
+
+type Lines = { of(phone: PhoneState, n: number): Line; close(): Promise<unknown> }
+
+/** A connection for each phone. Names are looked up once: ten thousand phones would ask ten thousand times. */
+const startLines = async (target: Target, phones: readonly PhoneState[]): Promise<Lines> => {
+  const url = new URL(target.url)
+  const secure = url.protocol === 'https:'
+  const found = await lookup(url.hostname.replace(/^\[|\]$/g, ''), { all: true })
+  const port = Number(url.port || (secure ? 443 : 80))
+  const networks = await startNetworks({ host: found[0]!.address, port }, phones)
+  const base = {
+    secure,
+    maxBody: MAX_ANSWER_BYTES,
+    ...(secure && { servername: url.hostname }),
+    ...(secure && !target.insecure && { trust: target.ca === undefined ? {} : { ca: target.ca } }),
+  }
+  const addressOf = (phone: PhoneState, n: number): Address => {
+    const network = networks.get(phone.network)
+    if (network !== undefined) return { ...base, host: '127.0.0.1', port: network.port }
+    const from = target.from[n % target.from.length]
+    return { ...base, host: found[n % found.length]!.address, port, ...(from !== undefined && { from }) }
+  }
+  return {
+    of: (phone, n) => ({
+      connection: new HttpConnection(addressOf(phone, n)),
+      path: `${url.pathname.replace(/\/$/, '')}/Microsoft-Server-ActiveSync`,
+      host: url.host,
+    }),
+    close: () => Promise.all([...networks.values()].map((network) => network.close())),
+  }
+}
+
+const startNetworks = async (
+  target: { readonly host: string; readonly port: number },
+  phones: readonly PhoneState[],
+): Promise<ReadonlyMap<NetworkName, Network>> => {
+  const networks = new Map<NetworkName, Network>()
+  for (const name of ['slow', 'bad'] as const)
+    if (phones.some(({ network }) => network === name))
+      networks.set(name, await startNetwork(target, LINKS[name]))
+  return networks
+}
+
+process.once('disconnect', () => process.exit(0))
+process.once('message', (share: Share) => {
+  run(share).catch((error: unknown) => {
+    process.stderr.write(`relais: ${error instanceof Error ? error.message : error}\n`)
+    process.exit(1)
+  })
+})
