@@ -138,12 +138,10 @@ describe('a request that waits', () => {
     const { response, one, finish } = await hold()
     one.again = 1
     finish()
-    await waitUntil(() => one.again === 0 && held.count === 1 && waiters.count === 1)
-    assert.equal(working(), 0)
+    await waitUntil(() => one.again === 0 && held.count === 1 && waiters.count === 1 && working() === 0)
     finish()
     assert.equal(statusOf(await response), '1')
-    await waitUntil(() => working() === 0)
-    assert.deepEqual([held.count, waiters.count], [0, 0])
+    await waitUntil(() => working() === 0 && held.count === 0 && waiters.count === 0)
   })
   test('is no load: thousands may wait where few may work', async (t) => {
     const { hold, working, phone } = await setUp(t, 1)
@@ -160,9 +158,7 @@ describe('a request that waits', () => {
     const leaving = new AbortController()
     await hold(leaving.signal)
     leaving.abort()
-    await waitUntil(() => held.count === 0)
-    assert.equal(waiters.count, 0)
-    await waitUntil(() => working() === 0)
+    await waitUntil(() => held.count === 0 && waiters.count === 0 && working() === 0)
   })
   test('126: ends when its account is locked', async (t) => {
     const { hold, held } = await setUp(t)
@@ -196,7 +192,7 @@ describe('a request that waits', () => {
       assert.ok(identity)
       await registry.execute(context.user, command, {
         identity,
-        deadline: Date.now() + 5_000,
+        deadline: Date.now() + 60_000,
         correlation: '',
         traceparent: '',
       })

@@ -63,7 +63,7 @@ before(async () => {
   }
   projector = await openSqliteProjector({ log, folder, model: deviceReadModel })
   ends.push(() => projector.stop())
-  await projector.waitFor(head, Date.now() + 5_000)
+  await projector.waitFor(head, Date.now() + 60_000)
 })
 test.after(async () => {
   for (const end of ends.reverse()) await end()

@@ -77,7 +77,7 @@ const empty = (running: Running, position: number) =>
     async () => {
       const taken = await running.deps.log.head({ service: 'mail-transport' })
       if (taken <= position) return false
-      await running.transport.projector.waitFor(taken, Date.now() + 5000)
+      await running.transport.projector.waitFor(taken, Date.now() + 60_000)
       return (await waiting(running)).length === 0
     },
     { what: 'an empty queue' },

@@ -77,15 +77,17 @@ const shown = async ({ account }: Person) => {
 describe('a phone that does not get over a message', standaloneOnly('one process counts'), () => {
   test('is given fewer at a time, then that one, then that one without its body, and goes on', async () => {
     const { person, client, key } = await primed()
-    const counts: number[] = []
+    // How often each comes depends on the machine: a repeat is forgotten in ten seconds.
+    const counts = new Set<number>()
     let last: WbxmlNode | undefined
-    for (let n = 0; n <= 12; n += 1) {
-      last = collectionIn((await client.post('Sync', syncOf(key))).root)
-      counts.push(addsIn(last).length)
+    while (!bodyIn(addsIn(last)[0]).includes('could not take this message')) {
+      const { status, root } = await client.post('Sync', syncOf(key))
+      assert.equal(status, 200)
+      last = collectionIn(root)
+      counts.add(addsIn(last).length)
     }
-    assert.deepEqual(counts, [COUNT, COUNT, COUNT, 25, 25, 25, 5, 5, 5, 1, 1, 1, 1])
+    assert.deepEqual([...counts], [COUNT, 25, 5, 1])
     const [stub] = addsIn(last)
-    assert.match(bodyIn(stub), /could not take this message/)
     assert.match(textChild(child(stub, 'airsync:ApplicationData'), 'email:Subject') ?? '', /^Message \d+$/)
     const seen = await shown(person)
     assert.deepEqual(

@@ -105,7 +105,7 @@ const arrived = (client: EasClient, id: string, count: number) =>
       const messages = await messagesIn(client, id)
       return messages.length >= count ? messages : undefined
     },
-    { within: 10_000, what: `${count} messages in ${id}` },
+    { what: `${count} messages in ${id}` },
   )
 
 describe('mail that a phone sends', () => {

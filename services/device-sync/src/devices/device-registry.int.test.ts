@@ -14,7 +14,7 @@ const owner = { tenant: 'acme', account: 'u1' }
 
 const asking = () => ({
   identity: { tenant: 'acme', actor: { kind: 'device', id: 'u1', device: 'd1' }, principal: 'u1' },
-  deadline: Date.now() + 5_000,
+  deadline: Date.now() + 60_000,
   correlation: 'c',
   traceparent: '',
 })
@@ -48,7 +48,7 @@ const setUp = async (t: TestContext, maxAccounts?: number) => {
 }
 
 const names = async (registry: DeviceRegistry) => [
-  ...(await registry.devicesOf(owner, Date.now() + 5_000)).keys(),
+  ...(await registry.devicesOf(owner, Date.now() + 60_000)).keys(),
 ]
 
 describe('the registry of devices', () => {
@@ -100,7 +100,7 @@ describe('the registry of devices', () => {
       'd1',
     ])
     await two.execute(owner, { type: 'BlockDevice', device: 'd1', blocked: true }, asking())
-    await waitUntil(async () => (await one.devicesOf(owner, Date.now() + 5_000)).get('d1')?.blocked)
+    await waitUntil(async () => (await one.devicesOf(owner, Date.now() + 60_000)).get('d1')?.blocked)
   })
   test('a removed device that comes again within fourteen days is registered again', async (t) => {
     const { registry } = await setUp(t)
@@ -128,9 +128,9 @@ describe('the registry of devices', () => {
     assert.deepEqual(await names(other), [])
     await registry.execute(owner, register('d1'), asking())
     assert.deepEqual(await names(other), [])
-    const all = await other.devicesAtHead(owner, Date.now() + 5_000)
+    const all = await other.devicesAtHead(owner, Date.now() + 60_000)
     assert.deepEqual([...all.keys()], ['d1'])
-    assert.equal(await other.devicesAtHead(owner, Date.now() + 5_000), all)
+    assert.equal(await other.devicesAtHead(owner, Date.now() + 60_000), all)
   })
   test('the limit holds across processes', async (t) => {
     const { make } = await setUp(t)
@@ -160,7 +160,7 @@ describe('rows of devices', () => {
     await registry.execute(owner, { type: 'SetDeviceInformation', device: 'd1', information }, asking())
     await registry.execute(owner, { type: 'BlockDevice', device: 'd1', blocked: true }, asking())
     const { head } = await registry.execute(owner, { type: 'RemoveDevice', device: 'd2' }, asking())
-    await projector.waitFor(head, Date.now() + 5_000)
+    await projector.waitFor(head, Date.now() + 60_000)
     const all = { tenant: 'acme', account: '', after: { account: '', device: '' }, limit: 10 }
     const [device, ...rest] = await listDevices(projector.store, all)
     assert.deepEqual([device?.device, device?.blocked, device?.information], ['d1', true, information])
@@ -185,7 +185,7 @@ describe('rows of devices', () => {
       principal: '',
       at: 1,
     })
-    await projector.waitFor(position, Date.now() + 5_000)
+    await projector.waitFor(position, Date.now() + 60_000)
     const row = await projector.store.get<{ n: number }>('SELECT count(*) AS n FROM devices')
     assert.equal(row?.n, 1)
   })

@@ -57,7 +57,7 @@ const act = fc.record({ process: fc.constantFrom(0, 1), account: fc.constantFrom
 
 const asking = () => ({
   identity: { tenant: 'acme', actor: { kind: 'device', id: 'u', device: 'd' }, principal: 'u' },
-  deadline: Date.now() + 10_000,
+  deadline: Date.now() + 60_000,
   correlation: 'c',
   traceparent: '',
 })
@@ -103,12 +103,12 @@ test('two processes that decide about the same devices agree with each other, wi
           attempt(registries[process]!, { tenant: 'acme', account }, one),
         ),
       )
-      await projector.waitFor(await log.head({ service: 'device-sync' }), Date.now() + 10_000)
+      await projector.waitFor(await log.head({ service: 'device-sync' }), Date.now() + 60_000)
       for (const account of ['u1', 'u2']) {
         const owner = { tenant: 'acme', account }
         const wanted = Object.fromEntries(await fromLog(log, owner))
         for (const registry of registries)
-          assert.deepEqual(Object.fromEntries(await registry.devicesOf(owner, Date.now() + 10_000)), wanted)
+          assert.deepEqual(Object.fromEntries(await registry.devicesOf(owner, Date.now() + 60_000)), wanted)
         const { devices } = await projector.store.snapshot((reader) =>
           accountDevices(reader, 'acme', account),
         )
@@ -138,7 +138,7 @@ test('pages of devices are all devices, once each, in order, whatever their size
       await registry.execute({ tenant: 'acme', account }, { ...registration(name), limit: 10 }, asking())
       names.push(`${account}/${name}`)
     }
-  await projector.waitFor(await log.head({ service: 'device-sync' }), Date.now() + 10_000)
+  await projector.waitFor(await log.head({ service: 'device-sync' }), Date.now() + 60_000)
   for (let limit = 1; limit <= 16; limit += 1) {
     const seen: string[] = []
     let after = { account: '', device: '' }

@@ -158,14 +158,15 @@ export class SimulatedPhone {
     kind: QuestionKind,
     { folder, nth, fault }: { folder: string; nth: number; fault: Fault },
   ): Promise<void> {
-    const { key } = this.#folder(folder)
-    const item = namedItem(this.#folder(folder), nth)
+    const asking = this.#folder(folder)
+    const { key } = asking
+    const item = namedItem(asking, nth)
     if (key === '0' || item === undefined) return
     const about = { folder, key, item, address: this.#person.address, clientId: `q${++this.#written}` }
     const asked = question(kind, about, this.family.version)
     if (asked === undefined) return
-    judge(asked, (await this.post(asked.command, asked.body)).root)
-    if (fault !== 'none') judge(asked, (await this.post(asked.command, asked.body)).root)
+    judge(asked, (await this.post(asked.command, asked.body)).root, asking)
+    if (fault !== 'none') judge(asked, (await this.post(asked.command, asked.body)).root, asking)
   }
 
   /** Subject of a message that is shown, or was. */
