@@ -81,8 +81,11 @@ export const directoryOn = async (
   return { directory, blobs, rows: () => rows! }
 }
 
+/** A machine may be slow. */
+const TIMEOUT_MS = 60_000
+
 export const localClient = (directory: Directory, identity: Identity): DirectoryClient<CallExtras> =>
-  createLocalClient(DirectoryDefinition, directory.handlers, { identity })
+  createLocalClient(DirectoryDefinition, directory.handlers, { identity, timeoutMs: TIMEOUT_MS })
 
 export type Started = {
   readonly folder: string

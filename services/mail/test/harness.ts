@@ -99,7 +99,10 @@ export const startMail = async (scope: TestScope, options: HarnessOptions = {}):
     await log.close()
   }
   running = stop
-  const client = createLocalClient(MailDefinition, mail.handlers, { identity: asOwner() })
+  const client = createLocalClient(MailDefinition, mail.handlers, {
+    identity: asOwner(),
+    timeoutMs: 60_000, // a machine may be slow
+  })
   const fileOf = async (blob: string) => {
     const files = await readdir(join(folder, 'blobs'), { recursive: true })
     return join(folder, 'blobs', files.find((file) => file.endsWith(blob))!)
