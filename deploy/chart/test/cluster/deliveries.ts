@@ -16,6 +16,7 @@ export class Deliveries {
   readonly #working: Promise<void>[] = []
   #timer: NodeJS.Timeout | undefined
   #begun = 0
+  #isAbandoned = false
   /** What was said against the last one that failed. */
   #last = ''
   /** Messages accepted with 250. */
@@ -46,8 +47,14 @@ export class Deliveries {
     )
   }
 
+  /** Ends as it is, where a test has failed. */
+  abandon(): void {
+    clearInterval(this.#timer)
+    this.#isAbandoned = true
+  }
+
   async #one(number: number): Promise<void> {
-    while (!(await this.#isSettled(number))) await pause(RETRY_MS)
+    while (!this.#isAbandoned && !(await this.#isSettled(number))) await pause(RETRY_MS)
   }
 
   async #isSettled(number: number): Promise<boolean> {

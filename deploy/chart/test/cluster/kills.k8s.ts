@@ -51,6 +51,6 @@ test('a node is lost: its pods come up elsewhere, nothing is lost', async (conte
       return each.every(Boolean)
     })
   }
-  await stage.survives(context, loseNode, { cutOff: true })
+  await stage.survives(context, loseNode, { cutOff: true, heartbeatSeconds: 60 })
   await stage.cluster.startNode(lost)
 })

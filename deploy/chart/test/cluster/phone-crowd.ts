@@ -38,7 +38,15 @@ const BROKEN = new RegExp(
 /** A phone of another crowd isn't the same phone. */
 let crowds = 0
 
-type Waiting = { readonly phone: Phone; readonly inbox: string; received: number; isWaiting: boolean }
+type Waiting = {
+  readonly phone: Phone
+  readonly inbox: string
+  received: number
+  isWaiting: boolean
+  /** When its last Ping that was answered in time ended, and when the one after it was sent; by performance.now(). */
+  answeredAt: number | undefined
+  askedAt: number
+}
 
 /** Phones of one account each, which wait in Pings, take what there is and wait again. */
 export class PhoneCrowd {
@@ -47,6 +55,8 @@ export class PhoneCrowd {
   readonly #number = crowds++
   readonly #phones: Waiting[] = []
   readonly #loops: Promise<void>[] = []
+  /** The longest time that any phone had no Ping waiting, from an answer to the next Ping that was held. */
+  longestAwayMs = 0
   #isOver = false
 
   constructor(order: CrowdOrder) {
@@ -88,7 +98,7 @@ export class PhoneCrowd {
     if (inbox === undefined) throw new Error(`${user} has no inbox`)
     await phone.prime(inbox)
     await phone.syncAll(inbox, { window: 512 })
-    this.#phones.push({ phone, inbox, received: 0, isWaiting: false })
+    this.#phones.push({ phone, inbox, received: 0, isWaiting: false, answeredAt: undefined, askedAt: 0 })
   }
 
   start(): void {
@@ -99,8 +109,11 @@ export class PhoneCrowd {
     while (!this.#isOver) {
       try {
         one.isWaiting = true
+        one.askedAt = performance.now()
         const status = await this.#ping(one)
         one.isWaiting = false
+        this.#heldAgain(one)
+        one.answeredAt = performance.now()
         if (status === '2') one.received += await one.phone.syncAll(one.inbox, { window: 512 })
         else if (status !== '1') throw new Error(`Ping Status ${status}`)
       } catch (error) {
@@ -110,6 +123,10 @@ export class PhoneCrowd {
         await pause(RETRY_MS)
       }
     }
+  }
+
+  #heldAgain({ answeredAt = Number.POSITIVE_INFINITY, askedAt }: Waiting): void {
+    this.longestAwayMs = Math.max(this.longestAwayMs, askedAt - answeredAt)
   }
 
   /** Who hears nothing for longer than it asked for takes the connection for dead, as a phone does. */
@@ -160,9 +177,16 @@ export class PhoneCrowd {
     return this.#phones.filter(({ isWaiting }) => isWaiting).length
   }
 
+  /** Ends as it is, where a test has failed. */
+  abandon(): void {
+    this.#isOver = true
+    for (const { phone } of this.#phones) phone.close()
+  }
+
   /** Ends, and takes with each phone's own key what it didn't take yet. */
   async end(): Promise<void> {
     this.#isOver = true
+    for (const one of this.#phones) if (one.isWaiting) this.#heldAgain(one)
     for (const { phone } of this.#phones) phone.close()
     await Promise.all(this.#loops.map((loop) => Promise.race([loop, pause(RETRY_MS * 2)])))
     for (const one of this.#phones) await this.#takeRest(one)

@@ -6,8 +6,8 @@ import { CHECK, CHECK_SECRET } from './given.ts'
 import type { Administrator, Installation, Listed } from './installation.ts'
 import { PhoneCrowd } from './phone-crowd.ts'
 
-/** Phones wait far longer; these notice within the test that a connection leads nowhere any more. */
-const HEARTBEAT_SECONDS = 60
+/** Shorter than what phones ask for, and longer than most tests. */
+const HEARTBEAT_SECONDS = 300
 
 const PASSWORD = 'correct horse battery'
 
@@ -37,22 +37,31 @@ export type Traffic = { readonly phones: PhoneCrowd; readonly deliveries: Delive
 export const startCrowd = async (
   installation: Installation,
   addresses: readonly string[],
+  heartbeatSeconds = HEARTBEAT_SECONDS,
 ): Promise<PhoneCrowd> => {
   const phones = new PhoneCrowd({
     ...{ host: await installation.addressOf('phones'), port: 80, addresses, password: PASSWORD },
-    heartbeatSeconds: HEARTBEAT_SECONDS,
+    heartbeatSeconds,
   })
   await phones.setUp()
   phones.start()
   return phones
 }
 
+export type TrafficOrder = {
+  readonly addresses: readonly string[]
+  /** Messages. */
+  readonly perSecond: number
+  /** Of the phones' Pings; default 300. */
+  readonly heartbeatSeconds?: number
+}
+
 /** Phones that wait, and a mail server that delivers to them. */
 export const startTraffic = async (
   installation: Installation,
-  { addresses, perSecond }: { readonly addresses: readonly string[]; readonly perSecond: number },
+  { addresses, perSecond, heartbeatSeconds }: TrafficOrder,
 ): Promise<Traffic> => {
-  const phones = await startCrowd(installation, addresses)
+  const phones = await startCrowd(installation, addresses, heartbeatSeconds)
   const server = `${await installation.addressOf('lmtp')}:24`
   const deliveries = new Deliveries({ server, recipients: addresses, perSecond })
   deliveries.start()

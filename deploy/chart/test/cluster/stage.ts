@@ -16,6 +16,8 @@ export const SERVICES = ['directory', 'mail', 'mail-transport', 'device-sync', '
 /** Budget of architecture 11: after a rolling restart every phone is held again. */
 export const HELD_AGAIN_MS = 30_000
 
+const PUSHED_AFTERWARDS = 20
+
 /** A dead node's pods are replaced after three seconds, not five minutes. */
 export const QUICK_TO_LEAVE = Object.fromEntries(
   SERVICES.map((service) => [
@@ -43,6 +45,8 @@ export type Survival = {
   readonly heldAgainMs?: number
   /** Whether connections may break: nobody says goodbye who is killed. */
   readonly cutOff?: boolean
+  /** Short where a connection may lead nowhere any more: phones notice when they hear nothing for longer. */
+  readonly heartbeatSeconds?: number
 }
 
 /** An installation with phones that wait and mail that comes in, to which something happens. */
@@ -58,9 +62,10 @@ export class Stage {
   }
 
   /** Phones wait, and mail comes in. */
-  async started(): Promise<Traffic> {
-    const { installation } = this
-    const traffic = await startTraffic(installation, { addresses: this.#people, perSecond: PER_SECOND })
+  async started(heartbeatSeconds?: number): Promise<Traffic> {
+    const order = { addresses: this.#people, perSecond: PER_SECOND }
+    const given = heartbeatSeconds === undefined ? order : { ...order, heartbeatSeconds }
+    const traffic = await startTraffic(this.installation, given)
     await until('all phones wait', () => this.allWait(traffic))
     return traffic
   }
@@ -75,19 +80,40 @@ export class Stage {
   async survives(
     context: TestContext,
     happening: (traffic: Traffic) => Promise<unknown>,
-    { heldAgainMs = 120_000, cutOff = false }: Survival = {},
+    { heldAgainMs = 120_000, cutOff = false, heartbeatSeconds }: Survival = {},
   ): Promise<void> {
-    const traffic = await this.started()
+    const traffic = await this.started(heartbeatSeconds)
+    try {
+      context.diagnostic(await this.#lived(traffic, happening, heldAgainMs))
+      const wrong = await endTraffic(traffic)
+      context.diagnostic(told(traffic))
+      assert.deepEqual(wrong, [])
+    } finally {
+      traffic.deliveries.abandon()
+      traffic.phones.abandon()
+    }
+    assert.ok(traffic.phones.longestAwayMs <= heldAgainMs, 'a phone was away for longer')
+    if (!cutOff) assert.deepEqual([...traffic.phones.trouble.broken], [])
+  }
+
+  /** What happens, and until all is as before. Errors: it isn't, within the time. */
+  async #lived(
+    traffic: Traffic,
+    happening: (traffic: Traffic) => Promise<unknown>,
+    heldAgainMs: number,
+  ): Promise<string> {
     const begun = performance.now()
     await happening(traffic)
-    const happened = performance.now()
+    const took = performance.now() - begun
     const again = await until('all phones wait again', () => this.allWait(traffic), heldAgainMs)
-    const wrong = await endTraffic(traffic)
-    context.diagnostic(
-      `it took ${seconds(happened - begun)} s; all held again ${seconds(again)} s later; ${told(traffic)}`,
-    )
-    assert.deepEqual(wrong, [])
-    if (!cutOff) assert.deepEqual([...traffic.phones.trouble.broken], [])
+    await this.#pushes(traffic)
+    const away = traffic.phones.longestAwayMs
+    return `it took ${seconds(took)} s; all held again ${seconds(again)} s later, no phone was away for more than ${seconds(away)} s`
+  }
+
+  async #pushes({ phones }: Traffic): Promise<void> {
+    const before = phones.received()
+    await until('mail is pushed again', () => phones.received() >= before + PUSHED_AFTERWARDS)
   }
 
   async restart(service: string): Promise<void> {

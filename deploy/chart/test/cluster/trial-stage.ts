@@ -5,24 +5,30 @@ import { PEOPLE, QUICK_TO_LEAVE, Stage } from './stage.ts'
 
 export type TrialStage = { readonly stage: Stage; readonly administrator: Administrator }
 
-/** The trial in a namespace, with an account for each phone. */
+/** The trial in a namespace, with an account for each phone; the one that is there already, where one was kept. */
 export const trialStage = async (namespace: string, values: Values = {}): Promise<TrialStage> => {
   const cluster = await givenCluster()
   await loadImages(cluster)
   const installation = new Installation(cluster, namespace)
   await installation.makeNamespace()
+  const isThere = (await installation.list('deployments')).length > 0
   const quick = { merge: QUICK_TO_LEAVE }
-  await installation.install([await trialValues(), SMALL, imageOf(TAG), quick, values])
+  if (!isThere) await installation.install([await trialValues(), SMALL, imageOf(TAG), quick, values])
   const administrator = await installation.administrator({
     token: await installation.secret('relais-trial', 'admin-token'),
     ca: await installation.secret('relais-trial-tls-public', 'ca.crt'),
   })
-  await makeTenant(installation, administrator)
-  await makeAccounts(administrator, PEOPLE)
+  if (!isThere) {
+    await makeTenant(installation, administrator)
+    await makeAccounts(administrator, PEOPLE)
+  }
   return { stage: new Stage(installation), administrator }
 }
 
+/** A large crowd's accounts take minutes: kept, the next run on the same cluster finds them. */
+const IS_KEPT = process.env.RELAIS_TEST_KEEP !== undefined
+
 export const leave = async ({ installation }: Stage): Promise<void> => {
-  await installation.uninstall().catch(() => {})
+  if (!IS_KEPT) await installation.uninstall().catch(() => {})
   installation.close()
 }
