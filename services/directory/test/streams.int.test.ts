@@ -21,7 +21,7 @@ const commandOf = (more: Partial<Command['call']> = {}): Command => ({
   commandId: ids.command(),
   call: {
     identity: operator,
-    deadline: Date.now() + 10_000,
+    deadline: Date.now() + 60_000,
     correlation: 'from-outside',
     traceparent: '',
     ...more,

@@ -23,7 +23,7 @@ const secondPod = async (scope: TestScope, { log, blobs, folder, directory }: Ha
   })
   await mail.start()
   scope.after(() => mail.stop())
-  return createLocalClient(MailDefinition, mail.handlers, { identity: asOwner() })
+  return createLocalClient(MailDefinition, mail.handlers, { identity: asOwner(), timeoutMs: 60_000 })
 }
 
 /** The first service stops after the second one. */

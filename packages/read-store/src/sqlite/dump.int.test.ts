@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { ledger, noteAll, texts } from '../contract/ledger.ts'
+import { ledger, noteAll, soon, texts } from '../contract/ledger.ts'
 import type { ReadModel } from '../port.ts'
 import { compareWithRebuild, differences, dump } from './dump.ts'
 import { openSqliteRows } from './rows.fixture.ts'
@@ -86,7 +86,7 @@ test('a full-text table is compared by what is in it, not by how it lies on disk
     store: projector.store,
     waitFor: projector.waitFor.bind(projector),
   }))
-  for (const text of texts(20)) await waitFor(await noteAll(log, [text]), Date.now() + 10_000)
+  for (const text of texts(20)) await waitFor(await noteAll(log, [text]), soon())
   assert.equal((await store.all("SELECT rowid FROM search WHERE search MATCH 'note'")).length, 20)
   assert.deepEqual(await compareWithRebuild({ store, log, model }), [])
   assert.deepEqual([...(await dump(store)).keys()], ['search'])

@@ -36,7 +36,7 @@ export const openRows = async (scope: TestScope) => {
       collections: touchedCollections(events, ['inbox']),
       ...{ commandId: `c${n++}`, principal: account, at, syncKey },
     })
-    await projector.waitFor(position, Date.now() + 5000)
+    await projector.waitFor(position, Date.now() + 60_000)
     return position
   }
   const defaults = ROLES.map(
