@@ -3,10 +3,15 @@ import { type Administrator, Installation, type Values } from './installation.ts
 import { makeAccounts, makeTenant } from './scene.ts'
 import { PEOPLE, QUICK_TO_LEAVE, Stage } from './stage.ts'
 
+/** A large crowd's accounts take minutes: kept, the next run of any file on the same cluster finds them. */
+const IS_KEPT = process.env.RELAIS_TEST_KEEP !== undefined
+const KEPT = 'survival'
+
 export type TrialStage = { readonly stage: Stage; readonly administrator: Administrator }
 
 /** The trial in a namespace, with an account for each phone; the one that is there already, where one was kept. */
-export const trialStage = async (namespace: string, values: Values = {}): Promise<TrialStage> => {
+export const trialStage = async (name: string, values: Values = {}): Promise<TrialStage> => {
+  const namespace = IS_KEPT ? KEPT : name
   const cluster = await givenCluster()
   await loadImages(cluster)
   const installation = new Installation(cluster, namespace)
@@ -24,9 +29,6 @@ export const trialStage = async (namespace: string, values: Values = {}): Promis
   }
   return { stage: new Stage(installation), administrator }
 }
-
-/** A large crowd's accounts take minutes: kept, the next run on the same cluster finds them. */
-const IS_KEPT = process.env.RELAIS_TEST_KEEP !== undefined
 
 export const leave = async ({ installation }: Stage): Promise<void> => {
   if (!IS_KEPT) await installation.uninstall().catch(() => {})
