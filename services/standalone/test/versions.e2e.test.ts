@@ -71,7 +71,7 @@ const MESSAGE = [
   '',
 ].join('\r\n')
 
-const deliver = async ({ account }: Person) => {
+const deliver = async ({ account }: Person, message = MESSAGE) => {
   const header = ImportHeader.fromPartial({
     tenant: 'acme',
     account,
@@ -80,9 +80,10 @@ const deliver = async ({ account }: Person) => {
   })
   async function* requests(): AsyncGenerator<ImportRequest> {
     yield { part: { $case: 'header', value: header } }
-    yield { part: { $case: 'chunk', value: Buffer.from(MESSAGE) } }
+    yield { part: { $case: 'chunk', value: Buffer.from(message) } }
   }
-  await world.clients.mail.import(requests(), { identity: OPERATOR })
+  const { imported } = await world.clients.mail.import(requests(), { identity: OPERATOR })
+  assert.equal(imported, 1)
 }
 
 /** Options as the version has them: the body cut after 512 characters. */
@@ -282,6 +283,32 @@ describe('2.5', () => {
     assert.equal(textChild(data, 'email:MIMETruncated'), '1')
     assert.ok(child(data, 'email:MIMEData')?.content instanceof Uint8Array)
     assert.ok(!has(data, 'email:Body'))
+  })
+  test('gives MIME of any length, byte for byte, also where it is read while it is sent', async () => {
+    const person = await world.person()
+    const long = `${MESSAGE.slice(0, MESSAGE.indexOf('xxx'))}${'Grüße, ein ganzer Satz\r\n'.repeat(20_000)}${MESSAGE.slice(MESSAGE.indexOf('--b\r\nContent-Type: application'))}`
+    await deliver(person, long)
+    await deliver(person)
+    const phone = phoneOf(person, { version: '2.5' })
+    await folders(phone)
+    const { key } = await sync(phone, '0')
+    const { node } = await sync(phone, key, [
+      el('airsync:Options', [el('airsync:MIMESupport', 2), el('airsync:MIMETruncation', 8)]),
+    ])
+    const told = addsIn(node).map((add) => {
+      const data = child(add, 'airsync:ApplicationData')!
+      assert.equal(textChild(data, 'email:MIMETruncated'), '0')
+      return Buffer.from(child(data, 'email:MIMEData')?.content as Uint8Array).toString()
+    })
+    assert.deepEqual(
+      told
+        .toSorted((a, b) => b.length - a.length)
+        .map((text) => [text.length, text === long || text === MESSAGE]),
+      [
+        [long.length, true],
+        [MESSAGE.length, true],
+      ],
+    )
   })
   test('lists its folders by GetHierarchy, which later versions don’t have', async () => {
     const person = await world.person()
