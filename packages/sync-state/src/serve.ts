@@ -38,6 +38,16 @@ type Course = {
 
 const NOTHING_DONE: CarriedOut = { carried: [], positions: new Map() }
 
+/** What an answer brings is more than one answer may hold. Thrown by `extra` where there is more than one operation. */
+export class AnswerTooLarge extends Error {
+  /** So many operations of the request there is room for. */
+  readonly fits: number
+  constructor(fits: number) {
+    super(`there is room for ${fits} operations`)
+    this.fits = fits
+  }
+}
+
 /**
  * Answers a device's Sync of collections of one class: commands first, then what it should know, all of one snapshot that has the
  * positions of this request and of the stream's head. `window` is one for all collections, in the order of the request.
@@ -52,7 +62,32 @@ export const syncCollections = async <Extra>(
   const head = await service.head()
   await service.waitFor(Math.max(head, ...courses.map(neededPosition)))
   const accesses = await accessesOf(service, requests)
-  const drafts = await service.snapshot(async (reader, { checkpoint }) => {
+  const drafts = await draftsWithin(service, { courses, accesses, window })
+  return Promise.all(drafts.map((draft) => decideQuiet(service, draft)))
+}
+
+type Accesses = ReadonlyMap<string, Access>
+type Drafting = { readonly courses: readonly Course[]; readonly accesses: Accesses; readonly window: number }
+
+/** As many operations as there is room for; the phone asks for the rest. */
+const draftsWithin = async <Extra>(
+  service: SyncClass<Extra>,
+  { courses, accesses, window }: Drafting,
+): Promise<readonly Draft<Extra>[]> => {
+  try {
+    return await draftsOf(service, { courses, accesses, window })
+  } catch (error) {
+    if (!(error instanceof AnswerTooLarge) || window <= 1) throw error
+    const fewer = Math.max(1, Math.min(error.fits, window - 1))
+    return draftsWithin(service, { courses, accesses, window: fewer })
+  }
+}
+
+const draftsOf = <Extra>(
+  service: SyncClass<Extra>,
+  { courses, accesses, window }: Drafting,
+): Promise<readonly Draft<Extra>[]> =>
+  service.snapshot(async (reader, { checkpoint }) => {
     const made: Draft<Extra>[] = []
     let left = window
     for (const course of courses) {
@@ -63,8 +98,6 @@ export const syncCollections = async <Extra>(
     }
     return made
   })
-  return Promise.all(drafts.map((draft) => decideQuiet(service, draft)))
-}
 
 const neededPosition = ({ request, refusal, done }: Course): number =>
   refusal ? 0 : Math.max(presentedPosition(request), ...done.positions.values())

@@ -66,7 +66,7 @@ export interface SyncClass<Extra> extends Ground {
   end(): Promise<number>
   /** Milliseconds since the account's first commit after a position; 0 if there is none. */
   ageOf(position: number): Promise<number>
-  /** Read with the answer, of the same snapshot. */
+  /** Read with the answer, of the same snapshot. Errors: AnswerTooLarge; then there is another snapshot, with fewer operations. */
   extra(reader: Reader, request: CollectionRequest, told: Answer | undefined): Promise<Extra>
 }
 

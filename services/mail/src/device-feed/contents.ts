@@ -7,7 +7,8 @@ import type { Handling } from '../api/context.ts'
 import { renderMessages } from '../api/render.ts'
 import type { AccountKey } from '../queries/account.ts'
 import { storedMessage } from '../queries/message.ts'
-import { isTextMessage, type MessageRow, messageRows } from '../queries/messages.ts'
+import { isTextMessage, type MessageRow, messageRows, messageSizes } from '../queries/messages.ts'
+import { type AnswerRoom, FEW } from './answer-room.ts'
 import type { MailCommand } from './commands.ts'
 
 /** Rows of the messages that an answer brings, read with it; bodies come from blobs afterwards, which never change. */
@@ -18,35 +19,70 @@ export type Contents = {
   readonly uncut: ReadonlySet<number>
   /** Without: those with other changes. */
   readonly changed: readonly MessageRow[]
+  /** Placements that were to be fetched, and that there is no room for in this answer. */
+  readonly later: ReadonlySet<number>
 }
 
 type Wanted = {
   readonly mailbox: string
   readonly operations: readonly Operation[]
   readonly commands: readonly MailCommand[]
+  /** Of this snapshot. */
+  readonly room: AnswerRoom
+}
+
+const bytesOf = ({ content }: MessageRow): number => content.length
+
+/** Rows of the messages that are told of. Errors: AnswerTooLarge, before they are read where they are many. */
+const toldRows = async (
+  reader: Reader,
+  key: AccountKey,
+  { placements, room }: { readonly placements: readonly number[]; readonly room: AnswerRoom },
+): Promise<readonly MessageRow[]> => {
+  if (placements.length > FEW) {
+    room.take((await messageSizes(reader, key, placements)).map(({ bytes }) => bytes))
+    return messageRows(reader, key, placements)
+  }
+  const rows = await messageRows(reader, key, placements)
+  room.take(rows.map(bytesOf))
+  return rows
+}
+
+/** Those of the fetched ones that there is room for; the others. */
+const fetchedNow = async (
+  reader: Reader,
+  key: AccountKey,
+  { placements, room }: { readonly placements: readonly number[]; readonly room: AnswerRoom },
+): Promise<{ readonly now: readonly number[]; readonly later: readonly number[] }> => {
+  if (placements.length <= FEW) return { now: placements, later: [] }
+  const sizes = await messageSizes(reader, key, placements)
+  const count = room.fetched(sizes.map(({ bytes }) => bytes))
+  const there = sizes.map(({ placement }) => placement)
+  return { now: there.slice(0, count), later: there.slice(count) }
 }
 
 export const readContents = async (
   reader: Reader,
   key: AccountKey,
-  { mailbox, operations, commands }: Wanted,
+  { mailbox, operations, commands, room }: Wanted,
 ): Promise<Contents> => {
   const added = operations.filter(isWhole).map(({ placement }) => placement)
   const changed = operations
     .filter((operation) => operation.kind === 'change' && !isWhole(operation))
     .map(({ placement }) => placement)
   const fetches = commands.filter((command) => command.kind === 'fetch')
-  const fetched = fetches.map(({ placement }) => placement)
-  const found = await messageRows(reader, key, [...new Set(fetched)])
+  const fetched = [...new Set(fetches.map(({ placement }) => placement))]
+  const wholeRows = await toldRows(reader, key, { placements: added, room })
+  const changedRows = await toldRows(reader, key, { placements: changed, room })
+  const { now, later } = await fetchedNow(reader, key, { placements: fetched, room })
+  const found = await messageRows(reader, key, now)
   const here = found.filter((row) => row.mailbox === mailbox)
   const told = new Set(added)
   return {
-    whole: [
-      ...(await messageRows(reader, key, added)),
-      ...here.filter(({ placement }) => !told.has(placement)),
-    ],
+    whole: [...wholeRows, ...here.filter(({ placement }) => !told.has(placement))],
     uncut: new Set(fetches.filter((one) => one.isWhole).map(({ placement }) => placement)),
-    changed: await messageRows(reader, key, changed),
+    changed: changedRows,
+    later: new Set(later),
   }
 }
 

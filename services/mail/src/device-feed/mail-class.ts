@@ -4,6 +4,7 @@ import type { Handling } from '../api/context.ts'
 import { MAIL_SERVICE } from '../events.ts'
 import { type AccountKey, streamHead } from '../queries/account.ts'
 import { messagesOfLiveConversations } from '../queries/whole-conversations.ts'
+import { AnswerRoom } from './answer-room.ts'
 import { eventOf, type MailCommand, writesContent } from './commands.ts'
 import { type Contents, readContents } from './contents.ts'
 import { mailFacts } from './facts.ts'
@@ -15,6 +16,7 @@ export const mailClass = (handling: Handling, request: FeedRequest): SyncClass<C
   const { key, call, device, now, mailboxes, turns } = request
   const { projector, rights } = handling
   const asked = new Map(mailboxes.map((one) => [one.request.collection, one]))
+  let room = new AnswerRoom()
   return {
     ...key,
     device,
@@ -35,9 +37,10 @@ export const mailClass = (handling: Handling, request: FeedRequest): SyncClass<C
     end: () => handling.log.head({}, { certain: true }),
     ageOf: (position) => ageOf(handling, { key, position, now }),
     snapshot: (read) =>
-      projector.store.snapshot(async (reader, checkpoint) =>
-        read(reader, { checkpoint, head: await streamHead(reader, key) }),
-      ),
+      projector.store.snapshot(async (reader, checkpoint) => {
+        room = new AnswerRoom()
+        return read(reader, { checkpoint, head: await streamHead(reader, key) })
+      }),
     waitFor: (position) => projector.waitFor(position, call.deadline),
     exclusively: (work) => turns.take([key.tenant, key.account, device].join('/'), work),
     facts: (reader, rows) => mailFacts(reader, key, rows),
@@ -49,7 +52,8 @@ export const mailClass = (handling: Handling, request: FeedRequest): SyncClass<C
     },
     extra: (reader, { collection }, told) => {
       const { commands } = asked.get(collection)!
-      return readContents(reader, key, { mailbox: collection, operations: told?.operations ?? [], commands })
+      const operations = told?.operations ?? []
+      return readContents(reader, key, { mailbox: collection, operations, commands, room })
     },
   }
 }

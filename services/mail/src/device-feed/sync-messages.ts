@@ -76,7 +76,8 @@ const responseOf = async (
     return { ...EMPTY, mailbox, outcome: answer.outcome, reason: answer.reason }
   const { options, textOptions } = asked
   const rendered = await renderContents(handling, key.tenant, answer.extra, { options, textOptions, room })
-  const results = await withAttached(handling, key, { asked, results: resultsOf(asked, answer, rendered) })
+  const resulting = resultsOf(asked, answer, { ...rendered, later: answer.extra.later })
+  const results = await withAttached(handling, key, { asked, results: resulting })
   return { ...toldOf(answer, rendered), mailbox, results }
 }
 
@@ -105,19 +106,22 @@ const operationOf = (operation: Operation, { whole, changed }: Rendered): SyncOp
 const resultsOf = (
   { commands, refusals }: AskedMailbox,
   { results }: Told<Contents>,
-  { whole }: Rendered,
+  { whole, later }: Fetched,
 ): SyncCommandResult[] => {
   const ofEngine = results.values()
   return commands.map((command) =>
     command.kind === 'fetch'
-      ? fetched(command.placement, whole)
+      ? fetched(command.placement, { whole, later })
       : resultOf(ofEngine.next().value, refusals.get(command)),
   )
 }
 
-const fetched = (placement: number, whole: Rendered['whole']): SyncCommandResult => {
+type Fetched = Pick<Rendered, 'whole'> & Pick<Contents, 'later'>
+
+const fetched = (placement: number, { whole, later }: Fetched): SyncCommandResult => {
   const message = whole.get(placement)
-  return { outcome: message ? 'ok' : 'not_found', placement, message, attached: [] }
+  const outcome = message ? 'ok' : later.has(placement) ? 'later' : 'not_found'
+  return { outcome, placement, message, attached: [] }
 }
 
 /** What a phone is told of a refused draft; all else is malformed to it. */

@@ -58,6 +58,14 @@ export const messageRows = (
   placements: readonly number[],
 ): Promise<MessageRow[]> => byLive<MessageRow>(reader, key, { columns: COLUMNS, placements })
 
+/** Bytes that the rows of those placements take that are live, in the order asked for; no content is read for it. */
+export const messageSizes = async (
+  reader: Reader,
+  key: AccountKey,
+  placements: readonly number[],
+): Promise<readonly { readonly placement: number; readonly bytes: number }[]> =>
+  byLive(reader, key, { columns: 'm.placement, length(m.content) AS bytes', placements })
+
 /** Those of the items that are there, in the order asked for. */
 export const messageRowsOfItems = async (
   reader: Reader,
