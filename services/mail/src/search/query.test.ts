@@ -3,7 +3,8 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { Expression } from './expression.ts'
 import { isSo, type StateCondition, type StateFacts } from './message-state.ts'
-import { isEmpty, MAX_TERMS, parseQuery as parseQueryAt } from './query.ts'
+import { isEmpty, parseQuery as parseQueryAt } from './query.ts'
+import { MAX_TERMS } from './query-tree.ts'
 
 const NOW = Date.UTC(2026, 0, 31, 12)
 const parseQuery = (text: string) => parseQueryAt(text, NOW)

@@ -4,8 +4,6 @@ import type { DateRange } from './query-dates.ts'
 import { type Filter, tokensOf } from './query-leaf.ts'
 import { type Node, treeOf } from './query-tree.ts'
 
-export { MAX_TERMS } from './query-tree.ts'
-
 export type SearchQuery = {
   /** Undefined: nothing is said about texts. */
   readonly expression: Expression | undefined
