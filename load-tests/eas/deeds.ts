@@ -33,8 +33,9 @@ export function* look(asking: Asking): Talk<void> {
 function* markOne(asking: Asking): Talk<void> {
   const { phone, world } = asking
   const inbox = inboxOf(phone)
+  if (inbox === undefined || inbox.key === '0') return yield* look(asking)
   const item = phone.unread.shift()
-  if (inbox === undefined || item === undefined) return yield* look(asking)
+  if (item === undefined) return yield* look(asking)
   yield* sync(asking, markRead(phone, inbox, item))
   world.count('messages marked')
 }

@@ -32,7 +32,9 @@ export type PhoneState = {
 
 /** The n-th phone of a plan. */
 export const phoneOf = (plan: Plan, n: number, account: Account): PhoneState => {
-  const family = FAMILIES[nthOf(plan.mix, n)]
+  const usual = FAMILIES[nthOf(plan.mix, n)]
+  const family =
+    plan.bodyBytes === undefined ? usual : { ...usual, bodyBytes: Math.min(usual.bodyBytes, plan.bodyBytes) }
   return {
     account,
     device: `SIM${family.name.toUpperCase()}${n.toString(36).toUpperCase().padStart(5, '0')}`,

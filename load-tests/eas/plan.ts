@@ -17,6 +17,8 @@ export type Plan = {
   /** By phone and hour. */
   readonly users: { readonly looks: number; readonly marks: number; readonly sends: number }
   readonly post: Post
+  /** Bytes of a body that phones take at most; undefined: as many as their family does. */
+  readonly bodyBytes?: number
 }
 
 /** Mail that comes from outside. */

@@ -46,6 +46,8 @@ function* waitByPing(asking: Asking, interruptAfter: number): Talk<void> {
 
 function* waitBySync(asking: Asking, interruptAfter: number): Talk<void> {
   const { phone, world } = asking
+  // With a key of 0 there is nothing to wait for ([MS-ASCMD] 2.2.3.184).
+  for (const folder of phone.folders) if (folder.key === '0') yield* takeFolder(asking, folder)
   const from = world.date()
   const body = phone.mayAskEmpty ? undefined : heldSync(phone, phone.heartbeat)
   phone.mayAskEmpty = false

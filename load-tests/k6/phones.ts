@@ -31,6 +31,7 @@ export const options = {
       executor: 'per-vu-iterations',
       vus: plan.phones,
       iterations: 1,
+      gracefulStop: '0s',
       maxDuration: `${Math.ceil(plan.durationSeconds) + GRACE_SECONDS}s`,
     },
   },

@@ -16,28 +16,29 @@ import { takeSample } from './samples.ts'
 
 type K6Share = Omit<Share, 'first' | 'count'> & { readonly program: string }
 
-/** Starts k6 with the plan's phones; what it tells goes into `measurements`. Errors: UsageError for what k6 can't do. */
-export const startK6 = async (share: K6Share, measurements: Measurements): Promise<Crowd> => {
+/** Makes everything ready for k6 to lead the plan's phones; what it tells goes into `measurements`. Errors: UsageError for what k6 can't do. */
+export const prepareK6 = async (share: K6Share, measurements: Measurements): Promise<Crowd> => {
   refuseWhatCannotBe(share)
   const folder = mkdtempSync(join(tmpdir(), 'relais-k6-'))
   const networks = await startNetworks(share)
-  try {
-    const script = join(folder, 'phones.js')
-    await writeBundle(script)
-    const order = join(folder, 'order.json')
-    writeFileSync(order, JSON.stringify(orderOf(share, networks)), { mode: 0o600 })
-    const child = spawnK6(share, { folder, script, order })
-    createInterface({ input: child.stdout! }).on('line', (line) =>
-      takeSample(line, share.began, measurements),
-    )
-    return crowdOf(child, async () => {
-      for (const network of networks.values()) await network.close()
-      rmSync(folder, { recursive: true, force: true })
-    })
-  } catch (error) {
+  const clean = async () => {
+    for (const network of networks.values()) await network.close()
     rmSync(folder, { recursive: true, force: true })
+  }
+  const files = { folder, script: join(folder, 'phones.js'), order: join(folder, 'order.json') }
+  try {
+    await writeBundle(files.script)
+  } catch (error) {
+    await clean()
     throw error
   }
+  const start = (began: number): ChildProcess => {
+    writeFileSync(files.order, JSON.stringify(orderOf(share, networks, began)), { mode: 0o600 })
+    const child = spawnK6(share, files)
+    createInterface({ input: child.stdout! }).on('line', (line) => takeSample(line, began, measurements))
+    return child
+  }
+  return crowdOf(start, clean)
 }
 
 /** The client of k6 chooses neither its own address nor whom a certificate must name. */
@@ -65,8 +66,8 @@ const startNetworks = async ({ target, plan }: K6Share): Promise<ReadonlyMap<Net
 
 const PLACE = '/Microsoft-Server-ActiveSync'
 
-const orderOf = (share: K6Share, networks: ReadonlyMap<NetworkName, Network>): K6Order => {
-  const { plan, accounts, target, began, seed } = share
+const orderOf = (share: K6Share, networks: ReadonlyMap<NetworkName, Network>, began: number): K6Order => {
+  const { plan, accounts, target, seed } = share
   const { protocol, pathname, host } = new URL(target.url)
   const path = `${pathname.replace(/\/$/, '')}${PLACE}`
   const urlOf = (name: NetworkName): string => {
@@ -104,22 +105,31 @@ const MOST_SAID = 4000
 const NOT_BROKEN = [0, 99, 105]
 const LOOK_MS = 1000
 
-const crowdOf = (child: ChildProcess, clean: () => Promise<void>): Crowd => {
-  let said = ''
+const crowdOf = (start: (began: number) => ChildProcess, clean: () => Promise<void>): Crowd => {
+  const started = Promise.withResolvers<ChildProcess>()
+  let child: ChildProcess | undefined
   let most = 0
+  const timer = setInterval(() => {
+    most = Math.max(most, residentMiB(child?.pid))
+  }, LOOK_MS)
+  const ended = started.promise.then(untilItEnds).finally(() => {
+    clearInterval(timer)
+    return clean()
+  })
+  const begin = (began: number) => {
+    child = start(began)
+    started.resolve(child)
+  }
+  return { begin, ended, residentMiB: () => most, stop: () => void child?.kill('SIGINT') }
+}
+
+const untilItEnds = async (child: ChildProcess): Promise<void> => {
+  let said = ''
   child.stderr?.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-MOST_SAID)
   })
-  const timer = setInterval(() => {
-    most = Math.max(most, residentMiB(child.pid))
-  }, LOOK_MS)
-  const ended = once(child, 'close').then(async ([code]) => {
-    clearInterval(timer)
-    await clean()
-    if (!NOT_BROKEN.includes(code))
-      throw new Error(`k6 ended with ${code}: ${said.trim().split('\n').at(-1)}`)
-  })
-  return { ended, residentMiB: () => most, stop: () => void child.kill('SIGINT') }
+  const [code] = await once(child, 'close')
+  if (!NOT_BROKEN.includes(code)) throw new Error(`k6 ended with ${code}: ${said.trim().split('\n').at(-1)}`)
 }
 
 const residentMiB = (pid: number | undefined): number => {

@@ -72,6 +72,8 @@ export type Common = {
 }
 
 const PHONES_PER_PROCESS = 10_000
+const MOST_PHONES = 1_000_000
+const MOST_PROCESSES = 256
 
 export const commonOf = (values: CommonValues): Common => {
   const text = (name: keyof CommonValues): string | undefined => values[name] as string | undefined
@@ -82,8 +84,10 @@ export const commonOf = (values: CommonValues): Common => {
   }
   const target = targetOf(urlOf(required('against')), values)
   const accounts = inWords(() => readAccounts(required('accounts')))
-  const phones = countOf('phones', text('phones') ?? String(accounts.length))
-  const processes = countOf('processes', text('processes') ?? String(processesFor(phones)))
+  const phones = countOf('phones', text('phones') ?? String(accounts.length), { most: MOST_PHONES })
+  const processes = countOf('processes', text('processes') ?? String(processesFor(phones)), {
+    most: MOST_PROCESSES,
+  })
   const pid = text('installation-pid')
   checkFiles(Math.ceil(phones / processes))
   return {
@@ -94,7 +98,7 @@ export const commonOf = (values: CommonValues): Common => {
     durationSeconds: secondsOf('duration', text('duration') ?? ''),
     speed: factorOf('speed', text('speed') ?? ''),
     door: doorIn(text('lmtp'), text('smtp')),
-    seed: countOf('random-seed', text('random-seed') ?? '', 0),
+    seed: countOf('random-seed', text('random-seed') ?? '', { least: 0 }),
     installationPid: pid === undefined ? undefined : countOf('installation-pid', pid),
   }
 }

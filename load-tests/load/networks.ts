@@ -25,8 +25,9 @@ export const startNetwork = async (
   random: () => number = Math.random,
 ): Promise<Network> => {
   const open = new Set<Socket>()
-  const server = createServer((phone) => {
-    const far = connect(target)
+  // One side may have said all while the other still speaks.
+  const server = createServer({ allowHalfOpen: true }, (phone) => {
+    const far = connect({ ...target, allowHalfOpen: true })
     const latencyMs = between(link.latencyMs, random())
     const pair = [phone, far] as const
     for (const socket of pair) keep(socket, open)
@@ -87,7 +88,7 @@ const carry = (from: Socket, to: Socket, { latencyMs, bytesPerSecond }: Pace): v
     to.write(chunk)
     if (bytes <= MOST_ON_THE_WAY) from.resume()
   }
-  const later = (act: () => void) => void setTimeout(act, freeAt + latencyMs - performance.now())
+  const later = (act: () => void) => void setTimeout(act, Math.max(0, freeAt - performance.now()) + latencyMs)
   from.on('data', (chunk: Buffer) => {
     freeAt = Math.max(freeAt, performance.now()) + (chunk.length * 1000) / bytesPerSecond
     onTheWay.push(chunk)

@@ -19,9 +19,15 @@ export const secondsOf = (name: string, text: string): number => {
   return seconds
 }
 
-export const countOf = (name: string, text: string, least = 1): number => {
-  const count = /^\d{1,8}$/.test(text) ? Number(text) : Number.NaN
-  if (!(count >= least)) throw new UsageError(`--${name} ${text}: give a whole number of at least ${least}`)
+/** A whole number. */
+export const countOf = (
+  name: string,
+  text: string,
+  { least = 1, most = 100_000_000 }: { readonly least?: number; readonly most?: number } = {},
+): number => {
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+  if (!(count >= least && count <= most))
+    throw new UsageError(`--${name} ${text}: give a whole number from ${least} to ${most}`)
   return count
 }
 

@@ -1,6 +1,6 @@
-import { startK6 } from '../k6/start.ts'
+import { prepareK6 } from '../k6/start.ts'
 import type { Report, Used } from '../report/report.ts'
-import { startCrowd } from '../simulator/crowd.ts'
+import { type Crowd, startCrowd } from '../simulator/crowd.ts'
 import { type Usage, usageFrom } from '../sizing/processes.ts'
 import { chance } from './chance.ts'
 import { figuresOf } from './figures.ts'
@@ -19,28 +19,24 @@ export type Run = {
   stop(): void
 }
 
-/** Processes need a moment before the first phone comes; k6 makes a runtime for each. */
-const BEFORE_MS = 500
+/** k6 makes a runtime for each phone before the first one comes. */
 const BEFORE_K6_MS = 2000
 const BEFORE_K6_EACH_MS = 10
 
 const beforehand = ({ driver, plan }: Order): number =>
-  driver === 'k6' ? BEFORE_K6_MS + BEFORE_K6_EACH_MS * plan.phones : BEFORE_MS
+  driver === 'k6' ? BEFORE_K6_MS + BEFORE_K6_EACH_MS * plan.phones : 0
 
 /** Leads the phones of an order, hands mail in beside them, and says what came of it. */
 export const startRun = async (order: Order): Promise<Run> => {
-  const { plan, accounts, target } = order
+  const { plan, target } = order
   const measurements = new Measurements()
-  const began = performance.timeOrigin + performance.now() + beforehand(order)
   const date = () => performance.timeOrigin + performance.now()
-  const now = () => (date() - began) / 1000
   const stop = new AbortController()
+  const crowd = await startCrowdOf(order, measurements)
   const before = usageOf(order)
-  const share = { plan, accounts, target, began, seed: order.seed }
-  const crowd =
-    order.driver === 'k6'
-      ? await startK6({ ...share, program: order.k6 ?? 'k6' }, measurements)
-      : startCrowd({ ...share, processes: order.processes }, measurements)
+  const began = date() + beforehand(order)
+  const now = () => (date() - began) / 1000
+  crowd.begin(began)
   const post = startPost(order, measurements, { now, date, signal: stop.signal })
   const ended = Promise.all([crowd.ended, post]).then(() => {
     const seconds = now()
@@ -65,6 +61,16 @@ export const startRun = async (order: Order): Promise<Run> => {
   // Without phones nobody needs the mail; without mail phones go on.
   crowd.ended.catch(end).finally(() => stop.abort())
   return { measurements, now, ended, stop: end }
+}
+
+const startCrowdOf = (
+  { plan, accounts, target, seed, driver, k6 = 'k6', processes }: Order,
+  measurements: Measurements,
+): Promise<Crowd> => {
+  const share = { plan, accounts, target, seed }
+  return driver === 'k6'
+    ? prepareK6({ ...share, program: k6 }, measurements)
+    : startCrowd({ ...share, processes }, measurements)
 }
 
 type Times = { readonly now: () => number; readonly date: () => number; readonly signal: AbortSignal }

@@ -10,39 +10,54 @@ import { Gathering } from '../load/measurements.ts'
 import { LINKS, type Network, startNetwork } from '../load/networks.ts'
 import { type Address, HttpConnection } from '../phone/http-connection.ts'
 import { drive, type Line } from './drive.ts'
-import type { Share, Target, Told } from './share.ts'
+import type { Command, FromProcess, Share, Target } from './share.ts'
 
 const TELL_MS = 1000
 
-const run = async (share: Share): Promise<void> => {
-  const { plan, first, count } = share
-  const gathering = new Gathering()
-  const world = worldOf(share, gathering)
+const prepare = async (share: Share): Promise<void> => {
+  const { plan, first, count, accounts } = share
   const phones = Array.from({ length: count }, (_, n) =>
-    phoneOf(plan, first + n, share.accounts[(first + n) % share.accounts.length]!),
+    phoneOf(plan, first + n, accounts[(first + n) % accounts.length]!),
   )
   const lines = await startLines(share.target, phones)
   const stop = new AbortController()
-  process.once('message', () => stop.abort())
-  const tell = (kind: Told['kind'], done?: () => void) => {
-    const told: Told = { kind, at: world.now(), batch: gathering.drain(), residentMiB: residentMiB() }
-    process.send?.(told, undefined, undefined, done)
-  }
-  const timer = setInterval(() => tell('while'), TELL_MS)
+  process.on('message', (command: Command) => {
+    if (command.kind === 'stop') stop.abort()
+    else live(share, { phones, lines, began: command.began, signal: stop.signal }).catch(fail)
+  })
+  tell({ kind: 'ready' })
+}
+
+const tell = (message: FromProcess, done?: () => void): void =>
+  void process.send?.(message, undefined, undefined, done)
+
+type Prepared = {
+  readonly phones: readonly PhoneState[]
+  readonly lines: Lines
+  readonly began: number
+  readonly signal: AbortSignal
+}
+
+const live = async (share: Share, { phones, lines, began, signal }: Prepared): Promise<void> => {
+  const { plan, first } = share
+  const gathering = new Gathering()
+  const world = worldOf(share, began, gathering)
+  const gathered = () => ({ at: world.now(), batch: gathering.drain(), residentMiB: residentMiB() })
+  const timer = setInterval(() => tell({ kind: 'while', ...gathered() }), TELL_MS)
   await Promise.all(
     phones.map((phone, n) => {
       const comesAt = (plan.rampSeconds * (first + n)) / plan.phones
-      return drive(lifeOf(phone, comesAt, plan, world), phone, lines.of(phone, first + n), stop.signal)
+      return drive(lifeOf(phone, comesAt, plan, world), phone, lines.of(phone, first + n), signal)
     }),
   )
   clearInterval(timer)
   await lines.close()
-  tell('ended', () => process.disconnect?.())
+  tell({ kind: 'ended', ...gathered() }, () => process.disconnect?.())
 }
 
 const residentMiB = (): number => process.memoryUsage.rss() / 1024 / 1024
 
-const worldOf = ({ began, seed, first, accounts }: Share, gathering: Gathering): World => {
+const worldOf = ({ seed, first, accounts }: Share, began: number, gathering: Gathering): World => {
   const random = chance(seed + first)
   const origin = performance.timeOrigin
   return {
@@ -99,9 +114,9 @@ const startNetworks = async (
 }
 
 process.once('disconnect', () => process.exit(0))
-process.once('message', (share: Share) => {
-  run(share).catch((error: unknown) => {
-    process.stderr.write(`relais: ${error instanceof Error ? error.message : error}\n`)
-    process.exit(1)
-  })
-})
+const fail = (error: unknown): never => {
+  process.stderr.write(`relais: ${error instanceof Error ? error.message : error}\n`)
+  process.exit(1)
+}
+
+process.once('message', (share: Share) => void prepare(share).catch(fail))

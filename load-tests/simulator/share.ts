@@ -22,10 +22,15 @@ export type Share = {
   /** Its phones are `first`, `first + 1`, …; phone n belongs to account `n % accounts`. */
   readonly first: number
   readonly count: number
-  /** When the run began, in milliseconds since 1970. */
-  readonly began: number
   readonly seed: number
 }
+
+/** What it is told when all are ready, and when all must end. */
+export type Command =
+  /** Milliseconds since 1970. */
+  { readonly kind: 'begin'; readonly began: number } | { readonly kind: 'stop' }
+
+export type FromProcess = { readonly kind: 'ready' } | Told
 
 /** What it tells every second, and at its end. */
 export type Told = {

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { LmtpSender } from '../../phone/lmtp-sender.ts'
 import { message } from '../../phone/messages.ts'
 import { Phone } from '../../phone/phone.ts'
+import { BUDGETS } from '../../thresholds.ts'
 import { type Figure, percentile } from '../figure.ts'
 import { type Account, type Installation, loadAccounts, startInstallation } from '../installation.ts'
 import { budgetOf, type Target } from '../target.ts'
@@ -82,15 +83,16 @@ type Measured = { readonly latencies: readonly number[]; readonly each: number }
 
 const figures = (target: Target, held: number, { latencies, each }: Measured): Figure[] => {
   const name = `LMTP last byte → Ping answered, ${held} held`
+  const { push } = BUDGETS
   return held <= 1000
     ? [
         {
           ...{ name: `${name}, p50`, value: percentile(latencies, 50), unit: 'ms' },
-          ...budgetOf(target, { standalone: { atMost: 10 }, cluster: { atMost: 25 } }),
+          ...budgetOf(target, { standalone: push.standalone.p50, cluster: push.cluster.p50 }),
         },
         {
           ...{ name: `${name}, p99`, value: percentile(latencies, 99), unit: 'ms' },
-          ...budgetOf(target, { standalone: { atMost: 50 }, cluster: { atMost: 150 } }),
+          ...budgetOf(target, { standalone: push.standalone.p99, cluster: push.cluster.p99 }),
         },
       ]
     : [
@@ -100,7 +102,7 @@ const figures = (target: Target, held: number, { latencies, each }: Measured): F
           unit: 'ms',
           atMost: 150,
         },
-        { name: `${held} held requests, each`, value: each, unit: 'KiB', atMost: 20 },
+        { name: `${held} held requests, each`, value: each, unit: 'KiB', ...BUDGETS.held },
       ]
 }
 

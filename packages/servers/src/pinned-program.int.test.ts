@@ -51,6 +51,20 @@ test('a process that was killed while it built keeps nobody waiting', async (con
   assert.deepEqual(programs(), [name])
 })
 
+test('whether a program was built is asked without building it', async (context) => {
+  const { folder, ask, end } = machine()
+  context.after(end)
+  const asked = "String((await import(process.argv[1] ?? '')).builtProgram('nats-server'))"
+  const script = asked.replace(
+    "process.argv[1] ?? ''",
+    JSON.stringify(new URL('pinned-program.ts', import.meta.url).href),
+  )
+  assert.equal(await ask(script), 'undefined')
+  const place = await ask()
+  assert.equal(await ask(script), place)
+  assert.equal(readFileSync(join(folder, 'builds'), 'utf8'), 'built\n')
+})
+
 test('programs that one module pins are built together, into one folder', async (context) => {
   const { folder, ask, end } = machine()
   context.after(end)

@@ -24,6 +24,12 @@ export const pinnedProgram = async (name: string): Promise<string> => {
   return builtOnce(module, [program])
 }
 
+/** Path of the same program where it was built before; undefined: {@link pinnedProgram} would build it, which takes minutes for some. */
+export const builtProgram = (name: string): string | undefined => {
+  const place = placeOf(join(modules, name))
+  return existsSync(place) ? place : undefined
+}
+
 /**
  * Folder of the programs that `tools/go/NAME` pins with several `tool` lines, each named as the last part of its package's path.
  * Built, kept and missing as by {@link pinnedProgram}.
@@ -34,7 +40,7 @@ export const pinnedPrograms = async (name: string): Promise<string> => {
 }
 
 const builtOnce = async (module: string, packages: readonly string[]): Promise<string> => {
-  const place = join(cacheFolder(), `${basename(module)}-${versionOf(module)}`)
+  const place = placeOf(module)
   if (!existsSync(place))
     await inTurn(
       `${place}.building`,
@@ -42,6 +48,8 @@ const builtOnce = async (module: string, packages: readonly string[]): Promise<s
     )
   return place
 }
+
+const placeOf = (module: string): string => join(cacheFolder(), `${basename(module)}-${versionOf(module)}`)
 
 const cacheFolder = (): string => {
   const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'relais', 'programs')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { LmtpSender } from '../../../phone/lmtp-sender.ts'
 import { message } from '../../../phone/messages.ts'
+import { BUDGETS } from '../../../thresholds.ts'
 import { type Figure, percentile } from '../../figure.ts'
 import { type Installation, loadAccounts, startInstallation } from '../../installation.ts'
 import type { Target } from '../../target.ts'
@@ -152,10 +153,10 @@ type Measured = {
 const figures = (phones: number, { each, latencies, disturbed, seconds }: Measured): Figure[] => {
   const woken = `LMTP last byte → Ping answered, ${phones} held, ${latencies.length} woken`
   return [
-    { name: `${phones} held requests, each`, value: each, unit: 'KiB', atMost: 20 },
+    { name: `${phones} held requests, each`, value: each, unit: 'KiB', ...BUDGETS.held },
     { name: `${phones} phones that come back: until all are held`, value: seconds, unit: 's' },
     { name: `${woken}, p50`, value: percentile(latencies, 50), unit: 'ms' },
-    { name: `${woken}, p99`, value: percentile(latencies, 99), unit: 'ms', atMost: 500 },
+    { name: `${woken}, p99`, value: percentile(latencies, 99), unit: 'ms', ...BUDGETS.pushOfMany.p99 },
     { name: `${phones} held, others answered or lost meanwhile`, value: disturbed, unit: '', atMost: 0 },
   ]
 }
