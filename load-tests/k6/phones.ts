@@ -25,6 +25,7 @@ const { plan, urls, host, insecure, began, seed } = order
 
 const GRACE_SECONDS = 120
 
+/** @public k6 reads it. */
 export const options = {
   scenarios: {
     [plan.name]: {
@@ -53,6 +54,7 @@ const worldOf = (random: () => number): World => ({
   someone: () => accounts[Math.floor(random() * accounts.length)]!.address,
 })
 
+/** @public k6 calls it, once for each of its users. */
 // biome-ignore lint/style/noDefaultExport: k6 calls what is exported by default.
 export default function livePhone(): void {
   const n = exec.vu.idInTest - 1

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import type { ParseArgsOptionsConfig } from 'node:util'
 import type { Account } from '../eas/phone-state.ts'
 import type { Target } from '../simulator/share.ts'
-import { changed, MEASURES, type Thresholds } from '../thresholds.ts'
+import { changed, type Thresholds } from '../thresholds.ts'
 import { readAccounts } from './accounts.ts'
 import { addressesOf, countOf, doorOf, factorOf, readText, secondsOf, UsageError, urlOf } from './options.ts'
 import type { MailDoor } from './post.ts'
@@ -29,30 +29,6 @@ export const COMMON_OPTIONS = {
   quiet: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const satisfies ParseArgsOptionsConfig
-
-export const COMMON_HELP = `  --against URL        where phones find it: https://mail.example
-  --accounts FILE      who signs in: CSV with a header of address,password, or the JSON of npm start -- --seed
-  --phones N           phones; default: one of each account. More than accounts: several of each
-  --duration TIME      how long: 90s, 10m, 8h (default 10m)
-  --speed N            people and mail are so many times as busy as in the busiest hour of a day (default 1)
-  --lmtp HOST:PORT     mail from outside is handed in there; without it there is only what phones send
-  --smtp HOST:PORT     the same over SMTP
-  --processes N        processes that lead the phones (default: one for 10,000, and no fewer than cores for more)
-  --from A,B           own addresses that phones come from, in turn: one has 28,000 ports for a server
-  --ca FILE            PEM of the authorities that certificates are checked by
-  --insecure           certificates aren't checked
-  --installation-pid N Relais runs on this machine as this process: what each service uses is measured
-  --random-seed N      the same run again (default 1)
-  --threshold NAME=N   another limit; NAME= takes it away. May be given several times
-  --html FILE          a report with plots, whole in one file
-  --json               one JSON document instead of a table
-  --quiet              no progress
-  --help               this text
-
-It ends with 0 where every threshold was met, with 1 where one was missed, and with 2 where the call can't be understood.
-
-Thresholds: ${Object.keys(MEASURES).join(', ')}.
-`
 
 export type CommonValues = {
   readonly [Name in keyof typeof COMMON_OPTIONS]?: string | boolean | readonly string[] | undefined

@@ -3,20 +3,11 @@ import { parseArgs } from 'node:util'
 import { ProgramMissingError, pinnedProgram } from '@relais/servers'
 import { thresholdsOf } from '../thresholds.ts'
 import { carryOut, exitCodeOf } from './command.ts'
-import { COMMON_HELP, COMMON_OPTIONS, commonOf, thresholdsIn } from './common-options.ts'
+import { COMMON_OPTIONS, commonOf, thresholdsIn } from './common-options.ts'
+import { LOAD_HELP } from './help.ts'
 import { UsageError } from './options.ts'
 import type { Driver } from './order.ts'
 import { SCENARIO_NAMES, SCENARIOS, type ScenarioName } from './scenarios.ts'
-
-const HELP = `npm run load -- SCENARIO --against URL --accounts FILE [options]
-
-Scenarios:
-${SCENARIO_NAMES.map((name) => `  ${name.padEnd(18)} ${SCENARIOS[name].about}`).join('\n')}
-
-  --by k6|simulator    who leads the phones (default k6). A phone of k6 takes some MiB, one of the simulator some KiB: k6 is for hundreds of
-                       phones, the simulator for tens of thousands. The pinned k6 is built by Go the first time, in some minutes
-  --k6 PROGRAM         another k6
-${COMMON_HELP}`
 
 const OPTIONS = {
   ...COMMON_OPTIONS,
@@ -54,7 +45,7 @@ const K6_BODY_BYTES = 500
 const command = async (): Promise<boolean> => {
   const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true })
   if (values.help) {
-    process.stdout.write(HELP)
+    process.stdout.write(LOAD_HELP)
     return true
   }
   const scenario = scenarioOf(positionals[0])

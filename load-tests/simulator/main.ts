@@ -3,23 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { madeAccounts } from '../load/accounts.ts'
 import { carryOut, exitCodeOf } from '../load/command.ts'
-import { COMMON_HELP, COMMON_OPTIONS, commonOf, thresholdsIn } from '../load/common-options.ts'
+import { COMMON_OPTIONS, commonOf, thresholdsIn } from '../load/common-options.ts'
+import { SIMULATE_HELP } from '../load/help.ts'
 import { countOf, factorOf, mixOf, networksOf, secondsOf, UsageError } from '../load/options.ts'
 import { mailsPerSecond, usersOf } from '../load/scenarios.ts'
 import { thresholdsOf } from '../thresholds.ts'
-
-const HELP = `npm run simulate -- --against URL --accounts FILE [options]
-
-Phones as iOS, Android and Outlook are: each sets itself up, waits for mail, is woken, is used, and gets over what goes wrong.
-Only against an installation of your own: its accounts get mail, and what is in them is read and marked.
-
-  --mix A=N,B=N        ios, android and outlook, by weight (default ios=45,android=35,outlook=20)
-  --networks A=N,B=N   good, slow (64 KiB/s) and bad (16 KiB/s, cut now and then), by weight (default good=1)
-  --ramp TIME          until all phones have come (default: a fifth of the duration)
-  --mails-per-minute N handed in with --lmtp or --smtp (default: what so many accounts get in the busiest hour, times --speed)
-  --make-accounts N    writes N accounts with passwords as CSV and ends: for relais account import, and for --accounts
-  --domain NAME        of those accounts (default load.example)
-${COMMON_HELP}`
 
 const OPTIONS = {
   ...COMMON_OPTIONS,
@@ -44,7 +32,7 @@ const makeAccounts = (count: string, domain: string): boolean => {
 const command = async (): Promise<boolean> => {
   const { values } = parseArgs({ options: OPTIONS })
   if (values.help) {
-    process.stdout.write(HELP)
+    process.stdout.write(SIMULATE_HELP)
     return true
   }
   const make = values['make-accounts']

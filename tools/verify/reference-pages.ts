@@ -146,6 +146,35 @@ const chart = async (root: string): Promise<readonly ReferencePage[]> => {
   return chartFiles()
 }
 
+/** What the load tests say of themselves; it exports `LOAD_HELP` and `SIMULATE_HELP`. */
+const LOAD_TESTS = 'load-tests/load/help.ts'
+
+const loadTests = async (root: string): Promise<ReferencePage[]> => {
+  const path = join(root, LOAD_TESTS)
+  if (!existsSync(path)) return []
+  const { LOAD_HELP, SIMULATE_HELP } = (await import(pathToFileURL(path).href)) as {
+    LOAD_HELP: string
+    SIMULATE_HELP: string
+  }
+  const text = `# Load tests
+
+${NOTE}
+
+Phones by the thousand against an installation of one's own: [how](../guides/load-test-your-installation.md).
+
+## Scenarios
+
+\`\`\`
+${LOAD_HELP}\`\`\`
+
+## Phones as one likes
+
+\`\`\`
+${SIMULATE_HELP}\`\`\`
+`
+  return [{ path: 'docs/reference/load-tests.md', text }]
+}
+
 /** The pages that are made of the product itself. */
 export const makeReferencePages = async (root: string): Promise<readonly ReferencePage[]> => [
   errors(),
@@ -154,6 +183,7 @@ export const makeReferencePages = async (root: string): Promise<readonly Referen
   ...(await commandLine(root)),
   ...(await requests(root)),
   ...(await chart(root)),
+  ...(await loadTests(root)),
 ]
 
 const isCurrent = (root: string, { path, text }: ReferencePage) =>
