@@ -43,7 +43,7 @@ type Waiting = {
   readonly inbox: string
   received: number
   isWaiting: boolean
-  /** When its last Ping that was answered in time ended, and when the one after it was sent; by performance.now(). */
+  /** When its last Ping that was answered in time ended (at first: when it began), and when the one after it was sent; by performance.now(). */
   answeredAt: number | undefined
   askedAt: number
 }
@@ -110,6 +110,7 @@ export class PhoneCrowd {
       try {
         one.isWaiting = true
         one.askedAt = performance.now()
+        one.answeredAt ??= one.askedAt
         const status = await this.#ping(one)
         one.isWaiting = false
         this.#heldAgain(one)
