@@ -20,8 +20,10 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const PHONES = 6
 const ACCOUNTS = 4
 const DURATION = 30
+/** On a machine on which phones had not even come up when they were to leave. */
+const LONG_DURATION = 110
 /** A machine that is slow and busy: the run's own time has long passed by then. */
-const PATIENCE_MS = 120_000
+const PATIENCE_MS = 170_000
 
 let installation: Installation
 before(async () => {
@@ -63,10 +65,11 @@ type Played = {
 }
 
 /** Plays a scenario until it has shown what it is for, or its time is over. */
-const play = async ({ name, driver, phones, shown }: Played): Promise<Report> => {
+const play = async (played: Played, durationSeconds = DURATION): Promise<Report> => {
+  const { name, driver, phones, shown } = played
   const speed = name === 'steady-day' ? 500 : 20
   const run = await startRun({
-    plan: SCENARIOS[name].plan({ phones, accounts: ACCOUNTS, durationSeconds: DURATION, speed }),
+    plan: SCENARIOS[name].plan({ phones, accounts: ACCOUNTS, durationSeconds, speed }),
     driver,
     k6: builtProgram('k6'),
     target: target(),
@@ -78,7 +81,9 @@ const play = async ({ name, driver, phones, shown }: Played): Promise<Report> =>
     installationPid: undefined,
   })
   const look = setInterval(() => shown(run.measurements) && run.stop(), 100)
-  return await run.ended.finally(() => clearInterval(look))
+  const report = await run.ended.finally(() => clearInterval(look))
+  const isTooSlow = !shown(report.measurements) && durationSeconds === DURATION
+  return isTooSlow ? play(played, LONG_DURATION) : report
 }
 
 /** That phones understood everything; how fast this machine is isn't judged here. */
@@ -106,7 +111,7 @@ const summary = (measured: Measurements): string =>
   })
 
 const playAll = async (all: readonly Played[]): Promise<void> => {
-  const reports = await Promise.all(all.map(play))
+  const reports = await Promise.all(all.map((one) => play(one)))
   for (const [n, played] of all.entries()) assertUnderstood(played, reports[n]!)
 }
 
@@ -138,7 +143,7 @@ const command = (main: string, args: readonly string[]): Promise<Ended> =>
     )
   })
 
-describe('the commands', () => {
+describe('the commands', { concurrency: true }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'relais-load-'))
   const accounts = join(folder, 'accounts.csv')
   writeFileSync(
