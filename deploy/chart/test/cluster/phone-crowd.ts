@@ -134,13 +134,11 @@ export class PhoneCrowd {
   async #ping({ phone, inbox }: Waiting): Promise<string> {
     const { heartbeatSeconds } = this.#order
     const { promise: late, reject } = Promise.withResolvers<never>()
-    const timer = setTimeout(
-      () => {
-        phone.close()
-        reject(new Error(NOTHING_HEARD))
-      },
-      heartbeatSeconds * 1000 + PATIENCE_MS,
-    )
+    const giveUp = () => {
+      phone.close()
+      reject(new Error(NOTHING_HEARD))
+    }
+    const timer = setTimeout(giveUp, heartbeatSeconds * 1000 + PATIENCE_MS).unref()
     try {
       return await Promise.race([phone.ping([inbox], heartbeatSeconds), late])
     } finally {

@@ -31,17 +31,26 @@ const scaleTo = async (replicas: number): Promise<void> => {
   })
 }
 
+/** Once each of them holds some. */
+const heldByEach = async (): Promise<readonly number[]> => {
+  const { installation } = stage
+  let held: readonly number[] = []
+  await until('each of them holds some', async () => {
+    const pods = await installation.pods('device-sync')
+    held = await Promise.all(pods.map((pod) => heldRequests(installation, [pod])))
+    return held.every((one) => one > 0)
+  })
+  return held
+}
+
 test('device-sync goes from one pod to three and back: phones that came later wait elsewhere, none is cut off', async (context) => {
   await scaleTo(1)
   await stage.survives(context, async () => {
     await scaleTo(3)
     const later = await startCrowd(stage.installation, PEOPLE)
     await until('those that came later wait', () => later.waiting() >= PEOPLE.length * 0.9)
-    const held = await Promise.all(
-      (await stage.installation.pods('device-sync')).map((pod) => heldRequests(stage.installation, [pod])),
-    )
+    const held = await heldByEach()
     context.diagnostic(`held by each of three: ${held.join(', ')}`)
-    assert.ok(held.every((one) => one > 0))
     await scaleTo(1)
     await later.end()
     assert.deepEqual([...later.trouble.broken], [])
