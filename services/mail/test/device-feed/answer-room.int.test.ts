@@ -4,7 +4,7 @@ import { SyncCollectionResponse } from '@relais/proto/mail/v1/mail.ts'
 import type { TestScope } from '@relais/testing'
 import { importMessages } from '../calls.ts'
 import { asOwner, type Harness, startMail, TENANT } from '../harness.ts'
-import { fetchMessage } from './device.ts'
+import { fetchMessage, markSeen } from './device.ts'
 import { servedAccount } from './serve.ts'
 
 const MB = 1024 * 1024
@@ -36,7 +36,8 @@ describe('messages to very many people, more than a call may carry', () => {
       message: letter(n),
       header: { ...header, receivedAt: Date.now() - (COUNT - n) * 1000 },
     }))
-    await importMessages(harness.client, letters, asOwner('u_many'))
+    for (let n = 0; n < COUNT; n += 20)
+      await importMessages(harness.client, letters.slice(n, n + 20), asOwner('u_many'))
   })
   after(async () => {
     for (const close of closing) await close()
@@ -59,6 +60,26 @@ describe('messages to very many people, more than a call may carry', () => {
       Array.from({ length: COUNT }, (_, n) => COUNT - 1 - n),
     )
     assert.ok(answers > 1, 'they are too long for one')
+  })
+
+  test('are counted again where there is no room for them, and what the phone did is done once', async () => {
+    const device = served.deviceOf('d2')
+    await device.sync()
+    await device.sync({ window: 1 })
+    const mail = { tenant: TENANT, account: 'u_many', service: 'mail' }
+    const before = await served.log.head(mail)
+    const { results, operations, moreAvailable } = await device.sync({
+      window: 512,
+      commands: [markSeen(device.ids()[0]!, true)],
+    })
+    assert.deepEqual(
+      results.map(({ outcome }) => outcome),
+      ['ok'],
+    )
+    assert.ok(moreAvailable && operations.length > 1)
+    let commits = 0
+    for await (const batch of served.log.read(mail, before)) commits += batch.length
+    assert.equal(commits, 1)
   })
 
   test('that are fetched come as far as there is room; the phone is to ask for the others later', async () => {
