@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -34,7 +35,7 @@ const workAndKill = async (folder: string, { first, acknowledged, afterMs }: Wor
   const child = spawn(process.execPath, [CHILD, folder, String(first)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const gone = once(child, 'exit')
   let last = first
   for await (const line of createInterface({ input: child.stdout! })) {
     const [word, n, position] = line.split(' ')
@@ -43,7 +44,8 @@ const workAndKill = async (folder: string, { first, acknowledged, afterMs }: Wor
     acknowledged.set(Number(n), Number(position))
     last = Math.max(last, Number(n))
   }
-  await gone
+  const [, signal] = await gone
+  assert.equal(signal, 'SIGKILL', 'the process ended by itself')
   return last + 100
 }
 
