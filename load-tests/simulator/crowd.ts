@@ -28,7 +28,9 @@ export const startCrowd = async (order: CrowdOrder, measurements: Measurements):
     most = Math.max(most, residentMiB)
   }
   const all = partsOf(order.plan.phones, processes).map((part) => startOne({ ...rest, ...part }, hear))
-  const tell = (command: Command) => all.forEach(({ child }) => void (child.connected && child.send(command)))
+  const tell = (command: Command) => {
+    for (const { child } of all) if (child.connected) child.send(command, whoeverEnded)
+  }
   const ended = Promise.all(all.map((one) => one.ended))
   ended.catch(() => tell({ kind: 'stop' })) // without one of them there is no result
   await Promise.race([Promise.all(all.map((one) => one.ready)), ended])
@@ -39,6 +41,9 @@ export const startCrowd = async (order: CrowdOrder, measurements: Measurements):
     stop: () => tell({ kind: 'stop' }),
   }
 }
+
+/** One that ends just now isn't told any more: its end says so. */
+const whoeverEnded = (): void => {}
 
 type One = { readonly child: ChildProcess; readonly ready: Promise<void>; readonly ended: Promise<void> }
 
@@ -52,7 +57,7 @@ const startOne = (share: Share, hear: (told: Told) => void): One => {
       hear(message)
     })
   })
-  child.send(share)
+  child.send(share, whoeverEnded)
   const ended = once(child, 'exit').then(([code, signal]) => {
     if (!isDone)
       throw new Error(`a process of the simulator ended with ${code ?? signal} before its phones did`)
