@@ -1,19 +1,26 @@
 import type { Figure } from '../bench/figure.ts'
+import type { Plan } from '../eas/plan.ts'
 import { MEASURES, type Measure, type Thresholds } from '../thresholds.ts'
 import type { Measurements } from './measurements.ts'
 
 /** What was measured of each name, with its budget. What wasn't there to be measured is left out, and never counts as met. */
-export const figuresOf = (measured: Measurements, phones: number, thresholds: Thresholds): Figure[] =>
+export const figuresOf = (
+  measured: Measurements,
+  { phones, away }: Pick<Plan, 'phones' | 'away'>,
+  thresholds: Thresholds,
+): Figure[] =>
   (Object.keys(MEASURES) as Measure[]).flatMap((name) => {
-    const value = measuredOf(measured, phones, name)
+    const value = measuredOf(measured, { phones, wasAway: away !== undefined }, name)
     const unit = unitOf(name)
     return Number.isNaN(value) ? [] : [{ name: MEASURES[name], value, unit, ...thresholds[name] }]
   })
 
 const unitOf = (name: Measure): string =>
-  /-p\d+$/.test(name) ? 'ms' : name === 'all-back' ? 's' : name === 'waiting' ? '%' : ''
+  /-p\d+$/.test(name) ? 'ms' : name === 'all-back' ? 's' : name === 'waiting' || name === 'left' ? '%' : ''
 
-const measuredOf = (measured: Measurements, phones: number, name: Measure): number => {
+type Extent = { readonly phones: number; readonly wasAway: boolean }
+
+const measuredOf = (measured: Measurements, { phones, wasAway }: Extent, name: Measure): number => {
   const total = measured.total.bind(measured)
   const asked = total('answered') + total('told to come later') + total('broken') + total('unexpected')
   const ofThousand = (count: number) => (asked === 0 ? Number.NaN : (count * 1000) / asked)
@@ -34,6 +41,7 @@ const measuredOf = (measured: Measurements, phones: number, name: Measure): numb
       total('mails in') + total('mails refused') > 0 ? total('mails refused') : Number.NaN,
     'told-p50': () => measured.times('told').percentile(50),
     'told-p99': () => measured.times('told').percentile(99),
+    left: () => (wasAway ? (left * 100) / phones : Number.NaN),
     'all-back': () => (left === 0 ? Number.NaN : allBack(measured)),
     'not-back': () => (left === 0 ? Number.NaN : left - total('back')),
   }

@@ -114,14 +114,25 @@ describe('figures', () => {
     measured.took(0, 'told', 30)
     return measured
   }
+  const away = { from: 1, until: 2, spreadSeconds: 1 }
   const named = (measured: Measurements, name: Measure, thresholds = thresholdsOf('steady-day')) =>
-    figuresOf(measured, 10, thresholds).find((figure) => figure.name === MEASURES[name])
+    figuresOf(measured, { phones: 10, away }, thresholds).find((figure) => figure.name === MEASURES[name])
 
   test('have the thresholds of their scenario', () => {
     assert.equal(met(named(busy(), 'waiting')!), true)
     assert.equal(named(busy(), 'later')?.value, 20)
     assert.equal(met(named(busy(), 'later')!), false)
     assert.equal(met(named(busy(), 'later', thresholdsOf('reconnect-storm'))!), undefined)
+  })
+
+  test('a storm of phones of which few had come up is none', () => {
+    const measured = busy()
+    const storm = thresholdsOf('reconnect-storm')
+    assert.equal(met(named(measured, 'left', storm)!), false)
+    measured.count(0, 'left', 10)
+    assert.equal(met(named(measured, 'left', storm)!), true)
+    const steady = figuresOf(measured, { phones: 10 }, storm)
+    assert.ok(!steady.some(({ name }) => name === MEASURES.left), 'where nobody was to leave it is nothing')
   })
 
   test('one answer that nobody expects is one too many', () => {

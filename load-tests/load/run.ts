@@ -49,7 +49,7 @@ export const startRun = async (order: Order): Promise<Run> => {
       plan,
       processes: order.driver === 'k6' ? 1 : order.processes,
       residentMiB: crowd.residentMiB(),
-      figures: figuresOf(measurements, plan.phones, order.thresholds),
+      figures: figuresOf(measurements, plan, order.thresholds),
       measurements,
       used: usedSince(before, usageOf(order), seconds),
     }

@@ -30,7 +30,7 @@ const reportOf = (fill: (measured: Measurements) => void): Report => {
     plan: SCENARIOS['steady-day'].plan({ phones: 12, accounts: 10, durationSeconds: 60, speed: 1 }),
     processes: 2,
     residentMiB: 90.4,
-    figures: figuresOf(measurements, 12, thresholdsOf('steady-day')),
+    figures: figuresOf(measurements, { phones: 12 }, thresholdsOf('steady-day')),
     measurements,
     used: [{ name: 'mail', cores: 0.5, residentMiB: 512 }],
   }
