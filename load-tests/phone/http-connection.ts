@@ -1,5 +1,5 @@
-import { connect as connectTcp, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { type ConnectionOptions, checkServerIdentity, connect as connectTls } from 'node:tls'
 
 export type Answer = {
   readonly status: number
@@ -145,6 +145,12 @@ const connect = ({ host, port, secure, from, trust, servername }: Address): Sock
   const place = { host, port, ...(from === undefined ? {} : { localAddress: from }) }
   if (!secure) return connectTcp(place)
   const checked = trust === undefined ? {} : { rejectUnauthorized: true, ...trust }
-  const named = servername === undefined ? {} : { servername }
+  const named = servername === undefined ? {} : mustBe(servername)
   return connectTls({ ...place, rejectUnauthorized: false, ...checked, ...named })
 }
+
+/** RFC 6066, 3: an address is no name that is asked for, but the certificate must be its own. */
+const mustBe = (servername: string): Partial<ConnectionOptions> =>
+  isIP(servername) === 0
+    ? { servername }
+    : { checkServerIdentity: (_, certificate) => checkServerIdentity(servername, certificate) }

@@ -77,13 +77,14 @@ type Lines = { of(phone: PhoneState, n: number): Line; close(): Promise<unknown>
 const startLines = async (target: Target, phones: readonly PhoneState[]): Promise<Lines> => {
   const url = new URL(target.url)
   const secure = url.protocol === 'https:'
-  const found = await lookup(url.hostname.replace(/^\[|\]$/g, ''), { all: true })
+  const name = url.hostname.replace(/^\[|\]$/g, '')
+  const found = await lookup(name, { all: true })
   const port = Number(url.port || (secure ? 443 : 80))
   const networks = await startNetworks({ host: found[0]!.address, port }, phones)
   const base = {
     secure,
     maxBody: MAX_ANSWER_BYTES,
-    ...(secure && { servername: url.hostname }),
+    ...(secure && { servername: name }),
     ...(secure && !target.insecure && { trust: target.ca === undefined ? {} : { ca: target.ca } }),
   }
   const addressOf = (phone: PhoneState, n: number): Address => {
