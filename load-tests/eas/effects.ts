@@ -26,6 +26,8 @@ export type Answer = {
   readonly ms: number
   /** Why there is none; `patience`: it took longer than the phone waits. */
   readonly trouble: 'none' | 'patience' | 'connection'
+  /** What the system says of a connection that broke. */
+  readonly reason?: string
 }
 
 /** A conversation: says what it wants done and is told what became of it. It neither has a clock nor sends anything, so that a process of Node and k6 both can lead it. */

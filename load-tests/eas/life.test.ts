@@ -201,7 +201,13 @@ describe('what goes wrong', () => {
 
   test('a lost connection is the network’s where the phone’s is bad, and else somebody’s fault', () => {
     const lost: Answer = { ...NO_ANSWER, trouble: 'connection' }
-    assert.equal(live(once('Ping', lost)).counts.get('broken'), 1)
+    const heard = live(once('Ping', { ...lost, reason: 'self-signed certificate' }))
+    assert.equal(heard.counts.get('broken'), 1)
+    assert.deepEqual(
+      heard.wonders,
+      ['Ping: self-signed certificate'],
+      'whoever reads the report must know why',
+    )
     assert.equal(live(once('Ping', lost), { networks: { bad: 1 } }).counts.get('cut'), 1)
   })
 

@@ -112,7 +112,7 @@ function* getOver(living: Living, trouble: Trouble): Talk<boolean> {
   const { phone, world } = living
   const counted = COUNTED[trouble.kind]
   if (counted !== undefined) world.count(counted)
-  if (trouble.kind === 'unexpected') world.wondered(trouble.message)
+  if (trouble.kind === 'unexpected' || trouble.kind === 'broken') world.wondered(trouble.message)
   if (trouble.kind === 'interrupted') return true
   phone.mayAskEmpty = false
   phone.failures += 1

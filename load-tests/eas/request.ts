@@ -50,13 +50,13 @@ const readOrWonder = (body: Uint8Array, command: string): WbxmlNode | undefined 
 }
 
 const troubleOf = (
-  { status, trouble, retryAfter }: Answer,
+  { status, trouble, retryAfter, reason: said = trouble }: Answer,
   { command, held }: Asked,
   { network }: PhoneState,
 ): Trouble => {
   if (trouble === 'patience' && held !== undefined && held.interruptAfter <= held.seconds + HELD_PATIENCE)
     return new Trouble('interrupted', 'the phone has something else to do')
-  if (status === 0) return new Trouble(network === 'good' ? 'broken' : 'cut', `${command}: ${trouble}`)
+  if (status === 0) return new Trouble(network === 'good' ? 'broken' : 'cut', `${command}: ${said}`)
   const reason = `${command}: HTTP ${status}`
   if (status === 503 || status === 429) return new Trouble('later', reason, retryAfterOf(retryAfter))
   if (status === 401 || status === 403) return new Trouble('refused', reason)

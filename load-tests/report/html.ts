@@ -14,7 +14,7 @@ svg polyline{fill:none;stroke-width:1.6}svg .grid{stroke:#e4e4e4}.legend span{ma
 export const htmlOf = (report: Report, costs: UnitCosts): string => {
   const { name, against, driver, began, seconds, plan, measurements } = report
   const wonders = measurements.wonders.map(([why, times]) => [String(times), why])
-  const unexpected: Table = { title: 'Unexpected', rows: [['times', 'what'], ...wonders] }
+  const unexpected: Table = { title: 'What went wrong', rows: [['times', 'what'], ...wonders] }
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
     `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,

@@ -14,7 +14,7 @@ export const textOf = (report: Report, costs: UnitCosts): string => {
   return [
     head,
     ...tablesOf(report, costs).map(tableText),
-    ...(wonders.length === 0 ? [] : [['Unexpected', ...wonders].join('\n')]),
+    ...(wonders.length === 0 ? [] : [['What went wrong', ...wonders].join('\n')]),
     '',
   ].join('\n\n')
 }

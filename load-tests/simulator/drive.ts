@@ -72,8 +72,10 @@ const ask = async (effect: Ask, phone: PhoneState, line: Line): Promise<Answer> 
   try {
     const answer = await line.connection.send(requestBytes(effect, phone, line))
     return answerOf(answer, performance.now() - began)
-  } catch {
-    return { ...NO_ANSWER, trouble: isOverdue ? 'patience' : 'connection', ms: performance.now() - began }
+  } catch (error) {
+    const ms = performance.now() - began
+    if (isOverdue) return { ...NO_ANSWER, trouble: 'patience', ms }
+    return { ...NO_ANSWER, trouble: 'connection', reason: (error as Error).message, ms }
   } finally {
     clearTimeout(timer)
   }
