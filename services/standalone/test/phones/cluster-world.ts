@@ -40,7 +40,7 @@ export class ClusterWorld extends World {
       mail: client('mail', MailDefinition),
     }
     const { token, ca = '' } = ready
-    const devices = createGrpcClient(DeviceSyncDefinition, ready.admin, { token, tls: { ca } })
+    const devices = createGrpcClient(DeviceSyncDefinition, new URL(ready.admin).host, { token, tls: { ca } })
     this.#ending.push(() => devices.close())
     this.#devices = devices
     await this.clients.directory.createTenant(
