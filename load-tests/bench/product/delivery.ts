@@ -5,6 +5,9 @@ import { loadAccounts, startInstallation } from '../installation.ts'
 import { budgetOf, type Target } from '../target.ts'
 import { inParallel } from './in-parallel.ts'
 
+/** Deliveries after which each of the processes runs compiled code: what lasts is measured. */
+const WARM_UP = 1000
+
 /** Deliveries over LMTP from 16 connections; memory while receiving a message of 50 MB. */
 export const benchDelivery = async (target: Target): Promise<Figure[]> => {
   const installation = await startInstallation({
@@ -21,7 +24,7 @@ export const benchDelivery = async (target: Target): Promise<Figure[]> => {
         for (let n = lane; n < count; n += 16)
           await senders[lane]!.deliver(`u${n % 64}@load.example`, messages[n % messages.length]!)
       })
-    await send(320)
+    await send(WARM_UP)
     const startedAt = performance.now()
     await send(4000)
     const rate = (4000 * 1000) / (performance.now() - startedAt)
