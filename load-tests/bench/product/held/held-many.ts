@@ -63,7 +63,7 @@ const measure = async (target: Target, crowd: Crowd, folder: string): Promise<Fi
 const RESTED_MS = 20_000
 
 /** So many at each device-sync may have asked before others wait: phones come all the time, and not all at once. */
-const AHEAD = 250
+const AHEAD = 100
 const LOOK_MS = 100
 /** No phone more waits for so long. */
 const STUCK_MS = 60_000

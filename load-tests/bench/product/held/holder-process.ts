@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Phone } from '../../../phone/phone.ts'
 import { loadAccounts } from '../../installation.ts'
 import { inParallel } from '../in-parallel.ts'
@@ -32,11 +33,20 @@ const setUpAndLeave = async (n: number): Promise<void> => {
 
 let counts = false
 
+/** Milliseconds after which a phone comes again that was told to come later. */
+const LATER = 5000
+
 const hold = async (n: number, phone = phoneOf(n)): Promise<void> => {
-  const status = await phone.ping(['inbox'], HEARTBEAT)
+  const status = await phone.ping(['inbox'], HEARTBEAT).catch(unlessLater)
   const at = monotonic()
-  if (counts) tell({ kind: 'answered', phone: n, status, at })
-  else await hold(n, phone)
+  if (status === undefined) await delay(LATER)
+  else if (counts) return tell({ kind: 'answered', phone: n, status, at })
+  await hold(n, phone)
+}
+
+/** Phones that come faster than they can be let in are told to come later. Once all wait that is an error. */
+const unlessLater = (error: unknown): undefined => {
+  if (counts || !(error instanceof Error) || !error.message.endsWith('HTTP 503')) throw error
 }
 
 process.once('disconnect', () => process.exit(0))

@@ -4,16 +4,19 @@ import type { Login } from '../login/parse-login.ts'
 import { type AccountViewRow, FROM_VIEW, SELECT_VIEW } from './account-view.ts'
 import { tenantOfDomain } from './tenants.ts'
 
+/**
+ * All by joins: where PostgreSQL is asked for many at once, a subquery that tells the account would be answered once for each account
+ * that there is.
+ */
+const WITH_ADDRESS = `${SELECT_VIEW} ${FROM_VIEW}
+  JOIN address s ON s.tenant = a.tenant AND s.account = a.account JOIN domain d ON d.tenant = s.tenant`
+
 /** A tenant's address counts only in a domain that is the tenant's now. */
-const BY_ADDRESS = `${SELECT_VIEW} ${FROM_VIEW} WHERE (a.tenant, a.account) = (
-  SELECT s.tenant, s.account FROM domain d JOIN address s ON s.tenant = d.tenant
-  WHERE d.domain = ? AND s.address_key = ?)`
+const BY_ADDRESS = `${WITH_ADDRESS} WHERE d.domain = ? AND s.address_key = ?`
 
 /** In the default tenant, whose first domain goes before the others. */
-const BY_NAME = `${SELECT_VIEW} ${FROM_VIEW} WHERE (a.tenant, a.account) = (
-  SELECT s.tenant, s.account FROM platform p JOIN domain d ON d.tenant = p.default_tenant
-    JOIN address s ON s.tenant = d.tenant AND s.address_key = ? || '@' || d.domain
-  WHERE p.tenant = '-' ORDER BY d.ordinal LIMIT 1)`
+const BY_NAME = `${WITH_ADDRESS} WHERE d.tenant = p.default_tenant AND s.address_key = ? || '@' || d.domain
+  ORDER BY d.ordinal LIMIT 1`
 
 const byAddress = (reader: Reader, { domain, key }: Address) =>
   reader.get<AccountViewRow>(BY_ADDRESS, domain, key)
