@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { after, test } from 'node:test'
 import { startNats, startNatsCluster } from './nats.ts'
 import { pinnedProgram } from './pinned-program.ts'
 
@@ -12,9 +12,16 @@ const missing = await pinnedProgram('nats-server').then(
   (error: Error) => `nats-server is not here: ${error.message}`,
 )
 
-const folderOf = (context: TestContext): string => {
+const folders: string[] = []
+
+/** Once every server has ended: a test's hooks run in the order in which they come, and a server writes while its folder goes. */
+after(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+const newFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'relais-nats-'))
-  context.after(() => rmSync(folder, { recursive: true, force: true }))
+  folders.push(folder)
   return folder
 }
 
@@ -37,7 +44,7 @@ const greeting = (url: string): Promise<string | undefined> =>
 test('one server syncs each write, takes messages of 4 MB, and is found at its address', {
   skip: missing,
 }, async (context) => {
-  const server = await startNats({ folder: folderOf(context), name: 'alone' })
+  const server = await startNats({ folder: newFolder(), name: 'alone' })
   context.after(() => server.kill())
   const varz = await varzOf(server.monitor)
   assert.equal(varz.server_name, 'alone')
@@ -50,7 +57,7 @@ test('a server may be started with the lazy default and with more settings', {
   skip: missing,
 }, async (context) => {
   const server = await startNats({
-    folder: folderOf(context),
+    folder: newFolder(),
     syncInterval: '2m',
     settings: 'max_payload: 1MB',
   })
@@ -63,7 +70,7 @@ test('a server may be started with the lazy default and with more settings', {
 test('a server that was killed comes back on the same ports, if wanted under another name', {
   skip: missing,
 }, async (context) => {
-  const server = await startNats({ folder: folderOf(context), name: 'first' })
+  const server = await startNats({ folder: newFolder(), name: 'first' })
   context.after(() => server.kill())
   await server.kill()
   assert.equal(await server.healthy(), false)
@@ -76,7 +83,7 @@ test('a server that was killed comes back on the same ports, if wanted under ano
 test('three servers are one cluster with a leader, and each is also reached through a proxy', {
   skip: missing,
 }, async (context) => {
-  const cluster = await startNatsCluster({ folder: folderOf(context) })
+  const cluster = await startNatsCluster({ folder: newFolder() })
   context.after(() => cluster.stop())
   assert.deepEqual(
     cluster.servers.map(({ name }) => name),
@@ -100,7 +107,7 @@ const untilOthers = async (monitor: string, count: number) => {
 test('a server that is cut off is connected to nobody; healed it is connected to all again', {
   skip: missing,
 }, async (context) => {
-  const cluster = await startNatsCluster({ folder: folderOf(context) })
+  const cluster = await startNatsCluster({ folder: newFolder() })
   context.after(() => cluster.stop())
   const monitors = cluster.servers.map(({ monitor }) => monitor)
   for (const monitor of monitors) await untilOthers(monitor, 2)
@@ -114,7 +121,7 @@ test('a server that is cut off is connected to nobody; healed it is connected to
 test('clients that are cut off from one server reach it no more through its proxy, but straight', {
   skip: missing,
 }, async (context) => {
-  const cluster = await startNatsCluster({ folder: folderOf(context) })
+  const cluster = await startNatsCluster({ folder: newFolder() })
   context.after(() => cluster.stop())
   cluster.clients(0, 'cut')
   assert.equal(await greeting(cluster.proxied[0] ?? ''), undefined)
@@ -124,7 +131,7 @@ test('clients that are cut off from one server reach it no more through its prox
 })
 
 test('servers that are to be straight are connected without a proxy', { skip: missing }, async (context) => {
-  const cluster = await startNatsCluster({ folder: folderOf(context), straight: true })
+  const cluster = await startNatsCluster({ folder: newFolder(), straight: true })
   context.after(() => cluster.stop())
   for (const { monitor } of cluster.servers) await untilOthers(monitor, 2)
   assert.deepEqual(cluster.proxied, [])
@@ -132,7 +139,7 @@ test('servers that are to be straight are connected without a proxy', { skip: mi
 })
 
 test('what a stopped server has stored can be taken away', { skip: missing }, async (context) => {
-  const cluster = await startNatsCluster({ folder: folderOf(context) })
+  const cluster = await startNatsCluster({ folder: newFolder() })
   context.after(() => cluster.stop())
   const [server] = cluster.servers
   await server?.kill()
