@@ -19,7 +19,8 @@ test('the standby takes over from a primary that dies: nothing acknowledged is m
   const primary = await startForTest(context)
   const folder = mkdtempSync(join(tmpdir(), 'relais-standby-'))
   chmodSync(folder, 0o755)
-  context.after(() => rmSync(folder, { recursive: true, force: true }))
+  // Hooks run in the order in which they come: its servers end before.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const standby = await startStandby(primary, { folder: join(folder, 'data'), synchronous: true })
   context.after(() => standby.kill())
   const { host, port } = standby.connection
@@ -41,7 +42,8 @@ test('a standby alone is no log: it takes no writes', { skip }, async (context) 
   const primary = await startForTest(context)
   const folder = mkdtempSync(join(tmpdir(), 'relais-standby-'))
   chmodSync(folder, 0o755)
-  context.after(() => rmSync(folder, { recursive: true, force: true }))
+  // Hooks run in the order in which they come: its servers end before.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const log = await openFor(context, primary.connection, { schema: 'log_1' })
   await log.append(commitOf())
   const standby = await startStandby(primary, { folder: join(folder, 'data') })

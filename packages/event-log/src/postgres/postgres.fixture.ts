@@ -41,7 +41,8 @@ export const startForTest = async (
   options: Omit<PostgresOptions, 'folder'> = {},
 ): Promise<PostgresServer> => {
   const folder = temporaryFolder()
-  context.after(() => rmSync(folder, { recursive: true, force: true }))
+  // Hooks run in the order in which they come: its servers end before.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const server = await startPostgres({ ...options, folder: join(folder, 'data') })
   context.after(() => server.kill())
   return server
