@@ -135,6 +135,18 @@ test('records of appends that failed are forgotten in time', () => {
   assert.equal(recent.page({ ...EVERY, after: 0 }), undefined)
 })
 
+test('by their bytes as well, and one that is published again is kept once', () => {
+  const record = new Uint8Array(1024 * 1024)
+  const long = LOG.map((message) => ({ ...message, record }))
+  const recent = new RecentCommits(0)
+  for (const message of long.slice(0, 4)) for (let tries = 0; tries < 3; tries++) write(recent, message)
+  tell(recent, long[0] as LogMessage)
+  assert.deepEqual(positions(recent, { after: 0 }), [1])
+  for (const message of long.slice(4)) write(recent, message)
+  tell(recent, long[1] as LogMessage)
+  assert.equal(recent.page({ ...EVERY, after: 1 }), undefined)
+})
+
 test('property: followers at any pace are given each commit that they want once and in order, or are sent to a server', () => {
   const anyLog = fc.array(fc.record({ own: fc.boolean(), mike: fc.boolean() }), { maxLength: 40 })
   const anyReading = fc.record({

@@ -27,6 +27,7 @@ type Written = { readonly attempt: string; readonly record: Uint8Array }
 export class RecentCommits {
   /** Records on their way to the log, or whose notice is still to come, by the attempt that wrote them. */
   readonly #written = new Map<string, Uint8Array>()
+  #writtenBytes = 0
   /** In order of position: every commit that the tail told of after `#after`. */
   readonly #commits: ToldCommit[] = []
   #after: number
@@ -39,17 +40,19 @@ export class RecentCommits {
 
   /** Before it is published: the notice may come before the answer does. */
   write({ attempt, record }: Written) {
+    if (this.#written.has(attempt)) return
     this.#written.set(attempt, record)
-    if (this.#written.size <= MAX_COMMITS) return
-    const [oldest] = this.#written.keys()
-    this.#written.delete(oldest as string)
+    this.#writtenBytes += record.length
+    while (this.#written.size > MAX_COMMITS || this.#writtenBytes > MAX_BYTES) {
+      const [oldest] = this.#written.keys()
+      this.#take(oldest as string)
+    }
   }
 
   /** Every commit, in order, by whomever. */
-  told(commit: ToldCommit, attempt: string) {
-    const record = this.#written.get(attempt) ?? commit.record
-    this.#written.delete(attempt)
-    this.#commits.push({ ...commit, record })
+  told({ position, subject, headers, stored, record: read }: ToldCommit, attempt: string) {
+    const record = this.#take(attempt) ?? read
+    this.#commits.push({ position, subject, headers, stored, record })
     this.#bytes += record?.length ?? 0
     while (this.#commits.length > MAX_COMMITS || this.#bytes > MAX_BYTES) this.#forgetFirst()
   }
@@ -76,6 +79,13 @@ export class RecentCommits {
       messages.push({ ...commit, record })
     }
     return { messages, covered: true, proven: false }
+  }
+
+  #take(attempt: string): Uint8Array | undefined {
+    const record = this.#written.get(attempt)
+    this.#written.delete(attempt)
+    this.#writtenBytes -= record?.length ?? 0
+    return record
   }
 
   /** Followers are near the end. */
