@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ProgramMissingError } from '@relais/servers/pinned-program.ts'
-import { type PostgresServer, startPostgres } from '@relais/servers/postgres.ts'
+import { startPostgres } from '@relais/servers/postgres.ts'
 import { postgresProgram } from '@relais/servers/postgres-program.ts'
+import { keepRunning } from '@relais/testing/keep-running.ts'
 import { smallDisk } from '@relais/testing/small-disk.ts'
 import { range } from '../contract/commits.ts'
 import { BusyLogs } from '../history/busy-logs.fixture.ts'
@@ -18,19 +19,6 @@ const missing = (): string | false => {
     if (error instanceof ProgramMissingError) return error.message
     throw error
   }
-}
-
-/** Without room for its journal the server ends itself, at once or a while later: whoever runs it starts it again. */
-const keepRunning = async (server: PostgresServer, done: Promise<unknown>): Promise<void> => {
-  let isDone = false
-  const ended = done.finally(() => {
-    isDone = true
-  })
-  while (!isDone) {
-    if (!server.running()) await server.start()
-    await delay(50)
-  }
-  await ended
 }
 
 test('a full disk refuses appends, loses nothing, and with room again the log goes on', {

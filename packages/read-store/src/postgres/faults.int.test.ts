@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { type PostgresServer, startPostgres, startStandby, temporaryPostgresFolder } from '@relais/servers'
+import { keepRunning } from '@relais/testing/keep-running.ts'
 import { noteAll, notesOf, soon, texts } from '../contract/ledger.ts'
 import { compareWithRebuild } from '../sqlite/dump.ts'
 import { lateLedger } from './late-ledger.fixture.ts'
@@ -120,19 +120,6 @@ test('a store says durable only what the standby has too, when that is synchrono
     [],
   )
 })
-
-/** Without room for its journal the server ends itself, at once or a while later: whoever runs it starts it again. */
-const keepRunning = async (server: PostgresServer, done: Promise<unknown>): Promise<void> => {
-  let isDone = false
-  const ended = done.finally(() => {
-    isDone = true
-  })
-  while (!isDone) {
-    if (!server.running()) await server.start()
-    await delay(50)
-  }
-  await ended
-}
 
 const mountSmallDisk = (folder: string): boolean =>
   spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=160m,mode=755', 'tmpfs', folder]).status === 0

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { EventLog } from '@relais/event-log'
 import { openSqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
+import { linesOf } from '../contract/kill-lines.fixture.ts'
 import { compareWithRebuild } from '../sqlite/dump.ts'
 import type { PostgresConnection } from './connection.ts'
 import { lateLedger } from './late-ledger.fixture.ts'
@@ -21,22 +20,6 @@ import { Session } from './session.ts'
 const CHILD = new URL('./kill-child.fixture.ts', import.meta.url).pathname
 
 type Place = { readonly connection: PostgresConnection; readonly unit: string; readonly file: string }
-
-const linesOf = (child: ChildProcessByStdio<null, Readable, null>) => {
-  const positions: number[] = []
-  const ready = Promise.withResolvers<void>()
-  const lines = createInterface({ input: child.stdout })
-  lines.on('line', (line) => (line === 'ready' ? ready.resolve() : positions.push(Number(line))))
-  const ended = once(lines, 'close')
-  const seen = (count: number) =>
-    new Promise<void>((resolve) => {
-      const look = () => positions.length >= count && resolve()
-      lines.on('line', look)
-      void ended.then(() => resolve())
-      look()
-    })
-  return { positions, ready: ready.promise, seen, ended }
-}
 
 /** Lets a process append and project until it is killed, from outside or from within; returns the positions whose rows it had seen. */
 const runAndKill = async (place: Place): Promise<number[]> => {

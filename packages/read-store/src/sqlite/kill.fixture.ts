@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { EventLog } from '@relais/event-log'
 import { openSqliteLog } from '@relais/event-log/sqlite/sqlite-log.ts'
+import { linesOf } from '../contract/kill-lines.fixture.ts'
 import { ledger } from '../contract/ledger.ts'
 import { compareWithRebuild } from './dump.ts'
 import { Generation } from './generation.ts'
@@ -15,22 +14,6 @@ import { listGenerations } from './generations.ts'
 import { openSqliteProjector } from './projector.ts'
 
 const CHILD = new URL('./kill-child.fixture.ts', import.meta.url).pathname
-
-const linesOf = (child: ChildProcessByStdio<null, Readable, null>) => {
-  const positions: number[] = []
-  const ready = Promise.withResolvers<void>()
-  const lines = createInterface({ input: child.stdout })
-  lines.on('line', (line) => (line === 'ready' ? ready.resolve() : positions.push(Number(line))))
-  const ended = once(lines, 'close')
-  const seen = (count: number) =>
-    new Promise<void>((resolve) => {
-      const look = () => positions.length >= count && resolve()
-      lines.on('line', look)
-      void ended.then(() => resolve())
-      look()
-    })
-  return { positions, ready: ready.promise, seen, ended }
-}
 
 /** Half of the time from outside, half from within, between two steps of a projection. */
 const killings: readonly (() => { from: 'outside' | 'within'; arguments_: string[] })[] = [
