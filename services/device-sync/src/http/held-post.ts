@@ -9,6 +9,7 @@ import type { Leaving, WaitEnd, Waiters } from '../push/waiters.ts'
 import { type AdmissionDeps, readmit } from './admission.ts'
 import { clientAddress } from './client-address.ts'
 import type { Caller, Post } from './post.ts'
+import { rest } from './resting-connections.ts'
 
 export type HeldPostDeps = AdmissionDeps & {
   readonly held: HeldRequests
@@ -52,12 +53,14 @@ class HeldPost implements HeldRequest {
   }
 
   begin(): void {
-    const { response } = this.#options.post
+    const { request, response } = this.#options.post
     this.#deps.held.add(this)
     response.on('close', this.#onClose)
     if (response.destroyed) this.#onClose()
     else this.#waiter = this.#deps.waiters.wait(this.#options.waiting.wait, this)
-    if (!this.#over) this.#rows.rest()
+    if (this.#over) return
+    this.#rows.rest()
+    setImmediate(rest, request, response)
   }
 
   /** The wait is over. While it waited another process may have served the device. */

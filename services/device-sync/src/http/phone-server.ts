@@ -10,6 +10,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { easServerOptions } from './endpoint-config.ts'
 import { beginWithFirstWords } from './first-words.ts'
+import { letConnectionsRest } from './resting-connections.ts'
 
 type Certificate = { readonly cert: string; readonly key: string }
 
@@ -80,6 +81,7 @@ export const createPhoneServer = (
     )
   const server = secure ?? createHttpServer({ ...easServerOptions, ServerResponse }, listener)
   const beginnings = secure && beginWithFirstWords(secure)
+  const resting = letConnectionsRest(server, secure ? 'secureConnection' : 'connection')
   return {
     listen: (host, port) =>
       new Promise((resolve, reject) => {
@@ -95,7 +97,10 @@ export const createPhoneServer = (
       new Promise((resolve) => {
         leave()
         beginnings?.silence()
-        const closing = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS)
+        const closing = setInterval(() => {
+          server.closeIdleConnections()
+          resting.closeIdle()
+        }, CLOSE_IDLE_MS)
         server.close(() => {
           clearInterval(closing)
           resolve()
@@ -104,6 +109,7 @@ export const createPhoneServer = (
     close: () => {
       beginnings?.silence()
       server.closeAllConnections()
+      resting.closeAll()
     },
   }
 }
