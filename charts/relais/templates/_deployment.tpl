@@ -50,7 +50,8 @@ readinessProbe:
 {{- end -}}
 
 {{- define "relais.isScaled" -}}
-{{- if and (eq .service.name "device-sync") (ne .root.Values.deviceSync.autoscaling.kind "none") }}yes{{ end -}}
+{{- $own := index .root.Values .service.key -}}
+{{- if or (dig "autoscaling" "enabled" false $own) (ne (dig "autoscaling" "kind" "none" $own) "none") }}yes{{ end -}}
 {{- end -}}
 
 {{- define "relais.deployment" -}}

@@ -70,6 +70,12 @@ const service = (
   extraEnv: listAsIs('Further environment of its container: settings that have no value here.'),
 })
 
+/** Of services that keep nothing of their own between two calls. */
+const autoscaling = section('A second pod when one has much to do; it is two at most.', {
+  enabled: flag('Make a HorizontalPodAutoscaler; `replicas` is then the least.'),
+  cpuPercent: count('Of what a pod asks for.', 70, { min: 1, max: 1000 }),
+})
+
 const peers = (description: string) => listAsIs(`${description} (NetworkPolicyPeer); empty: anywhere.`)
 
 /** Everything that an installation of the chart may say: the source of its schema, its defaults and its reference page. */
@@ -209,10 +215,10 @@ export const values = z.strictObject({
       ),
     }),
   }),
-  directory: section(
-    'Tenants, domains, accounts and sign-in.',
-    service('directory', { replicas: 1, max: 2, memory: ['128Mi', '384Mi'] }),
-  ),
+  directory: section('Tenants, domains, accounts and sign-in.', {
+    ...service('directory', { replicas: 1, max: 2, memory: ['128Mi', '384Mi'] }),
+    autoscaling,
+  }),
   mail: section(
     'Mailboxes and messages.',
     service('mail', { replicas: 1, max: 1, memory: ['256Mi', '1Gi'] }),
@@ -223,10 +229,10 @@ export const values = z.strictObject({
     spoolSize: text('Room for messages that are on their way to several tenants.', '1Gi'),
     smarthostPort: count('Of the smarthost, for the network policy.', 587, { min: 1, max: 65_535 }),
   }),
-  administration: section(
-    'One address for administrators and ./relais.',
-    service('administration', { replicas: 1, max: 2, memory: ['96Mi', '256Mi'] }),
-  ),
+  administration: section('One address for administrators and ./relais.', {
+    ...service('administration', { replicas: 1, max: 2, memory: ['96Mi', '256Mi'] }),
+    autoscaling,
+  }),
   maxMessageBytes: count('Largest message, in bytes.', 52_428_800, { min: 1024, max: 2_147_483_647 }),
   gateway: section('Phones’ way in by Gateway API.', {
     enabled: flag('Make an HTTPRoute.'),

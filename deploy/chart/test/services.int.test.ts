@@ -161,11 +161,30 @@ rule(
     const held = scaled.spec.triggers.find(({ type }: { type: string }) => type === 'metrics-api').metadata
     assert.equal(held.valueLocation, 'relais_held_requests')
     assert.match(held.url, /:7480\//)
+    const figures = objects.find(({ metadata }) => metadata.name === 'relais-figures')
+    assert.match(JSON.stringify(figures?.spec.ingress), /"kubernetes.io\/metadata.name":"keda"/)
     const of = (name: string) => podsOf(objects).find(({ metadata }) => metadata.name === name)
     assert.equal(of('relais-device-sync')?.spec.replicas, undefined)
     assert.equal(of('relais-mail')?.spec.replicas, 1)
   },
 )
+
+rule('a service that may run twice is scaled by its processor time where that is said', async () => {
+  const autoscaling = { enabled: true, cpuPercent: 60 }
+  const values = { directory: { autoscaling }, administration: { autoscaling } }
+  const objects = await render({ example: 'local', values })
+  const scalers = objects.filter(({ kind }) => kind === 'HorizontalPodAutoscaler')
+  const shown = scalers.map(({ spec }) => [spec.scaleTargetRef.name, spec.minReplicas, spec.maxReplicas])
+  assert.deepEqual(shown.sort(), [
+    ['relais-administration', 1, 2],
+    ['relais-directory', 1, 2],
+  ])
+  for (const { spec } of scalers)
+    assert.equal(spec.metrics[0].resource.target.averageUtilization, autoscaling.cpuPercent)
+  const scaled = podsOf(objects).filter(({ spec }) => spec.replicas === undefined)
+  assert.deepEqual(scaled.map(serviceOf).sort(), ['administration', 'directory'])
+  for (const object of scalers) assert.deepEqual(faultsOf(object), [])
+})
 
 rule('what may be one at a time is replaced without waiting for the next to be ready', () => {
   for (const pod of podsOf(rendered.get('shared') ?? []))
