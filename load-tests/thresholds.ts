@@ -13,7 +13,18 @@ export const BUDGETS = {
   held: { atMost: 20 },
   /** Seconds until all phones wait again, after an outage. */
   allBack: { atMost: 60 },
+  /** Milliseconds of a phone's Search in 100,000 messages, p50. */
+  search: { common: { atMost: 60 }, rare: { atMost: 20 }, worst: { atMost: 250 } },
 } as const
+
+/** MiB that the chart gives a process of each service; it is ended where it takes more. */
+export const MEMORY_MIB: Readonly<Record<string, number>> = {
+  'device-sync': 512,
+  directory: 384,
+  mail: 1024,
+  'mail-transport': 512,
+  administration: 256,
+}
 
 export type Budget = { readonly atMost?: number; readonly atLeast?: number }
 
@@ -23,6 +34,7 @@ export const MEASURES = {
   refused: 'answers that refuse a phone',
   broken: 'requests that a good network lost, of 1,000',
   later: 'requests told to come later, of 1,000',
+  untimed: 'answers 503 without Retry-After',
   waiting: 'phones that came to wait for mail, of 100',
   gone: 'phones that gave up',
   'folder-sync-p99': 'FolderSync, p99 in milliseconds',
@@ -36,6 +48,7 @@ export const MEASURES = {
   left: 'phones that waited when all were to leave, of 100',
   'all-back': 'seconds until all phones wait again',
   'not-back': 'phones that never waited again',
+  memory: 'most memory of a process of the installation, of 100 that it is given',
 } as const
 export type Measure = keyof typeof MEASURES
 export type Thresholds = Readonly<Partial<Record<Measure, Budget>>>
@@ -46,6 +59,7 @@ const ALWAYS: Thresholds = {
   refused: { atMost: 0 },
   broken: { atMost: 1 },
   later: { atMost: 10 },
+  untimed: { atMost: 0 },
   waiting: { atLeast: 99 },
   gone: { atMost: 0 },
   'folder-sync-p99': { atMost: 1000 },
@@ -54,6 +68,7 @@ const ALWAYS: Thresholds = {
   'send-p99': { atMost: 1000 },
   'delivery-p99': { atMost: 1000 },
   'mails-refused': { atMost: 0 },
+  memory: { atMost: 100 },
 }
 
 /** While everything else goes on as well, and a mail's own delivery counts. */
@@ -98,7 +113,7 @@ const changeOf = (change: string): readonly [Measure, Budget] => {
 
 const budgetOf = (name: Measure, text: string): Budget => {
   if (text === '') return {}
-  const value = Number(text)
-  if (!Number.isFinite(value) || value < 0) throw new RangeError(`--threshold ${name}: ${text} is no number`)
+  const value = /^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN
+  if (Number.isNaN(value)) throw new RangeError(`--threshold ${name}: ${text} is no number`)
   return name === 'waiting' || name === 'left' ? { atLeast: value } : { atMost: value }
 }

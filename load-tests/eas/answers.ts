@@ -103,8 +103,14 @@ export const readPolicy = (root: WbxmlNode | undefined): PolicyAnswer => {
   return {
     status: textChild(root, 'provision:Status') ?? '',
     policy: textChild(policy, 'provision:Status'),
-    key: textChild(policy, 'provision:PolicyKey'),
+    key: policyKeyIn(policy),
   }
+}
+
+/** [MS-ASPROV] 2.2.2.42: a number of 32 bits. It goes into the head of every request, which has no place for anything else. */
+const policyKeyIn = (policy: WbxmlNode | undefined): string | undefined => {
+  const key = textChild(policy, 'provision:PolicyKey')
+  return key !== undefined && /^\d{1,10}$/.test(key) ? key : undefined
 }
 
 /** The Status of an answer as a whole, whatever its command: where the server couldn't do it, there is nothing else. */

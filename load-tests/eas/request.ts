@@ -25,6 +25,10 @@ export function* request({ phone, world }: Asking, asked: Asked): Talk<WbxmlNode
   if (held) world.count('held begun')
   const answer = yield { kind: 'ask', command, body, patience, isHeld: held !== undefined }
   if (held) world.count('held ended')
+  if (answer.status === 503 && !answer.retryAfter) {
+    world.count('not told when')
+    world.wondered(`${command}: HTTP 503 without Retry-After`)
+  }
   const root = understood(answer, asked, phone)
   world.count('answered')
   world.count('bytes', answer.body.length)

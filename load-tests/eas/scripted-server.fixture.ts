@@ -15,26 +15,34 @@ export const ok = (body?: WbxmlNode): Answer => ({
   body: body === undefined ? new Uint8Array(0) : encodeWbxml(body),
 })
 
+const TYPES = ['2', '3', '4', '5']
+
 export const folderAnswer = (key = 'f1'): WbxmlNode =>
   el('folderhierarchy:FolderSync', [
     el('folderhierarchy:Status', 1),
     el('folderhierarchy:SyncKey', key),
-    el(
-      'folderhierarchy:Changes',
-      ['2', '3', '4', '5'].map((type) =>
+    el('folderhierarchy:Changes', [
+      el('folderhierarchy:Count', TYPES.length),
+      ...TYPES.map((type) =>
         el('folderhierarchy:Add', [
           el('folderhierarchy:ServerId', `folder${type}`),
+          el('folderhierarchy:ParentId', '0'),
+          el('folderhierarchy:DisplayName', `Folder ${type}`),
           el('folderhierarchy:Type', type),
         ]),
       ),
-    ),
+    ]),
   ])
 
 export const policyAnswer = (key: string): WbxmlNode =>
   el('provision:Provision', [
     el('provision:Status', 1),
     el('provision:Policies', [
-      el('provision:Policy', [el('provision:Status', 1), el('provision:PolicyKey', key)]),
+      el('provision:Policy', [
+        el('provision:PolicyType', 'MS-EAS-Provisioning-WBXML'),
+        el('provision:Status', 1),
+        el('provision:PolicyKey', key),
+      ]),
     ]),
   ])
 

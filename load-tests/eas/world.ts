@@ -10,6 +10,8 @@ export type CountName =
   /** Answers by what they are. */
   | 'answered'
   | 'told to come later'
+  /** Of them: by a 503 that doesn't say when. */
+  | 'not told when'
   | 'refused'
   | 'unexpected'
   /** Requests without an answer: because of the network that the phone has, or for no such reason. */

@@ -110,6 +110,26 @@ describe('what k6 tells', () => {
     assert.deepEqual(measured.wonders, [['Sync Status 4', 1]])
   })
 
+  test('that was cut off in the middle of a line, or at no time, is left out', () => {
+    const whole = line('relais_count', { what: 'answered' }, 3)
+    const cut = Array.from({ length: whole.length - 1 }, (_, length) => whole.slice(0, length))
+    assert.equal(taken(...cut).total('answered'), 0)
+    assert.equal(taken(whole.replace('2026-01-05T08:00:07Z', 'yesterday')).total('answered'), 0)
+    assert.equal(taken(...cut, whole).total('answered'), 3)
+  })
+
+  test('whatever line it is, it is taken or left out', () => {
+    fc.assert(
+      fc.property(fc.json(), fc.string(), (data, rest) => {
+        for (const one of [
+          `{"metric":"relais_count","type":"Point","data":${data}}`,
+          `{"metric":"relais_${rest}`,
+        ])
+          assert.ok(taken(one).total('answered') >= 0)
+      }),
+    )
+  })
+
   test('of other figures, of other kinds, too long or without a value is left out', () => {
     const measured = taken(
       line('http_req_duration', { what: 'answered' }),

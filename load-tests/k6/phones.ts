@@ -1,4 +1,5 @@
 // The script of k6: each of its virtual users is a phone, and leads the same life as a phone of the simulator. Bundled by bundle.ts.
+import { chance } from '@relais/testing/chance.ts'
 import { sleep } from 'k6'
 import { SharedArray } from 'k6/data'
 import exec from 'k6/execution'
@@ -9,7 +10,6 @@ import { headOf } from '../eas/http-head.ts'
 import { lifeOf } from '../eas/life.ts'
 import { type Account, type PhoneState, phoneOf } from '../eas/phone-state.ts'
 import type { World } from '../eas/world.ts'
-import { chance } from '../load/chance.ts'
 import { COUNTS, type K6Order, TIMES } from './order.ts'
 
 const { RELAIS_ORDER = '' } = __ENV

@@ -22,14 +22,26 @@ export const accountsOfCsv = (text: string): readonly Given[] =>
 type Given = { readonly address?: unknown; readonly password?: unknown }
 
 export const accountsOfSeed = (text: string): readonly Given[] => {
-  const { tenants }: { tenants?: readonly { accounts?: readonly Given[] }[] } = JSON.parse(text)
-  return Array.isArray(tenants) ? tenants.flatMap(({ accounts = [] }) => accounts) : []
+  const { tenants }: { tenants?: unknown } = parsed(text)
+  return listOf(tenants).flatMap((tenant: { accounts?: unknown } | null) => listOf(tenant?.accounts))
+}
+
+const listOf = (value: unknown): readonly never[] => (Array.isArray(value) ? (value as never[]) : [])
+
+/** What the parser says would show a piece of the text, in which there are passwords. */
+const parsed = (text: string): { tenants?: unknown } => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new SyntaxError('it begins as JSON does, and is none')
+  }
 }
 
 /** What goes into heads of requests and commands of SMTP has no place for line ends. */
 const ADDRESS = /^[^\s<>@"]{1,64}@[^\s<>@"]{1,255}$/
 
-const checked = ({ address, password }: Given, n: number): Account => {
+const checked = (given: Given | null, n: number): Account => {
+  const { address, password } = given ?? {}
   if (typeof address !== 'string' || !ADDRESS.test(address))
     throw new RangeError(`account ${n} has no address`)
   if (typeof password !== 'string' || password === '' || password.length > MOST_FIELD)

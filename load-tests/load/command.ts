@@ -5,6 +5,7 @@ import { jsonOf } from '../report/json.ts'
 import { textOf } from '../report/text.ts'
 import type { UnitCosts } from '../sizing/unit-costs.ts'
 import type { CommonValues } from './common-options.ts'
+import { refuseTooManyFiles } from './open-files.ts'
 import { UsageError } from './options.ts'
 import type { Order } from './order.ts'
 import { showProgress } from './progress.ts'
@@ -15,6 +16,8 @@ const costs = (): UnitCosts =>
 
 /** Runs an order and writes its reports; true: every threshold was met. The first signal ends it early, and it is reported all the same. */
 export const carryOut = async (order: Order, values: CommonValues): Promise<boolean> => {
+  refuseTooManyFiles(order)
+  if (typeof values.html === 'string') beginFile(values.html)
   const run = await startRun(order)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, run.stop)
   const hide = values.quiet ? () => {} : showProgress(run, order.plan.durationSeconds, process.stderr)
@@ -22,6 +25,15 @@ export const carryOut = async (order: Order, values: CommonValues): Promise<bool
   process.stdout.write(values.json ? jsonOf(report, costs()) : textOf(report, costs()))
   if (typeof values.html === 'string') writeFileSync(values.html, htmlOf(report, costs()))
   return report.figures.every((figure) => met(figure) !== false)
+}
+
+/** What can't be written there is found before the hours that a run may take. Errors: UsageError. */
+const beginFile = (file: string): void => {
+  try {
+    writeFileSync(file, '')
+  } catch (error) {
+    throw new UsageError(`--html ${file}: ${(error as Error).message}`)
+  }
 }
 
 /** A command's exit code: 0 all met, 1 something missed or broken, 2 it can't be understood. */

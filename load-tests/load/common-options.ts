@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import type { ParseArgsOptionsConfig } from 'node:util'
 import type { Account } from '../eas/phone-state.ts'
@@ -65,7 +64,6 @@ export const commonOf = (values: CommonValues): Common => {
     most: MOST_PROCESSES,
   })
   const pid = text('installation-pid')
-  checkFiles(Math.ceil(phones / processes))
   return {
     target,
     accounts,
@@ -103,27 +101,6 @@ const doorIn = (lmtp: string | undefined, smtp: string | undefined): MailDoor | 
   if (lmtp !== undefined && smtp !== undefined) throw new UsageError('--lmtp and --smtp: give one of them')
   if (lmtp !== undefined) return doorOf('lmtp', lmtp)
   return smtp === undefined ? undefined : doorOf('smtp', smtp)
-}
-
-/** A process has some files besides. */
-const OTHER_FILES = 64
-
-/** A phone is an open file. */
-const checkFiles = (phonesPerProcess: number): void => {
-  const most = mostFiles()
-  if (phonesPerProcess + OTHER_FILES > most)
-    throw new UsageError(
-      `${phonesPerProcess} phones in a process, but it may open ${most} files: give more --processes, or raise ulimit -n`,
-    )
-}
-
-const mostFiles = (): number => {
-  try {
-    const limits = readFileSync('/proc/self/limits', 'utf8')
-    return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY)
-  } catch {
-    return Number.POSITIVE_INFINITY // of another system: unknown
-  }
 }
 
 export const thresholdsIn = (own: Thresholds, values: CommonValues): Thresholds => {

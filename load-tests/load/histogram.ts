@@ -11,7 +11,6 @@ export class Histogram {
 
   add(ms: number): void {
     this.addTo(bucketOf(ms), 1)
-    this.#max = Math.max(this.#max, ms)
   }
 
   addTo(bucket: number, times: number): void {
@@ -21,10 +20,16 @@ export class Histogram {
     this.#max = Math.max(this.#max, lengthOf(at))
   }
 
+  /** Takes in all of another one. */
+  addAll(other: Histogram): void {
+    for (const [bucket, times] of other.#counts.entries()) if (times > 0) this.addTo(bucket, times)
+  }
+
   get total(): number {
     return this.#total
   }
 
+  /** To 1 %, as every length of time here. */
   get max(): number {
     return this.#max
   }
@@ -53,6 +58,7 @@ export class Histogram {
     const taken = [...this.#counts].flatMap((count, bucket) => (count === 0 ? [] : [bucket, count]))
     this.#counts.fill(0)
     this.#total = 0
+    this.#max = 0
     return taken
   }
 }

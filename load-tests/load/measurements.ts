@@ -12,7 +12,7 @@ export type Batch = {
 
 /** Different ones that are shown. */
 const WONDERS = 20
-/** Names of what is counted over time; the others only altogether. */
+/** Seconds of the first slices of time. */
 const SLICE = 5
 
 /** Gathers what phones tell: altogether, and over time. Of a bounded size. */
@@ -82,21 +82,31 @@ const entry = <Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): V
 
 const MOST_SLICES = 120
 
-/** Histograms of a few seconds each; as a run gets long, each new one stands for longer. */
+/** Histograms of a few seconds each; as a run gets long, two become one, so that each stands for twice as long. */
 class Slices {
-  readonly #all: (readonly [number, Histogram])[] = []
+  #seconds = SLICE
+  #all = new Map<number, Histogram>()
 
+  /** What comes late goes where it belongs. */
   at(at: number): Histogram {
-    const last = this.#all.at(-1)
-    const length = SLICE * 2 ** Math.floor(this.#all.length / (MOST_SLICES / 4))
-    if (last !== undefined && (at < last[0] + length || this.#all.length >= MOST_SLICES)) return last[1]
-    const made = [Math.floor(at / SLICE) * SLICE, new Histogram()] as const
-    this.#all.push(made)
-    return made[1]
+    const slice = entry(this.#all, this.#sliceOf(at), () => new Histogram())
+    while (this.#all.size > MOST_SLICES) this.#halve()
+    return this.#all.get(this.#sliceOf(at)) ?? slice
+  }
+
+  #sliceOf(at: number): number {
+    return Math.max(0, Math.floor(at / this.#seconds)) * this.#seconds
+  }
+
+  #halve(): void {
+    const finer = this.#all
+    this.#all = new Map()
+    this.#seconds *= 2
+    for (const [at, times] of finer) entry(this.#all, this.#sliceOf(at), () => new Histogram()).addAll(times)
   }
 
   all(): readonly (readonly [number, Histogram])[] {
-    return this.#all
+    return [...this.#all].sort(([one], [other]) => one - other)
   }
 }
 

@@ -3,7 +3,6 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { met } from '../bench/figure.ts'
 import { changed, MEASURES, type Measure, thresholdsOf } from '../thresholds.ts'
-import { chance } from './chance.ts'
 import { figuresOf } from './figures.ts'
 import { Histogram } from './histogram.ts'
 import { Gathering, Measurements } from './measurements.ts'
@@ -44,6 +43,8 @@ describe('a histogram', () => {
     const taken = one.drain()
     for (let n = 0; n < taken.length; n += 2) other.addTo(taken[n]!, taken[n + 1]!)
     assert.equal(other.percentile(99), p99)
+    assert.equal(one.max, 0)
+    assert.ok(Math.abs(other.max / 999 - 1) < 0.011)
     assert.equal(one.total, 0)
     assert.equal(other.steps().at(-1)?.[1], 1)
   })
@@ -69,12 +70,60 @@ describe('a series', () => {
     const [begun, ended] = [new Series(), new Series()]
     begun.add(0, 5)
     ended.add(2, 3)
-    assert.deepEqual(difference(begun.totals(), ended.totals()), [
+    assert.deepEqual(difference(begun, ended), [
       [0, 5],
       [1, 5],
       [2, 2],
     ])
-    assert.deepEqual(difference(begun.totals(), []), [[0, 5]])
+    assert.deepEqual(difference(begun, new Series()), [[0, 5]])
+  })
+
+  test('what waits is right at every moment, also where one of them has gone on for longer than the other', () => {
+    const events = fc.array(fc.tuple(fc.double({ min: 0, max: 5000, noNaN: true }), fc.nat(5)), {
+      maxLength: 60,
+    })
+    fc.assert(
+      fc.property(events, events, (begins, ends) => {
+        const [begun, ended] = [new Series(), new Series()]
+        for (const [at, by] of begins) begun.add(at, by)
+        for (const [at, by] of ends) ended.add(at, by)
+        const seconds = Math.max(begun.seconds, ended.seconds)
+        const until = (all: readonly (readonly [number, number])[], moment: number) =>
+          all.reduce((sum, [at, by]) => (at < moment + seconds ? sum + by : sum), 0)
+        for (const [moment, value] of difference(begun, ended))
+          assert.equal(value, until(begins, moment) - until(ends, moment))
+      }),
+    )
+  })
+
+  test('of a run of ten minutes, whose last requests end a moment after it, nobody waits at its end', () => {
+    const [begun, ended] = [new Series(), new Series()]
+    for (let at = 0; at < 600; at++) begun.add(at, 1)
+    for (let at = 1; at <= 600; at++) ended.add(at, 1)
+    const waiting = difference(begun, ended)
+    assert.equal(waiting.at(-1)?.[1], 0)
+    assert.ok(
+      waiting.every(([, count]) => count >= 0 && count <= 2),
+      'one waits at a time',
+    )
+  })
+
+  test('a second is what came in it, also where moments have become longer', () => {
+    const series = new Series()
+    for (let at = 0; at < 2000; at++) series.add(at, 3)
+    assert.equal(series.seconds, 4)
+    assert.ok(series.rates().every(([, rate]) => rate === 3))
+    assert.deepEqual(
+      series.rates().map(([at]) => at),
+      Array.from({ length: 500 }, (_, n) => n * 4),
+    )
+  })
+
+  test('what is from before its beginning counts to it, and what is no time doesn’t break it', () => {
+    const series = new Series()
+    series.add(-3, 2)
+    for (const at of [Number.NaN, Number.POSITIVE_INFINITY]) series.add(at, 1)
+    assert.deepEqual(series.totals(), [[0, 2]])
   })
 })
 
@@ -90,6 +139,78 @@ describe('measurements', () => {
     assert.equal(measured.total('answered'), 3)
     assert.equal(measured.times('Sync').total, 1)
     assert.deepEqual(measured.wonders, [['Sync Status 4', 1]])
+  })
+
+  test('a time is found in the slice in which it was, however long the run', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 40_000 }), { minLength: 1, maxLength: 200 }),
+        (moments) => {
+          const measured = new Measurements()
+          for (const at of moments) measured.took(at, 'Sync', 5)
+          const slices = measured.timesOver('Sync')
+          const length = Math.max(5, ...slices.slice(1).map(([at], n) => at - slices[n]![0]))
+          assert.equal(
+            slices.reduce((sum, [, times]) => sum + times.total, 0),
+            moments.length,
+          )
+          for (const [at, times] of slices)
+            assert.ok(times.total <= moments.filter((one) => one >= at && one < at + length).length)
+        },
+      ),
+    )
+  })
+
+  test('eight hours are shown to their end, and each slice is as long as the others', () => {
+    const measured = new Measurements()
+    for (let at = 0; at < 8 * 3600; at += 5) measured.took(at, 'Sync', at < 4 * 3600 ? 10 : 100)
+    const slices = measured.timesOver('Sync')
+    const [first = 0, second = 0] = slices.map(([at]) => at)
+    assert.ok(slices.length <= 120 && slices.length > 60)
+    assert.ok(slices.every(([at], n) => at === n * (second - first)))
+    assert.ok((slices.at(-1)?.[0] ?? 0) > 7.8 * 3600)
+    assert.ok((slices.at(-1)?.[1].percentile(50) ?? 0) > 90)
+    assert.ok((slices[0]?.[1].percentile(99) ?? 0) < 11)
+  })
+
+  test('what a process tells late is put where it belongs', () => {
+    const measured = new Measurements()
+    measured.took(100, 'Sync', 5)
+    measured.took(2, 'Sync', 5)
+    assert.deepEqual(
+      measured.timesOver('Sync').map(([at, times]) => [at, times.total]),
+      [
+        [0, 1],
+        [100, 1],
+      ],
+    )
+  })
+
+  test('of what was never told there is none, and asking makes none', () => {
+    const measured = new Measurements()
+    assert.equal(measured.total('answered'), 0)
+    assert.deepEqual(measured.over('answered').totals(), [])
+    assert.equal(measured.times('Sync').total, 0)
+    assert.deepEqual(measured.timesOver('Sync'), [])
+  })
+
+  test('many processes together are what each of them told', () => {
+    const told = fc.array(fc.tuple(fc.integer({ min: 1, max: 100_000 }), fc.nat(3)), { maxLength: 80 })
+    fc.assert(
+      fc.property(told, (times) => {
+        const processes = Array.from({ length: 4 }, () => new Gathering())
+        const [measured, directly] = [new Measurements(), new Measurements()]
+        for (const [ms, n] of times) {
+          processes[n]!.took('Sync', ms)
+          processes[n]!.count('answered')
+          directly.took(0, 'Sync', ms)
+        }
+        for (const one of processes) measured.take(0, one.drain())
+        assert.equal(measured.total('answered'), times.length)
+        for (const p of [1, 50, 99, 100])
+          assert.equal(measured.times('Sync').percentile(p), directly.times('Sync').percentile(p))
+      }),
+    )
   })
 
   test('their memory has a bound: reasons and slices of time are a few', () => {
@@ -168,16 +289,4 @@ describe('thresholds', () => {
     for (const wrong of ['speed=1', 'toString=1', '', 'sync-p99=fast', 'sync-p99=-1'])
       assert.throws(() => changed(own, [wrong]), RangeError)
   })
-})
-
-test('chance is the same for the same seed, and spread evenly', () => {
-  const [one, other] = [chance(7), chance(7)]
-  const values = Array.from({ length: 4000 }, () => one())
-  assert.deepEqual(
-    values,
-    Array.from({ length: 4000 }, () => other()),
-  )
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  assert.ok(Math.abs(mean - 0.5) < 0.03)
-  assert.ok(values.every((value) => value >= 0 && value < 1))
 })

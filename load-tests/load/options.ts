@@ -68,9 +68,14 @@ const weightsOf = <Name extends string>(
 /** `https://mail.example`, without what follows `/Microsoft-Server-ActiveSync`. */
 export const urlOf = (text: string): string => {
   const url = URL.parse(text)
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search !== '')
+  if (
+    url === null ||
+    !/^https?:$/.test(url.protocol) ||
+    url.username + url.password !== '' ||
+    url.search + url.hash !== ''
+  )
     throw new UsageError(`--against ${text}: give an address like https://mail.example`)
-  return url.href.replace(/\/(microsoft-server-activesync)?\/?$/i, '')
+  return url.href.replace(/\/+$/, '').replace(/(\/+microsoft-server-activesync)?$/i, '')
 }
 
 /** `HOST:PORT`. */

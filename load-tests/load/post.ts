@@ -72,8 +72,11 @@ function* steady(
   random: () => number,
 ): Letters {
   if (post.perSecond <= 0) return undefined
-  for (let at = rampSeconds; at < durationSeconds; at += 1 / post.perSecond)
+  const count = Math.ceil((durationSeconds - rampSeconds) * post.perSecond)
+  for (let n = 0; n < count; n++) {
+    const at = rampSeconds + n / post.perSecond
     yield { at, recipients: [accounts[Math.floor(random() * accounts.length)]!.address] }
+  }
   return undefined
 }
 
@@ -111,21 +114,23 @@ const isTime = async ({ at }: Letter, { plan, now, signal }: PostOrder): Promise
 const FAILED_MS = 250
 
 const deliver = async (
-  { door, observer, date }: PostOrder,
+  { door, observer, date, signal }: PostOrder,
   { recipients, number }: Letter & { readonly number: number },
   open: LmtpSender | undefined,
 ): Promise<LmtpSender | undefined> => {
   const began = performance.now()
+  let sender = open
   try {
-    const sender = open ?? (await LmtpSender.connect(door.host, door.port, door.protocol))
+    sender ??= await LmtpSender.connect(door.host, door.port, { protocol: door.protocol, signal })
     await sender.deliverToAll(recipients, message(number, stampedSubject(number, date())))
     observer.took('delivery', performance.now() - began)
     observer.count('mails in', recipients.length)
     return sender
   } catch (error) {
+    sender?.close()
+    if (signal.aborted) return undefined // the run is over, and not the mail refused
     observer.count('mails refused', recipients.length)
     observer.wondered(`mail: ${error instanceof Error ? error.message.replace(/<[^>]*>/g, '<…>') : 'failed'}`)
-    open?.close()
     await pause(FAILED_MS)
     return undefined
   }

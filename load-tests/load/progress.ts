@@ -6,10 +6,7 @@ import { difference } from './series.ts'
 export const progressLine = ({ measurements, now }: Run, seconds: number, before: Before): string => {
   const at = now()
   const total = measurements.total.bind(measurements)
-  const waiting = difference(
-    measurements.over('held begun').totals(),
-    measurements.over('held ended').totals(),
-  )
+  const waiting = difference(measurements.over('held begun'), measurements.over('held ended'))
   const rate = (total('answered') - before.answered) / Math.max(0.001, at - before.at)
   const wrong = (['told to come later', 'refused', 'unexpected', 'cut', 'broken'] as const)
     .filter((name) => total(name) > 0)

@@ -1,9 +1,9 @@
+import { chance } from '@relais/testing/chance.ts'
 import { prepareK6 } from '../k6/start.ts'
-import type { Report, Used } from '../report/report.ts'
+import type { Report } from '../report/report.ts'
 import { type Crowd, startCrowd } from '../simulator/crowd.ts'
-import { type Usage, usageFrom } from '../sizing/processes.ts'
-import { chance } from './chance.ts'
 import { figuresOf } from './figures.ts'
+import { watchInstallation } from './installation.ts'
 import { Measurements } from './measurements.ts'
 import type { Order } from './order.ts'
 import { handIn } from './post.ts'
@@ -33,13 +33,14 @@ export const startRun = async (order: Order): Promise<Run> => {
   const date = () => performance.timeOrigin + performance.now()
   const stop = new AbortController()
   const crowd = await startCrowdOf(order, measurements)
-  const before = usageOf(order)
+  const installation = watchInstallation(order.installationPid)
   const began = date() + beforehand(order)
   const now = () => (date() - began) / 1000
   crowd.begin(began)
   const post = startPost(order, measurements, { now, date, signal: stop.signal })
   const ended = Promise.all([crowd.ended, post]).then(() => {
-    const seconds = now()
+    const seconds = Math.max(0, now()) // k6 may have been ended before the first phone came
+    const used = installation.used(seconds)
     return {
       name: plan.name,
       against: target.url,
@@ -49,9 +50,9 @@ export const startRun = async (order: Order): Promise<Run> => {
       plan,
       processes: order.driver === 'k6' ? 1 : order.processes,
       residentMiB: crowd.residentMiB(),
-      figures: figuresOf(measurements, plan, order.thresholds),
+      figures: figuresOf(measurements, { ...plan, used }, order.thresholds),
       measurements,
-      used: usedSince(before, usageOf(order), seconds),
+      used,
     }
   })
   const end = () => {
@@ -60,6 +61,7 @@ export const startRun = async (order: Order): Promise<Run> => {
   }
   // Without phones nobody needs the mail; without mail phones go on.
   crowd.ended.catch(end).finally(() => stop.abort())
+  ended.catch(() => {}).finally(installation.close)
   return { measurements, now, ended, stop: end }
 }
 
@@ -85,17 +87,3 @@ const startPost = async (order: Order, measurements: Measurements, times: Times)
   } satisfies Parameters<typeof handIn>[0]['observer']
   await handIn({ plan, accounts, door, observer, random: chance(seed), ...times })
 }
-
-const usageOf = ({ installationPid }: Order): ReadonlyMap<string, Usage> =>
-  installationPid === undefined ? new Map() : usageFrom(installationPid)
-
-const usedSince = (
-  before: ReadonlyMap<string, Usage>,
-  after: ReadonlyMap<string, Usage>,
-  seconds: number,
-): readonly Used[] =>
-  [...after].map(([name, { cpuMs, residentMiB }]) => ({
-    name,
-    cores: (cpuMs - (before.get(name)?.cpuMs ?? 0)) / 1000 / seconds,
-    residentMiB,
-  }))

@@ -11,7 +11,9 @@ export class Series {
     return this.#seconds
   }
 
+  /** `at` is one's own clock: what is no time is left out. */
   add(at: number, by: number): void {
+    if (!Number.isFinite(at)) return
     while (Math.floor(at / this.#seconds) >= MOST) this.#halve()
     const moment = Math.max(0, Math.floor(at / this.#seconds))
     while (this.#sums.length <= moment) this.#sums.push(0)
@@ -30,21 +32,26 @@ export class Series {
     return this.#sums.map((sum, n) => [n * this.#seconds, sum / this.#seconds] as const)
   }
 
-  /** Seconds and how much there was by then altogether. */
-  totals(): readonly Point[] {
+  /** Seconds and how much there was by then altogether; `seconds`: of one moment, a multiple of this series' own. */
+  totals(seconds = this.#seconds): readonly Point[] {
+    const together = Math.max(1, Math.round(seconds / this.#seconds))
+    const points: Point[] = []
     let total = 0
-    return this.#sums.map((sum, n) => {
+    for (const [n, sum] of this.#sums.entries()) {
       total += sum
-      return [n * this.#seconds, total] as const
-    })
+      points[Math.floor(n / together)] = [Math.floor(n / together) * seconds, total]
+    }
+    return points
   }
 }
 
 export type Point = readonly [at: number, value: number]
 
-/** One taken from the other, at the same moments. */
-export const difference = (one: readonly Point[], other: readonly Point[]): readonly Point[] => {
-  const longest = one.length >= other.length ? one : other
+/** What came to one so far less what came to the other, at the same moments: those of the coarser one. */
+export const difference = (one: Series, other: Series): readonly Point[] => {
+  const seconds = Math.max(one.seconds, other.seconds)
+  const [more, less] = [one.totals(seconds), other.totals(seconds)]
+  const longest = more.length >= less.length ? more : less
   const at = (points: readonly Point[], n: number) => points[Math.min(n, points.length - 1)]?.[1] ?? 0
-  return longest.map(([seconds], n) => [seconds, at(one, n) - at(other, n)] as const)
+  return longest.map(([when], n) => [when, at(more, n) - at(less, n)] as const)
 }

@@ -23,12 +23,29 @@ export class LmtpSender {
     socket.on('close', () => this.#failed(new Error('the connection was closed')))
   }
 
-  static async connect(host: string, port: number, protocol: 'lmtp' | 'smtp' = 'lmtp'): Promise<LmtpSender> {
+  /** `signal` ends the connection, whatever it does then. */
+  static async connect(
+    host: string,
+    port: number,
+    {
+      protocol = 'lmtp',
+      signal,
+    }: { readonly protocol?: 'lmtp' | 'smtp'; readonly signal?: AbortSignal } = {},
+  ): Promise<LmtpSender> {
+    signal?.throwIfAborted()
     const socket = connect({ host, port })
+    const end = () => void socket.destroy(new Error('the run ended'))
+    signal?.addEventListener('abort', end)
+    socket.once('close', () => signal?.removeEventListener('abort', end))
     await once(socket, 'connect')
     const sender = new LmtpSender(socket, protocol)
-    await sender.#reply()
-    await sender.#command(`${protocol === 'lmtp' ? 'LHLO' : 'EHLO'} load.example`)
+    try {
+      sender.#expect('220', await sender.#reply())
+      await sender.#command(`${protocol === 'lmtp' ? 'LHLO' : 'EHLO'} load.example`)
+    } catch (error) {
+      socket.destroy()
+      throw error
+    }
     return sender
   }
 
@@ -47,7 +64,8 @@ export class LmtpSender {
     this.#socket.write(`MAIL FROM:<sender@elsewhere.example>\r\n${to}DATA\r\n`)
     for (const expected of ['250', ...recipients.map(() => '250'), '354'])
       this.#expect(expected, await this.#reply())
-    this.#socket.write(Buffer.concat([message, Buffer.from('\r\n.\r\n')]), () => sentAt?.(performance.now()))
+    const bytes = Buffer.concat([stuffed(message), Buffer.from('\r\n.\r\n')])
+    this.#socket.write(bytes, () => sentAt?.(performance.now()))
     // RFC 2033, 4.2: LMTP answers for each recipient.
     const replies = this.#protocol === 'lmtp' ? recipients.length : 1
     for (let n = 0; n < replies; n++) this.#expect('250', await this.#reply())
@@ -102,3 +120,11 @@ export class LmtpSender {
     void this.#line().then(waiting.told)
   }
 }
+
+const DOT = 0x2e
+
+/** RFC 5321, 4.5.2: a line that begins with a dot gets another one, or the message would end there. */
+const stuffed = (message: Buffer): Buffer =>
+  message[0] === DOT || message.includes('\n.')
+    ? Buffer.from(message.toString('latin1').replace(/^\./gm, '..'), 'latin1')
+    : message

@@ -86,14 +86,14 @@ export const encode = (root: Element): Buffer => {
 
 export type Seen = (page: number, token: number, text: string | undefined) => void
 
-/** Calls `seen` at each element's start, with its text where text follows at once. */
+/** Calls `seen` at each element's start, with its text where text follows at once. What is cut off in the middle ends there. */
 export const scan = (bytes: Buffer, seen: Seen): void => {
   let at = HEADER.length
   let page = 0
   while (at < bytes.length) {
     const byte = bytes[at++]!
     if (byte === 0x00) page = bytes[at++]!
-    else if (byte === 0x03) at = bytes.indexOf(0, at) + 1
+    else if (byte === 0x03) at = textEnd(bytes, at) + 1
     else if (byte === 0xc3) at = afterOpaque(bytes, at)
     else if (byte !== 0x01) at = element(bytes, at, [page, byte], seen)
   }
@@ -105,9 +105,14 @@ const element = (bytes: Buffer, at: number, [page, byte]: Tag, seen: Seen): numb
     seen(page, byte & 0x3f, undefined)
     return at
   }
-  const end = bytes.indexOf(0, at)
+  const end = textEnd(bytes, at)
   seen(page, byte & 0x3f, bytes.toString('utf8', at + 1, end))
   return end + 1
+}
+
+const textEnd = (bytes: Buffer, at: number): number => {
+  const end = bytes.indexOf(0, at)
+  return end === -1 ? bytes.length : end
 }
 
 const afterOpaque = (bytes: Buffer, start: number): number => {
@@ -115,7 +120,7 @@ const afterOpaque = (bytes: Buffer, start: number): number => {
   let length = 0
   for (let byte = 0x80; (byte & 0x80) !== 0; ) {
     byte = bytes[at++]!
-    length = (length << 7) | (byte & 0x7f)
+    length = length * 128 + (byte & 0x7f)
   }
   return at + length
 }

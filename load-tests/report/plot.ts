@@ -56,11 +56,13 @@ const TICKS = 4
 const ticks = (most: number): readonly number[] =>
   Array.from({ length: TICKS + 1 }, (_, n) => (most * n) / TICKS)
 
-/** 1, 2, 4 or 8 times a power of ten. */
+/** Of which quarters are numbers with few digits; the next one is never more than a third larger. */
+const NICE = [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 4.8, 6, 8]
+
 const niceAbove = (value: number): number => {
   if (!(value > 0)) return 1
   const power = 10 ** Math.floor(Math.log10(value))
-  return (([1, 2, 4, 8].find((step) => step * power >= value) ?? 10) as number) * power
+  return (NICE.find((step) => step * power >= value) ?? 10) * power
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -21,7 +21,7 @@ const phones = (measured: Measurements): Plot => ({
   lines: [
     {
       name: 'with a request that waits',
-      points: difference(measured.over('held begun').totals(), measured.over('held ended').totals()),
+      points: difference(measured.over('held begun'), measured.over('held ended')),
     },
     { name: 'set up', points: measured.over('phones up').totals() },
   ],

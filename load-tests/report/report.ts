@@ -3,7 +3,14 @@ import type { Plan } from '../eas/plan.ts'
 import type { Measurements } from '../load/measurements.ts'
 
 /** What a kind of process of the installation used during a run. */
-export type Used = { readonly name: string; readonly cores: number; readonly residentMiB: number }
+export type Used = {
+  readonly name: string
+  readonly cores: number
+  /** Of all its processes, at the end. */
+  readonly residentMiB: number
+  /** Of one process, at any time since it started. */
+  readonly mostMiB: number
+}
 
 /** What came of a run. */
 export type Report = {

@@ -32,7 +32,7 @@ const reportOf = (fill: (measured: Measurements) => void): Report => {
     residentMiB: 90.4,
     figures: figuresOf(measurements, { phones: 12 }, thresholdsOf('steady-day')),
     measurements,
-    used: [{ name: 'mail', cores: 0.5, residentMiB: 512 }],
+    used: [{ name: 'mail', cores: 0.5, residentMiB: 512, mostMiB: 500 }],
   }
 }
 
@@ -78,7 +78,7 @@ describe('the report', () => {
   })
 
   test('says what the installation used: answers by core, phones by GiB', () => {
-    assert.match(textOf(some, costs), /mail +0\.5 +512 +20 +24\n/)
+    assert.match(textOf(some, costs), /mail +0\.5 +512 +500 +20 +24\n/)
   })
 })
 

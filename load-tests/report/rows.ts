@@ -51,7 +51,8 @@ const timed = ({ measurements }: Report): Table => ({
 
 export const COUNTS: readonly CountName[] = [
   ...(['phones up', 'phones waiting', 'phones gone', 'left', 'back'] as const),
-  ...(['answered', 'told to come later', 'refused', 'unexpected', 'cut', 'broken'] as const),
+  ...(['answered', 'told to come later', 'not told when', 'refused', 'unexpected'] as const),
+  ...(['cut', 'broken'] as const),
   ...(['messages taken', 'messages marked', 'messages sent', 'mails in', 'mails refused', 'bytes'] as const),
 ]
 
@@ -71,11 +72,19 @@ const MIB_IN_GIB = 1024
 const usedBy = ({ used, measurements, seconds, plan }: Report): Table => ({
   title: 'What the installation used, on this machine',
   rows: [
-    ['service', 'cores', 'MiB', 'answers a second that one core gave', 'phones in one GiB'],
-    ...used.map(({ name, cores, residentMiB }) => [
+    [
+      'service',
+      'cores',
+      'MiB',
+      'one process at most',
+      'answers a second that one core gave',
+      'phones in one GiB',
+    ],
+    ...used.map(({ name, cores, residentMiB, mostMiB }) => [
       name,
       short(cores),
       short(residentMiB),
+      short(mostMiB),
       cores < 0.001 ? '' : short(measurements.total('answered') / seconds / cores),
       short((plan.phones * MIB_IN_GIB) / residentMiB),
     ]),

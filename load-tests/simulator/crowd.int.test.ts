@@ -1,55 +1,9 @@
 import assert from 'node:assert/strict'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { describe, type TestContext, test } from 'node:test'
-import { parseRequestLine } from '@relais/device-sync/http/request-line.ts'
-import { decodeWbxml } from '@relais/device-sync/wbxml/decode.ts'
-import { encodeWbxml } from '@relais/device-sync/wbxml/encode.ts'
-import type { Command } from '../eas/effects.ts'
+import { describe, test } from 'node:test'
 import type { NetworkName, Plan } from '../eas/plan.ts'
-import { quiet } from '../eas/scripted-server.fixture.ts'
 import { Measurements } from '../load/measurements.ts'
 import { startCrowd } from './crowd.ts'
-
-type Seen = { readonly command: string; readonly headers: IncomingMessage['headers']; readonly url: string }
-
-/** A server that has no mail, and lets what waits wait; `trouble` answers instead where it wants to. */
-const emptyServer = async (
-  context: TestContext,
-  trouble: (seen: Seen, response: ServerResponse) => boolean = () => false,
-) => {
-  const seen: Seen[] = []
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const [path = '', query = ''] = (request.url ?? '').split('?')
-      const command = request.method === 'OPTIONS' ? 'OPTIONS' : parseRequestLine(query).command
-      const one = { command, headers: request.headers, url: path }
-      seen.push(one)
-      if (!trouble(one, response)) answer(response, command as Command, Buffer.concat(chunks))
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  context.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return { seen, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
-}
-
-const answer = (response: ServerResponse, command: Command | 'OPTIONS', body: Buffer): void => {
-  const asked = body.length === 0 ? undefined : decodeWbxml(body)
-  const waits =
-    command === 'Ping' || (command === 'Sync' && /HeartbeatInterval/.test(JSON.stringify(asked) ?? ''))
-  if (waits) return
-  const scripted = quiet({ kind: 'ask', command, body, patience: 1, isHeld: false }, asked)
-  if (scripted !== undefined && 'status' in scripted) response.writeHead(200, { 'Content-Length': 0 }).end()
-  else {
-    const bytes = scripted === undefined ? Buffer.alloc(0) : Buffer.from(encodeWbxml(scripted))
-    response.writeHead(200, { 'Content-Length': bytes.length }).end(bytes)
-  }
-}
+import { emptyServer } from './empty-server.fixture.ts'
 
 const plan = (phones: number, networks: Partial<Record<NetworkName, number>> = { good: 1 }): Plan => ({
   name: 'test',

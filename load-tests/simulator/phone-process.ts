@@ -1,11 +1,12 @@
 // A process of the simulator: leads the phones that it is told to, and tells what came of it. Ends with whoever started it.
+
 import { lookup } from 'node:dns/promises'
+import { chance } from '@relais/testing/chance.ts'
 import { MAX_ANSWER_BYTES } from '../eas/answers.ts'
 import { lifeOf } from '../eas/life.ts'
 import { type PhoneState, phoneOf } from '../eas/phone-state.ts'
 import type { NetworkName } from '../eas/plan.ts'
 import type { World } from '../eas/world.ts'
-import { chance } from '../load/chance.ts'
 import { Gathering } from '../load/measurements.ts'
 import { LINKS, type Network, startNetwork } from '../load/networks.ts'
 import { type Address, HttpConnection } from '../phone/http-connection.ts'
@@ -21,9 +22,15 @@ const prepare = async (share: Share): Promise<void> => {
   )
   const lines = await startLines(share.target, phones)
   const stop = new AbortController()
+  let isLiving = false
   process.on('message', (command: Command) => {
-    if (command.kind === 'stop') stop.abort()
-    else live(share, { phones, lines, began: command.began, signal: stop.signal }).catch(fail)
+    if (command.kind === 'stop') {
+      stop.abort()
+      if (!isLiving) process.disconnect?.() // nobody waits for phones that never came
+      return
+    }
+    isLiving = true
+    live(share, { phones, lines, began: command.began, signal: stop.signal }).catch(fail)
   })
   tell({ kind: 'ready' })
 }

@@ -22,24 +22,26 @@ ${NAMES.map((name) => `  --${flagOf(name).padEnd(25)} default ${HABITS[name]}`).
   --help           this text
 `
 
-const { values } = parseArgs({
-  options: {
-    accounts: { type: 'string', default: '1000,10000,80000,500000' },
-    costs: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-    ...Object.fromEntries(NAMES.map((name) => [flagOf(name), { type: 'string' as const }])),
-  },
-})
+const OPTIONS = {
+  accounts: { type: 'string', default: '1000,10000,80000,500000' },
+  costs: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+  ...Object.fromEntries(NAMES.map((name) => [flagOf(name), { type: 'string' as const }])),
+} as const
+
+/** Nothing is no number, though JavaScript takes it for 0. */
+const numberOf = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text))
 
 const run = (): string => {
+  const { values } = parseArgs({ options: OPTIONS })
   if (values.help) return HELP
   if (values.costs) return `${costsTable(costs)}\n`
   const given: Readonly<Record<string, unknown>> = values
   const habits = Object.fromEntries(
-    NAMES.map((name) => [name, Number(given[flagOf(name)] ?? HABITS[name])]),
+    NAMES.map((name) => [name, numberOf(String(given[flagOf(name)] ?? HABITS[name]))]),
   ) as Habits
-  const sizings = values.accounts.split(',').map((count) => sizeOf(Number(count), habits, costs))
+  const sizings = values.accounts.split(',').map((count) => sizeOf(numberOf(count), habits, costs))
   return values.json ? `${JSON.stringify(sizings, null, 2)}\n` : `${tableOf(sizings)}\n`
 }
 

@@ -89,6 +89,8 @@ describe('what an installation needs', () => {
       assert.throws(() => sizeOf(accounts, HABITS, COSTS), /is no number of accounts/)
     assert.throws(() => sizeOf(1, { ...HABITS, mailsPerDay: -1 }, COSTS), /mailsPerDay: -1 is no amount/)
     assert.throws(() => sizeOf(1, { ...HABITS, usedShare: Number.NaN }, COSTS), /usedShare/)
+    for (const name of ['waitingShare', 'busyHourShare', 'usedShare'] as const)
+      assert.throws(() => sizeOf(1, { ...HABITS, [name]: 1.01 }, COSTS), /is more than all/)
     assert.throws(() => sizeOf(1, { ...HABITS, heartbeatMinutes: 0 }, COSTS), /heartbeatMinutes can't be 0/)
   })
 

@@ -94,6 +94,8 @@ const refuse = (accounts: number, habits: Habits): void => {
     throw new RangeError(`${accounts} is no number of accounts`)
   for (const [name, value] of Object.entries(habits))
     if (!Number.isFinite(value) || value < 0) throw new RangeError(`${name}: ${value} is no amount`)
+  for (const name of ['waitingShare', 'busyHourShare', 'usedShare'] as const)
+    if (habits[name] > 1) throw new RangeError(`${name}: ${habits[name]} is more than all`)
   for (const name of ['heartbeatMinutes', 'usedShare', 'waitingPerProcess'] as const)
     if (habits[name] === 0) throw new RangeError(`${name} can't be 0`)
 }

@@ -58,13 +58,33 @@ describe('the table', () => {
   })
 
   test('what can’t be is one line and exit code 2', () => {
-    assert.throws(
-      () => size('--accounts', 'many'),
-      ({ status, stderr }: { status: number; stderr: string }) => {
-        assert.equal(status, 2)
-        assert.equal(stderr, 'relais: NaN is no number of accounts\n')
-        return true
-      },
-    )
+    const refused: readonly (readonly [string[], RegExp])[] = [
+      [['--accounts', 'many'], /^relais: NaN is no number of accounts\n$/],
+      [['--accounts', ''], /^relais: NaN is no number of accounts\n$/],
+      [['--accounts', '10,,20'], /^relais: NaN is no number of accounts\n$/],
+      [['--mails-per-day', ''], /^relais: mailsPerDay: NaN is no amount\n$/],
+      [['--used-share', '2'], /^relais: usedShare: 2 is more than all\n$/],
+      [['--colour', 'red'], /^relais: Unknown option '--colour'[^\n]*\n$/],
+      [['--accounts'], /^relais: [^\n]*--accounts[^\n]*\n$/],
+    ]
+    for (const [args, said] of refused)
+      assert.throws(
+        () => size(...args),
+        ({ status, stderr }: { status: number; stderr: string }) => {
+          assert.equal(status, 2, args.join(' '))
+          assert.match(stderr, said)
+          return true
+        },
+      )
+  })
+
+  test('says what no digit is known of: nothing below a hundredth, two digits else', () => {
+    const cells = tableOf(sizes(1_000, 500_000))
+      .split('\n')
+      .slice(2)
+      .flatMap((line) => line.split('|').slice(2, -1))
+      .map((cell) => cell.trim())
+    for (const cell of cells) assert.match(cell, /^(< 0\.01|[\d,]+(\.\d+)?( [GT]iB)?)$/)
+    assert.ok(cells.some((cell) => cell === '< 0.01'))
   })
 })

@@ -23,6 +23,8 @@ export type Particulars = {
   readonly uris?: readonly string[]
   /** Hosts among its names, beside localhost. */
   readonly hosts?: readonly string[]
+  /** It isn't for this machine: neither localhost nor 127.0.0.1 are among its names. */
+  readonly isElsewhere?: boolean
   /** Its last moment, in milliseconds from now; default an hour. */
   readonly validForMs?: number
 }
@@ -55,12 +57,17 @@ export const createAuthority = async (name: string, validForMs?: number): Promis
   }
 }
 
+const HERE = [
+  { type: 'dns', value: 'localhost' },
+  { type: 'ip', value: '127.0.0.1' },
+] as const
+
 type Issuer = { readonly root: X509Certificate; readonly signingKey: CryptoKey }
 
 const issue = async (
   { root, signingKey }: Issuer,
   subject: string,
-  { uris = [], hosts = [], validForMs }: Particulars,
+  { uris = [], hosts = [], isElsewhere = false, validForMs }: Particulars,
 ): Promise<Credentials> => {
   const keys = await keyPair()
   const certificate = await X509CertificateGenerator.create({
@@ -71,9 +78,8 @@ const issue = async (
     signingKey,
     extensions: [
       new SubjectAlternativeNameExtension([
-        { type: 'dns', value: 'localhost' },
+        ...(isElsewhere ? [] : HERE),
         ...hosts.map((value) => ({ type: 'dns' as const, value })),
-        { type: 'ip', value: '127.0.0.1' },
         ...uris.map((value) => ({ type: 'url' as const, value })),
       ]),
     ],

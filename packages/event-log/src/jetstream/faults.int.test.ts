@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { chance } from '@relais/testing/chance.ts'
 import { LogUnavailableError } from '../port.ts'
 import {
   ANSWERS_LOST,
@@ -13,7 +14,6 @@ import {
   TWO_GONE,
 } from './faults.fixture.ts'
 import { clusterFor, noServer } from './servers.fixture.ts'
-import { randomOf } from './workload.fixture.ts'
 
 /** Whoever waits so long waits for ever. */
 const HANGS_MS = 170_000
@@ -22,7 +22,7 @@ const HANGS_MS = 170_000
 const survives = (fault: Fault, rule: string, during: (running: Faulted) => Promise<void>) => {
   test(`${fault.name}: ${rule}`, { skip: noServer, timeout: HANGS_MS }, async (context) => {
     const cluster = await clusterFor(context)
-    const running = await faulted(context, cluster, randomOf(7))
+    const running = await faulted(context, cluster, chance(7))
     const { workload } = running
     await workload.acknowledged(50)
     await fault.run(cluster, await running.leader(), () => during(running))

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { chance } from '@relais/testing/chance.ts'
 import { FAULTS, type Faulted, faulted } from './faults.fixture.ts'
 import { clusterFor, noServer } from './servers.fixture.ts'
-import { randomOf } from './workload.fixture.ts'
 
 /** Of one run; many runs make many logs, so that each is read back whole. */
 const RUNS = 6
@@ -31,7 +31,7 @@ for (let run = 0; run < RUNS; run++) {
   test(`nothing acknowledged is lost while random faults come (run ${run + 1}, seed ${seed})`, {
     skip: noServer,
   }, async (context) => {
-    const random = randomOf(seed)
+    const random = chance(seed)
     const running = await faulted(context, await clusterFor(context), random)
     for (let i = 0; i < FAULTS_OF_RUN; i++) context.diagnostic(await hurt(running, random))
     await running.cluster.healthy()

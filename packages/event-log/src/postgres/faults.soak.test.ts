@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PostgresServer } from '@relais/servers/postgres.ts'
 import { startTcpProxy, type TcpProxy } from '@relais/servers/tcp-proxy.ts'
+import { chance } from '@relais/testing/chance.ts'
 import { range } from '../contract/commits.ts'
 import { BusyLogs } from '../history/busy-logs.fixture.ts'
-import { randomOf } from '../jetstream/workload.fixture.ts'
 import { openFor, startForTest } from './postgres.fixture.ts'
 
 type Hurt = { readonly server: PostgresServer; readonly proxy: TcpProxy; readonly random: () => number }
@@ -44,7 +44,7 @@ const FAULTS: Readonly<Record<string, (hurt: Hurt) => Promise<void>>> = {
 for (const round of [1, 2, 3, 4]) {
   const seed = (Date.now() + round * 7919) >>> 0
   test(`after 50 faults at random moments the log has what it acknowledged, once and in order (round ${round}, seed ${seed})`, async (t) => {
-    const random = randomOf(seed)
+    const random = chance(seed)
     const server = await startForTest(t)
     const proxy = await startTcpProxy(server.port)
     t.after(() => proxy.close())

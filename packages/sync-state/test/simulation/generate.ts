@@ -1,17 +1,7 @@
+import { chance } from '@relais/testing/chance.ts'
 import type { PhoneSettings } from './phone.ts'
 import type { Schedule, ScheduleSettings, Step } from './schedule.ts'
 import { SIDE } from './server-side.ts'
-
-/** A stream of numbers in [0, 1) that a seed determines (mulberry32). */
-export const randomFrom = (seed: number) => {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}
 
 type Random = () => number
 
@@ -159,7 +149,7 @@ export const scheduleFrom = (
   length: number,
   sets?: readonly (readonly string[])[],
 ): Schedule => {
-  const random = randomFrom(seed)
+  const random = chance(seed)
   const settings = settingsFrom(random, sets)
   const below = (bound: number) => Math.floor(random() * bound)
   const draw = {
@@ -170,7 +160,7 @@ export const scheduleFrom = (
   const prelude = preludeFrom(random, settings)
   const steps = Array.from({ length: 8 + below(length) }, () => stepFrom(random, draw))
   const schedule = { settings, steps: [...prelude, ...steps] }
-  return sets ? schedule : withSecondClass(schedule, randomFrom(~seed))
+  return sets ? schedule : withSecondClass(schedule, chance(~seed))
 }
 
 /** In some schedules a part of all mail is of a second class, which phones want or don't, with filters of their own. */

@@ -1,4 +1,7 @@
-/** Numbers from 0 to below 1 that are the same for the same seed: mulberry32, which is good enough for what people do. */
+/**
+ * Numbers from 0 to below 1 that are the same for the same seed (of 32 bits): mulberry32, which is good enough for what people do and for
+ * schedules of tests, and for nothing that must not be guessed.
+ */
 export const chance = (seed: number): (() => number) => {
   let state = seed >>> 0
   return () => {
