@@ -13,15 +13,11 @@ import type { Command } from '../commands/streams.ts'
 import { decideDelete, decideUpdate } from '../message/decide.ts'
 import { hasMailbox } from '../queries/mailboxes.ts'
 import { storedMessage } from '../queries/message.ts'
-import {
-  listMessages as listRows,
-  messageFacts,
-  messageRows,
-  messageRowsOfItems,
-} from '../queries/messages.ts'
+import { listPlacements, messageFacts, messageRows, messageRowsOfItems } from '../queries/messages.ts'
 import { commandOf, openAccount } from './account-call.ts'
 import { requireCount, requireId, requirePlacements } from './arguments.ts'
 import type { HandlerCall, Handling } from './context.ts'
+import { fitting } from './page-room.ts'
 import { pageToken, readPageToken } from './page-token.ts'
 import { renderMessages } from './render.ts'
 
@@ -36,13 +32,18 @@ export const listMessages =
     const mailbox = requireId(request.mailbox, 'mailbox')
     const limit = requireCount(request.pageSize, 'page size', { otherwise: DEFAULT_PAGE, max: MAX_PAGE })
     const edge = readPageToken(request.pageToken)
-    const { rows, position } = await handling.projector.store.snapshot(async (reader, position) => {
-      if (!(await hasMailbox(reader, key, mailbox))) throw mailboxNotFound()
-      return { rows: await listRows(reader, key, { mailbox, edge, limit: limit + 1 }), position }
-    })
-    const page = rows.slice(0, limit)
-    const nextPageToken = rows.length > limit ? pageToken(page.at(-1)!) : ''
-    const messages = await renderMessages(handling, key.tenant, { messages: page.map(storedMessage) })
+    const { page, rows, isLast, position } = await handling.projector.store.snapshot(
+      async (reader, position) => {
+        if (!(await hasMailbox(reader, key, mailbox))) throw mailboxNotFound()
+        const listed = await listPlacements(reader, key, { mailbox, edge, limit: limit + 1 })
+        const page = listed.slice(0, Math.min(limit, fitting(listed.map(({ bytes }) => bytes))))
+        const placements = page.map(({ placement }) => placement)
+        const rows = await messageRows(reader, key, placements)
+        return { page, rows, isLast: page.length === listed.length, position }
+      },
+    )
+    const nextPageToken = isLast ? '' : pageToken(page.at(-1)!)
+    const messages = await renderMessages(handling, key.tenant, { messages: rows.map(storedMessage) })
     return { messages, nextPageToken, position }
   }
 

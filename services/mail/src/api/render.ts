@@ -18,6 +18,8 @@ export type Rendering = {
   readonly withStructure?: boolean
   /** What there is room for in the answer; absent: what the options say. */
   readonly room?: BodyRoom
+  /** True: the first body that there is no room for ends it, unless it is the first of all; false: it is left out, and the others are there. */
+  readonly endsEarly?: boolean
 }
 
 type RenderDeps = Pick<Handling, 'blobs' | 'logger'>
@@ -29,7 +31,7 @@ const AT_ONCE = 8
 export const renderMessages = async (
   deps: RenderDeps,
   tenant: string,
-  { messages, room: given, ...how }: Rendering,
+  { messages, room: given, endsEarly = false, ...how }: Rendering,
 ): Promise<Message[]> => {
   const room = given ?? bodyRoom(how.options?.inlineBytes)
   const rendered: Message[] = []
@@ -37,11 +39,16 @@ export const renderMessages = async (
     const some = messages.slice(rendered.length, rendered.length + (room.left > 0 ? AT_ONCE : 1))
     const made = await Promise.all(some.map((stored) => renderMessage(deps, tenant, { ...how, stored })))
     rendered.push(...made.map((message) => withinRoom(message, room)))
+    const end = endsEarly ? rendered.findIndex((message, at) => at > 0 && isLeftOut(message)) : -1
+    if (end > 0) return rendered.slice(0, end)
   }
   return rendered
 }
 
-type One = Omit<Rendering, 'messages' | 'room'> & { readonly stored: StoredMessage }
+const isLeftOut = ({ body, bodyPart }: Message): boolean =>
+  [body, bodyPart].some((one) => one !== undefined && one.deferredLength > 0)
+
+type One = Omit<Rendering, 'messages' | 'room' | 'endsEarly'> & { readonly stored: StoredMessage }
 
 const renderMessage = async (deps: RenderDeps, tenant: string, one: One): Promise<Message> => {
   const message = withoutBody(one)

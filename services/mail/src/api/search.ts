@@ -4,13 +4,15 @@ import { descendants } from '../mailbox/mailbox.ts'
 import type { AccountKey } from '../queries/account.ts'
 import { loadHierarchy } from '../queries/mailboxes.ts'
 import { storedMessage } from '../queries/message.ts'
-import { messageRowsOfItems } from '../queries/messages.ts'
+import { itemSizes, type MessageRow, messageRowsOfItems } from '../queries/messages.ts'
 import { findByState } from '../search/find-by-state.ts'
 import { MAX_QUERY_LENGTH, parseQuery } from '../search/query.ts'
 import type { MessageKind } from '../search/texts.ts'
 import { openAccount } from './account-call.ts'
 import { invalid, requireConversation, requireCount, requireId, requireTime } from './arguments.ts'
+import { bodyRoom } from './body-room.ts'
 import type { HandlerCall, Handling } from './context.ts'
+import { fitting, PAGE_BYTES } from './page-room.ts'
 import { renderMessages } from './render.ts'
 
 const MAX_LIMIT = 1000
@@ -33,14 +35,28 @@ export const searchMessages =
       offset: requireCount(request.offset, 'offset', { otherwise: 0, max: MAX_OFFSET }),
       limit: requireCount(request.limit, 'limit', { otherwise: 100, max: MAX_LIMIT }),
       anything: request.query === '' && isBounded(request),
+      signal: call.signal,
     })
-    const rows = await messageRowsOfItems(handling.projector.store, key, found.items)
     const messages = await renderMessages(handling, key.tenant, {
-      messages: rows.map(storedMessage),
+      messages: (await pageOf(handling, key, found.items)).map(storedMessage),
       options: request.options,
+      room: bodyRoom(Math.min(request.options?.inlineBytes || PAGE_BYTES, PAGE_BYTES)),
+      endsEarly: true,
     })
     return { messages, total: found.total }
   }
+
+/** As many as there is room for: whoever wants the others goes on from there. */
+const pageOf = async (
+  { projector: { store } }: Handling,
+  key: AccountKey,
+  items: readonly number[],
+): Promise<readonly MessageRow[]> => {
+  const sizes = await itemSizes(store, key, items)
+  const page = sizes.slice(0, fitting(sizes.map(({ bytes }) => bytes)))
+  const there = page.map(({ item }) => item)
+  return messageRowsOfItems(store, key, there)
+}
 
 const KINDS: readonly string[] = ['', 'mail', 'sms'] satisfies MessageKind[]
 

@@ -1,4 +1,5 @@
 import { AnswerTooLarge } from '@relais/sync-state'
+import { fitting } from '../api/page-room.ts'
 
 /** Bytes of messages without their bodies: those that a phone is told of, and those that it fetches. Far from what a call may carry. */
 const MAX_BYTES = 24 * 1024 * 1024
@@ -27,11 +28,6 @@ export class AnswerRoom {
 
   /** How many of the messages that are fetched there is room for beside them: one at least. */
   fetched(sizes: readonly number[]): number {
-    let bytes = 0
-    const over = sizes.findIndex((size) => {
-      bytes += size
-      return bytes > this.#most
-    })
-    return over < 0 ? sizes.length : Math.max(1, over)
+    return fitting(sizes, this.#most)
   }
 }

@@ -12,7 +12,7 @@ import {
   factsOfMailbox,
   LIST_START,
   type ListEdge,
-  listMessages,
+  listPlacements,
   messageFacts,
   messageRows,
   messagesAfter,
@@ -45,7 +45,7 @@ type Rows = Awaited<ReturnType<typeof filled>>
 const pages = async ({ store }: Rows, limit: number) => {
   const seen: { sortKey: number; placement: number }[] = []
   for (let edge: ListEdge = LIST_START; ; ) {
-    const page = await listMessages(store, KEY, { mailbox: 'inbox', edge, limit })
+    const page = await listPlacements(store, KEY, { mailbox: 'inbox', edge, limit })
     seen.push(...page.map(({ sortKey, placement }) => ({ sortKey, placement })))
     if (page.length < limit) return seen
     edge = page.at(-1)!
@@ -74,19 +74,19 @@ describe('a mailbox page by page', () => {
       t,
       [1000, 2000, 3000, 4000].map((time) => stored(time)),
     )
-    const [first, second] = await listMessages(rows.store, KEY, {
+    const [first, second] = await listPlacements(rows.store, KEY, {
       mailbox: 'inbox',
       edge: LIST_START,
       limit: 2,
     })
-    assert.equal(first!.received, 4000)
+    assert.equal(first!.placement, rows.id(3))
     await rows.commit([
       { type: 'MessagesDeleted', payload: { placements: [second!.placement], mailbox: 'inbox' } },
     ])
-    const rest = await listMessages(rows.store, KEY, { mailbox: 'inbox', edge: second!, limit: 9 })
+    const rest = await listPlacements(rows.store, KEY, { mailbox: 'inbox', edge: second!, limit: 9 })
     assert.deepEqual(
-      rest.map(({ received }) => received),
-      [2000, 1000],
+      rest.map(({ placement }) => placement),
+      [rows.id(1), rows.id(0)],
     )
   })
 

@@ -66,22 +66,36 @@ export const messageSizes = async (
 ): Promise<readonly { readonly placement: number; readonly bytes: number }[]> =>
   byLive(reader, key, { columns: 'm.placement, length(m.content) AS bytes', placements })
 
-/** Those of the items that are there, in the order asked for. */
-export const messageRowsOfItems = async (
+const byItem = async <Row extends { item: number }>(
   reader: Reader,
   { tenant, account }: AccountKey,
-  items: readonly number[],
-): Promise<MessageRow[]> => {
-  const found = new Map<number, MessageRow>()
+  { columns, items }: { readonly columns: string; readonly items: readonly number[] },
+): Promise<Row[]> => {
+  const found = new Map<number, Row>()
   for (const { marks, values } of inLists(items)) {
-    const rows = await reader.all<MessageRow>(
-      `SELECT ${COLUMNS} FROM messages m WHERE m.tenant = ? AND m.account = ? AND m.item IN (${marks})`,
+    const rows = await reader.all<Row>(
+      `SELECT ${columns} FROM messages m WHERE m.tenant = ? AND m.account = ? AND m.item IN (${marks})`,
       ...[tenant, account, ...values],
     )
     for (const row of rows) found.set(row.item, row)
   }
   return items.flatMap((item) => found.get(item) ?? [])
 }
+
+/** Those of the items that are there, in the order asked for. */
+export const messageRowsOfItems = (
+  reader: Reader,
+  key: AccountKey,
+  items: readonly number[],
+): Promise<MessageRow[]> => byItem<MessageRow>(reader, key, { columns: COLUMNS, items })
+
+/** Bytes that the rows of those items take that are there, in the order asked for; no content is read for it. */
+export const itemSizes = (
+  reader: Reader,
+  key: AccountKey,
+  items: readonly number[],
+): Promise<{ readonly item: number; readonly bytes: number }[]> =>
+  byItem(reader, key, { columns: 'm.item, length(m.content) AS bytes', items })
 
 type FactsRow = Pick<MessageRow, 'item' | 'placement' | 'mailbox' | 'size' | 'seen' | 'flag' | 'categories'>
 
@@ -137,15 +151,18 @@ export type ListEdge = { readonly sortKey: number; readonly placement: number }
 
 export const LIST_START: ListEdge = { sortKey: Number.MAX_SAFE_INTEGER, placement: Number.MAX_SAFE_INTEGER }
 
-/** A page of a mailbox, newest first. */
-export const listMessages = (
+/** A message in a mailbox's list, and how many bytes its row takes. */
+export type Listed = ListEdge & { readonly bytes: number }
+
+/** A page of a mailbox, newest first; no content is read for it. */
+export const listPlacements = (
   reader: Reader,
   { tenant, account }: AccountKey,
   { mailbox, edge, limit }: { readonly mailbox: string; readonly edge: ListEdge; readonly limit: number },
-): Promise<(MessageRow & { sortKey: number })[]> => {
+): Promise<Listed[]> => {
   const where: SqlValue[] = [tenant, account, mailbox, edge.sortKey, edge.placement]
   return reader.all(
-    `SELECT ${COLUMNS}, p.sort_key AS "sortKey" ${JOINED}
+    `SELECT p.id AS placement, p.sort_key AS "sortKey", length(m.content) AS bytes ${JOINED}
      WHERE p.tenant = ? AND p.account = ? AND p.collection = ? AND p.ended = 0 AND (p.sort_key, p.id) < (?, ?)
      ORDER BY p.sort_key DESC, p.id DESC LIMIT ?`,
     ...[...where, limit],

@@ -20,6 +20,7 @@ const anna = { tenant: 'acme', account: 'u_anna' }
 
 const document = (item: number, body: string, mailbox = 'inbox') => ({
   ...{ item, placement: item, mailbox, received: item * 1000, conversation: 'c0', attachments: [], body },
+  size: 1000,
   envelope: Envelope.fromPartial({
     subject: `subject${item}`,
     from: [{ name: 'Anna', address: 'anna@x.example' }],

@@ -2,6 +2,7 @@ import type { Address, Envelope, Part } from '@relais/proto/mail/v1/message.ts'
 import type { Reader, Writer } from '@relais/read-store'
 import type { AccountKey } from '../queries/account.ts'
 import { documentId } from './document-order.ts'
+import { EFFORT, type Effort } from './effort.ts'
 import { type MessageTexts, textsOf } from './texts.ts'
 
 export type SearchDocument = {
@@ -14,6 +15,8 @@ export type SearchDocument = {
   readonly envelope: Envelope | undefined
   readonly attachments: readonly string[]
   readonly body: string
+  /** Of the message, in bytes. */
+  readonly size: number
   readonly isTextMessage?: boolean
 }
 
@@ -33,14 +36,18 @@ const textsOfMessage = ({ envelope, attachments, body }: SearchDocument): Messag
 type Adding = { readonly key: AccountKey; readonly document: SearchDocument }
 
 /** Adds those that aren't there already, in this order. What is asked and written for all of them goes together. */
-export const addDocuments = async (writer: Writer, adding: readonly Adding[]): Promise<void> => {
+export const addDocuments = async (
+  writer: Writer,
+  adding: readonly Adding[],
+  { perVolume }: Pick<Effort, 'perVolume'> = EFFORT,
+): Promise<void> => {
   const there = await Promise.all(adding.map(({ key, document }) => isThere(writer, key, document.item)))
   const items = adding.map(({ document }) => document.item)
   const missing = adding.filter(({ document }, at) => !there[at] && items.indexOf(document.item) === at)
   const ids = await freeIds(writer, missing)
   for (const [at, { key, document }] of missing.entries()) {
     await insert(writer, ids[at]!, { key, document })
-    await textsOf(writer).add(writer, key, ids[at]!, textsOfMessage(document))
+    await textsOf(writer).add(writer, key, { doc: ids[at]!, texts: textsOfMessage(document), perVolume })
   }
 }
 
@@ -77,11 +84,15 @@ const insert = (
   { key: { tenant, account }, document }: Adding,
 ): Promise<void> => {
   const { item, placement, mailbox, received, conversation, attachments, isTextMessage = false } = document
+  const { importance, date } = document.envelope ?? {}
   return writer.write(
-    `INSERT INTO docs (doc, item, tenant, account, placement, mailbox, received, conversation, with_attachment, text_message)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO docs (doc, item, tenant, account, placement, mailbox, received, conversation, with_attachment, text_message,
+       importance, sent, size)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ...[doc, item, tenant, account, placement, mailbox, received],
     ...[conversation, attachments.length > 0 ? 1 : 0, isTextMessage ? 1 : 0],
+    // A message that doesn't say when it was sent was sent when it came.
+    ...[importance || 'normal', date || received, document.size],
   )
 }
 
@@ -110,7 +121,7 @@ export const removeDocument = async (
     ...[tenant, account, placement],
   )
   if (!doc) return
-  await textsOf(writer).remove(writer, doc.doc)
+  await textsOf(writer).remove(writer, { tenant, account }, doc.doc)
   await writer.run('DELETE FROM docs WHERE doc = ?', doc.doc)
 }
 

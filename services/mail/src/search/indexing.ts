@@ -90,6 +90,7 @@ const documentOf = async (
     envelope: content.envelope,
     attachments: attachmentNames(content.structure),
     body: text ? Buffer.from(text).toString('utf8') : content.preview,
+    size: row.size,
     isTextMessage: isTextMessage(row),
   }
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { matchExpression, scopeOf } from './match.ts'
+import { matchExpression, scopeOf, volumeScope } from './match.ts'
 import { parseQuery } from './query.ts'
 
 const key = { tenant: 'acme', account: 'u_mike' }
 const expression = (text: string) =>
-  matchExpression(key, parseQuery(text, 0).expression).replaceAll(scopeOf(key), 'S')
+  matchExpression(scopeOf(key), parseQuery(text, 0).expression).replaceAll(scopeOf(key), 'S')
 
 describe('what the index is asked', () => {
   test('is always asked inside one account', () => {
@@ -50,5 +50,11 @@ describe('what the index is asked', () => {
     assert.equal(new Set(scopes).size, 3)
     assert.notEqual(scopeOf({ tenant: 'a', account: 'bc' }), scopeOf({ tenant: 'ab', account: 'c' }))
     for (const scope of scopes) assert.match(scope, /^s[0-9a-f]{15}$/)
+  })
+
+  test('volumes of an account have scopes of their own, none the beginning of another', () => {
+    const scopes = [0, 1, 35, 36, 36 ** 4].map((volume) => volumeScope(key, volume))
+    assert.equal(new Set(scopes).size, scopes.length)
+    for (const scope of scopes) assert.match(scope, /^s[0-9a-f]{15}[0-9a-z]{5}$/)
   })
 })

@@ -19,6 +19,10 @@ const COLUMNS: Readonly<Record<SearchField, string>> = {
 export const scopeOf = ({ tenant, account }: AccountKey): string =>
   `s${hash('sha256', `${tenant}\n${account}`, 'hex').slice(0, 15)}`
 
+/** The same of one volume of an account's texts; all are of one length, so none is the beginning of another. */
+export const volumeScope = (key: AccountKey, volume: number): string =>
+  scopeOf(key) + volume.toString(36).padStart(5, '0')
+
 /** Words of letters and digits alone: nothing gets out of the quotes. */
 const termExpression = (scope: string, { field, text, phrase }: SearchTerm): string => {
   const words = wordsOf(text)
@@ -42,8 +46,6 @@ const expressionOf = (scope: string, expression: Expression): string => {
   }
 }
 
-/** The FTS5 expression of a query inside one account (https://sqlite.org/fts5.html section 3). */
-export const matchExpression = (key: AccountKey, expression: Expression | undefined): string => {
-  const scope = scopeOf(key)
-  return expression === undefined ? allOf(scope) : expressionOf(scope, expression)
-}
+/** The FTS5 expression of a query inside one scope (https://sqlite.org/fts5.html section 3). */
+export const matchExpression = (scope: string, expression: Expression | undefined): string =>
+  expression === undefined ? allOf(scope) : expressionOf(scope, expression)

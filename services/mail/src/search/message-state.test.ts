@@ -3,7 +3,6 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { Expression } from './expression.ts'
 import {
-  asksFor,
   everyOne,
   isSo,
   oneOf,
@@ -12,6 +11,7 @@ import {
   type StateFacts,
   stateOf,
   textsIn,
+  textsOfAll,
 } from './message-state.ts'
 
 const plain: StateFacts = {
@@ -116,11 +116,84 @@ test('conditions are joined, and say what must be known for them', () => {
   const important = { ...plain, importance: 'high' }
   assert.deepEqual([isSo(both, important), isSo(any, important)], [false, true])
   assert.equal(isSo({ kind: 'not', of: any }, important), false)
-  assert.deepEqual(
-    [both, any, { kind: 'not', of: both } as const, read].map((one) => asksFor(one, 'importance')),
-    [true, true, true, false],
-  )
-  assert.equal(asksFor({ kind: 'not', of: stateOf('hasattachment', 'no')! }, 'attachment'), true)
+})
+
+const term = (text: string): Expression => ({ kind: 'term', field: 'any', text, phrase: false })
+const says = (text: string): StateCondition => ({ kind: 'texts', of: term(text) })
+const every = (...of: StateCondition[]): StateCondition => ({ kind: 'every', of })
+const some = (...of: StateCondition[]): StateCondition => ({ kind: 'some', of })
+const not = (of: StateCondition): StateCondition => ({ kind: 'not', of })
+
+describe('of what is known of a message', () => {
+  const read = stateOf('isread', 'yes')!
+  const budget = says('budget')
+  const saying = (is: boolean) => ({ says: () => is })
+  test('the answer is known where it doesn’t depend on the rest', () => {
+    assert.equal(isSo(every(budget, read), saying(false)), false)
+    assert.equal(isSo(some(budget, read), saying(true)), true)
+    assert.equal(isSo(not(every(budget, read)), saying(false)), true)
+  })
+  test('the answer isn’t known where it does', () => {
+    for (const one of [
+      read,
+      stateOf('is', 'draft')!,
+      stateOf('category', 'red')!,
+      stateOf('isflagged', 'no')!,
+    ])
+      assert.equal(isSo(one, saying(true)), undefined)
+    assert.equal(isSo(every(budget, read), saying(true)), undefined)
+    assert.equal(isSo(some(budget, read), saying(false)), undefined)
+    assert.equal(isSo(not(some(budget, read)), saying(false)), undefined)
+  })
+  test('an answer that is known is the one that all facts give', () => {
+    const leaf = fc.constantFrom(
+      ...[read, budget, says('lunch'), stateOf('importance', 'high')!, stateOf('category', 'red')!],
+      ...[stateOf('size', '>500')!, { kind: 'sent', after: 10, before: 20 } as const],
+    )
+    const condition = fc.letrec<{ tree: StateCondition }>((tie) => ({
+      tree: fc.oneof(
+        { depthSize: 'small', withCrossShrink: true },
+        leaf,
+        fc.array(tie('tree'), { maxLength: 3 }).map((of) => every(...of)),
+        fc.array(tie('tree'), { maxLength: 3 }).map((of) => some(...of)),
+        tie('tree').map(not),
+      ),
+    })).tree
+    const facts = fc.record({
+      ...{ seen: fc.boolean(), flagged: fc.boolean(), draft: fc.boolean(), attachment: fc.boolean() },
+      ...{ categories: fc.constantFrom([], ['Red']), importance: fc.constantFrom('', 'high') },
+      ...{ size: fc.constantFrom(1, 1000), received: fc.nat(30), sent: fc.nat(30) },
+      says: fc.constantFrom<StateFacts['says']>(
+        () => true,
+        (texts) => texts.kind === 'term' && texts.text === 'lunch',
+      ),
+    })
+    const names = ['seen', 'categories', 'importance', 'size', 'sent', 'says'] as const
+    fc.assert(
+      fc.property(condition, facts, fc.subarray([...names]), (asked, all, hidden) => {
+        const known = Object.fromEntries(
+          Object.entries(all).filter(([name]) => !hidden.includes(name as never)),
+        )
+        const answer = isSo(asked, known)
+        assert.ok(answer === undefined ? hidden.length > 0 : answer === isSo(asked, all))
+      }),
+    )
+  })
+})
+
+test('what all that it is true of say is what the index is asked for', () => {
+  const read = stateOf('isread', 'yes')!
+  assert.deepEqual(textsOfAll(says('a')), term('a'))
+  assert.equal(textsOfAll(read), undefined)
+  assert.deepEqual(textsOfAll(every(read, says('a'), says('b'))), {
+    ...{ kind: 'all', of: [term('a'), term('b')] },
+  })
+  assert.deepEqual(textsOfAll(some(every(says('a'), read), says('b'))), {
+    ...{ kind: 'either', of: [term('a'), term('b')] },
+  })
+  assert.equal(textsOfAll(some(says('a'), read)), undefined, 'one that says nothing of it may be meant')
+  assert.equal(textsOfAll(not(says('a'))), undefined)
+  assert.equal(textsOfAll(some()), undefined)
 })
 
 test('when a message came and was sent is looked at too, both ends excluded, and so is what the index says', () => {
@@ -140,5 +213,4 @@ test('when a message came and was sent is looked at too, both ends excluded, and
   assert.deepEqual(textsIn(either), [budget, budget])
   assert.equal(isSo({ kind: 'texts', of: budget }, { ...plain, says: (texts) => texts === budget }), true)
   assert.equal(isSo({ kind: 'texts', of: budget }, plain), false)
-  assert.equal(asksFor({ kind: 'sent', after: 0, before: 0 }, 'importance', 'sent'), true)
 })

@@ -1,4 +1,4 @@
-import type { Expression } from './expression.ts'
+import { type Expression, joinedExpression } from './expression.ts'
 import type { DateRange } from './query-dates.ts'
 
 /** What is asked of a message beside its texts: what its user did with it, and what it is like. */
@@ -36,27 +36,50 @@ const folded = (text: string): string => text.normalize('NFKC').toLowerCase().tr
 const isWithin = ({ after, before }: DateRange, at: number): boolean =>
   after < at && (before === 0 || at < before)
 
-export const isSo = (condition: StateCondition, facts: StateFacts): boolean => {
+const negated = (answer: boolean | undefined): boolean | undefined =>
+  answer === undefined ? answer : !answer
+
+/** What one of them that is `by` decides; not known where one that isn't known could. */
+const decided = (
+  of: readonly StateCondition[],
+  facts: Partial<StateFacts>,
+  by: boolean,
+): boolean | undefined => {
+  let answer: boolean | undefined = !by
+  for (const one of of) {
+    const is = isSo(one, facts)
+    if (is === by) return by
+    if (is === undefined) answer = undefined
+  }
+  return answer
+}
+
+/** Whether it is so; undefined: that depends on what isn't known. */
+export const isSo = (condition: StateCondition, facts: Partial<StateFacts>): boolean | undefined => {
   switch (condition.kind) {
     case 'category':
-      return facts.categories.some((name) => folded(name).startsWith(condition.begins))
+      return facts.categories?.some((name) => folded(name).startsWith(condition.begins))
     case 'importance':
-      return (facts.importance || 'normal') === condition.is
+      return facts.importance === undefined ? undefined : (facts.importance || 'normal') === condition.is
     case 'size':
-      return condition.min <= facts.size && facts.size <= condition.max
+      return facts.size === undefined ? undefined : condition.min <= facts.size && facts.size <= condition.max
     case 'received':
-    case 'sent':
-      return isWithin(condition, facts[condition.kind])
+    case 'sent': {
+      const at = facts[condition.kind]
+      return at === undefined ? undefined : isWithin(condition, at)
+    }
     case 'texts':
-      return facts.says(condition.of)
+      return facts.says?.(condition.of)
     case 'every':
-      return condition.of.every((one) => isSo(one, facts))
+      return decided(condition.of, facts, false)
     case 'some':
-      return condition.of.some((one) => isSo(one, facts))
+      return decided(condition.of, facts, true)
     case 'not':
-      return !isSo(condition.of, facts)
-    default:
-      return facts[condition.kind] === condition.is
+      return negated(isSo(condition.of, facts))
+    default: {
+      const is = facts[condition.kind]
+      return is === undefined ? undefined : is === condition.is
+    }
   }
 }
 
@@ -73,15 +96,27 @@ const leavesOf = (condition: StateCondition): readonly StateCondition[] => {
   return condition.kind === 'not' ? leavesOf(condition.of) : [condition]
 }
 
-/** Whether something of this kind is asked for. */
-export const asksFor = (
-  condition: StateCondition,
-  ...kinds: readonly ('attachment' | 'importance' | 'sent')[]
-): boolean => leavesOf(condition).some(({ kind }) => kinds.some((one) => one === kind))
-
 /** What is to be asked of the index. */
 export const textsIn = (condition: StateCondition): readonly Expression[] =>
   leavesOf(condition).flatMap((leaf) => (leaf.kind === 'texts' ? [leaf.of] : []))
+
+/** What the texts of all that it is true of say; undefined: anything. So the index needn't be asked for others. */
+export const textsOfAll = (condition: StateCondition): Expression | undefined => {
+  if (condition.kind === 'texts') return condition.of
+  if (condition.kind === 'every')
+    return joinedExpression(
+      'all',
+      condition.of.flatMap((one) => textsOfAll(one) ?? []),
+    )
+  if (condition.kind !== 'some') return undefined
+  const alternatives = condition.of.map(textsOfAll)
+  return alternatives.includes(undefined)
+    ? undefined
+    : joinedExpression(
+        'either',
+        alternatives.filter((one) => one !== undefined),
+      )
+}
 
 const YES: ReadonlySet<string> = new Set(['true', 'yes', '1'])
 const NO: ReadonlySet<string> = new Set(['false', 'no', '0'])

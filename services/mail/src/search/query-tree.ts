@@ -1,4 +1,6 @@
+import type { SearchTerm } from './expression.ts'
 import type { Leaf, Token } from './query-leaf.ts'
+import { wordsOf } from './words.ts'
 
 /** A query as it is said: leaves and operators. */
 export type Node =
@@ -7,6 +9,8 @@ export type Node =
   | { readonly kind: 'not'; readonly of: Node }
 
 export const MAX_TERMS = 32
+/** In all of these: what is behind is taken for nothing. */
+export const MAX_WORDS = 64
 /** Of parentheses; deeper ones are taken for nothing. */
 const MAX_DEPTH = 16
 
@@ -27,6 +31,7 @@ class Parser {
   private readonly tokens: readonly Token[]
   private at = 0
   private terms = 0
+  private words = 0
 
   constructor(tokens: readonly Token[]) {
     this.tokens = tokens
@@ -82,7 +87,16 @@ class Parser {
 
   private said({ leaf, negated }: Extract<Token, { kind: 'said' }>): Node | undefined {
     if (leaf === undefined || ++this.terms > MAX_TERMS) return undefined
-    return negated ? negation(leaf) : leaf
+    const bounded = leaf.kind === 'term' ? this.withinWords(leaf) : leaf
+    return negated ? negation(bounded) : bounded
+  }
+
+  private withinWords(term: SearchTerm): SearchTerm | undefined {
+    const words = wordsOf(term.text)
+    const left = MAX_WORDS - this.words
+    this.words += words.length
+    if (words.length <= left) return term
+    return left > 0 ? { ...term, text: words.slice(0, left).join(' '), phrase: true } : undefined
   }
 }
 

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Expression } from './expression.ts'
 import { isSo, type StateCondition, type StateFacts } from './message-state.ts'
 import { isEmpty, parseQuery as parseQueryAt } from './query.ts'
-import { MAX_TERMS } from './query-tree.ts'
+import { MAX_TERMS, MAX_WORDS } from './query-tree.ts'
 
 const NOW = Date.UTC(2026, 0, 31, 12)
 const parseQuery = (text: string) => parseQueryAt(text, NOW)
@@ -97,6 +97,18 @@ describe('a search query', () => {
   test(`has at most ${MAX_TERMS} terms, of its first kilobyte`, () => {
     assert.equal(termsOf(parseQuery('a '.repeat(500)).expression).length, MAX_TERMS)
     assert.equal(termsOf(parseQuery('x'.repeat(100_000)).expression)[0]!.text.length, 1024)
+  })
+
+  test(`has at most ${MAX_WORDS} words in all of its terms, and the beginning of one that goes beyond`, () => {
+    const words = (count: number) => 'a '.repeat(count).trim()
+    const phrase = (count: number) => `"${words(count)}"`
+    assert.equal(parsed(phrase(MAX_WORDS)), phrase(MAX_WORDS))
+    assert.equal(parsed(phrase(MAX_WORDS + 1)), phrase(MAX_WORDS))
+    assert.equal(
+      parsed(`${phrase(MAX_WORDS - 2)} from:anna@acme.example b`),
+      `all(${phrase(MAX_WORDS - 2)} sender:"anna acme")`,
+    )
+    assert.equal(parsed(`${phrase(MAX_WORDS)} b is:read`), phrase(MAX_WORDS))
   })
 
   test('every term has something to look for, whatever was typed', () => {

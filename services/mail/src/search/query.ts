@@ -1,4 +1,4 @@
-import type { Expression } from './expression.ts'
+import { type Expression, joinedExpression } from './expression.ts'
 import { everyOne, type StateCondition } from './message-state.ts'
 import type { DateRange } from './query-dates.ts'
 import { type Filter, tokensOf } from './query-leaf.ts'
@@ -37,12 +37,9 @@ const demandsOf = (node: Node | undefined): readonly Node[] => {
   return node.kind === 'all' && !isExpression(node) ? node.of.flatMap(demandsOf) : [node]
 }
 
-const joined = (expressions: readonly Expression[], kind: 'all' | 'either'): Expression | undefined =>
-  expressions.length > 1 ? { kind, of: expressions } : expressions[0]
-
 /** Texts that stand side by side are asked for at once. */
 const conditionsOf = (nodes: readonly Node[], kind: 'all' | 'either'): readonly StateCondition[] => {
-  const texts = joined(nodes.filter(isExpression), kind)
+  const texts = joinedExpression(kind, nodes.filter(isExpression))
   const others = nodes.filter((node) => !isExpression(node)).map(conditionOf)
   return texts ? [{ kind: 'texts', of: texts }, ...others] : others
 }
@@ -86,7 +83,7 @@ export const parseQuery = (text: string, now: number): SearchQuery => {
   const demands = demandsOf(treeOf(tokensOf(text.slice(0, MAX_QUERY_LENGTH), now)))
   const others = demands.filter((node) => !isExpression(node) && !isBound(node))
   return {
-    expression: joined(demands.filter(isExpression), 'all'),
+    expression: joinedExpression('all', demands.filter(isExpression)),
     withAttachment: demands.some(({ kind }) => kind === 'attachment'),
     state: everyOne(others.map(conditionOf)),
     received: rangeOf(demands.flatMap((node) => (node.kind === 'received' ? [node.range] : []))),

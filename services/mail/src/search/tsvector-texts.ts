@@ -1,9 +1,10 @@
+import type { Reader } from '@relais/read-store'
 import type { AccountKey } from '../queries/account.ts'
-import { boundConditions, boundValues } from './bounds.ts'
+import { boundConditions, boundValues, INDEXED_COLUMNS } from './bounds.ts'
+import { documentsBetween } from './document-order.ts'
 import type { Expression, SearchField, SearchTerm } from './expression.ts'
-import { lookedAt, pageOf, totalOf } from './found-rows.ts'
 import { scopeOf } from './match.ts'
-import type { MessageTexts, Texts } from './texts.ts'
+import type { Asked, IndexedRow, MessageTexts, Texts } from './texts.ts'
 import { isBeginning, wordsOf } from './words.ts'
 
 // https://www.postgresql.org/docs/18/textsearch-limitations.html: positions are at most this.
@@ -67,25 +68,67 @@ export const vectorQuery = (key: AccountKey, expression: Expression | undefined)
 
 const BOUNDS = boundConditions('SELECT jsonb_array_elements_text(?::jsonb)')
 
-const BY_WORDS = `SELECT d.item FROM texts JOIN docs d ON d.doc = texts.doc
+const byWords = (columns: string) => `SELECT ${columns} FROM texts JOIN docs d ON d.doc = texts.doc
   WHERE texts.words @@ ?::tsquery AND ${BOUNDS} ORDER BY d.doc DESC LIMIT ?`
-const ALL = `SELECT d.item FROM docs d WHERE ${BOUNDS} ORDER BY d.doc DESC LIMIT ?`
+const all = (columns: string) => `SELECT ${columns} FROM docs d WHERE ${BOUNDS} ORDER BY d.doc DESC LIMIT ?`
 
-/** Texts in PostgreSQL's text search, whose words are ours: the same are found as by FTS5. */
+const ITEMS = { byWords: byWords('d.item'), all: all('d.item') }
+const ROWS = { byWords: byWords(INDEXED_COLUMNS), all: all(INDEXED_COLUMNS) }
+const SAYING = byWords('d.doc')
+
+type Matching = Pick<Asked, 'expression' | 'bounds'> & { readonly limit: number }
+
+const matching = <Row>(
+  reader: Reader,
+  key: AccountKey,
+  { sql, expression, bounds, limit }: Matching & { readonly sql: typeof ROWS },
+): Promise<Row[]> => {
+  const values = [...boundValues(key, bounds), limit]
+  return expression === undefined
+    ? reader.all<Row>(sql.all, ...values)
+    : reader.all<Row>(sql.byWords, vectorQuery(key, expression), ...values)
+}
+
+/** Of the documents from `oldest` on. */
+const docsSaying = async (
+  reader: Reader,
+  key: AccountKey,
+  {
+    texts,
+    oldest,
+    limit,
+    bounds,
+  }: Pick<Matching, 'bounds' | 'limit'> & { texts: Expression; oldest: number },
+): Promise<ReadonlySet<number>> => {
+  const [, last] = documentsBetween(bounds.after, bounds.before)
+  const values = [...boundValues(key, bounds, [oldest, last]), limit]
+  const rows = await reader.all<{ doc: number }>(SAYING, vectorQuery(key, texts), ...values)
+  return new Set(rows.map(({ doc }) => doc))
+}
+
+/** Texts in PostgreSQL's text search, whose words are ours: the same are found as by FTS5. It has processes of its own: all is asked at once. */
 export const tsvectorTexts: Texts = {
   schema: [
     'CREATE TABLE texts (doc INTEGER PRIMARY KEY, words TSVECTOR NOT NULL)',
     'CREATE INDEX texts_by_word ON texts USING gin (words)',
   ],
-  add: (writer, key, doc, texts) =>
+  add: (writer, key, { doc, texts }) =>
     writer.write('INSERT INTO texts (doc, words) VALUES (?, ?)', doc, vectorOf(key, texts)),
-  remove: (writer, doc) => writer.write('DELETE FROM texts WHERE doc = ?', doc),
-  find: async (reader, key, asked) => {
-    const { expression, bounds } = asked
-    const values = [...boundValues(key, bounds), lookedAt(asked)]
-    const rows = await (expression === undefined
-      ? reader.all<{ item: number }>(ALL, ...values)
-      : reader.all<{ item: number }>(BY_WORDS, vectorQuery(key, expression), ...values))
-    return { items: pageOf(rows, asked).map(({ item }) => item), total: totalOf(rows, asked) }
+  remove: (writer, _, doc) => writer.write('DELETE FROM texts WHERE doc = ?', doc),
+  find: async (reader, key, { expression, bounds, offset, limit, countTo }) => {
+    const looked = Math.max(countTo, offset + limit)
+    const asked = { sql: ITEMS, expression, bounds, limit: looked }
+    const rows = await matching<{ item: number }>(reader, key, asked)
+    const items = rows.slice(offset, offset + limit).map(({ item }) => item)
+    return { items, total: Math.min(rows.length, countTo) }
+  },
+  async *stretches(reader, key, { expression, bounds, texts, effort }) {
+    const limit = effort.lookedAt
+    const rows = await matching<IndexedRow>(reader, key, { sql: ROWS, expression, bounds, limit })
+    const oldest = rows.at(-1)?.doc ?? 0
+    const saying = new Map<Expression, ReadonlySet<number>>()
+    for (const one of rows.length > 0 ? texts : [])
+      saying.set(one, await docsSaying(reader, key, { texts: one, oldest, limit, bounds }))
+    yield { rows, saying, settled: 0 }
   },
 }

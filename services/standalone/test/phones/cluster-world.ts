@@ -22,7 +22,8 @@ export class ClusterWorld extends World {
 
   async start(): Promise<void> {
     const scope = { after: (end: () => unknown) => void this.#ending.push(end) }
-    const { ready } = await startCluster(scope, this.#path, ['--throw-away', '--max-repeats', '0'])
+    const flags = ['--throw-away', '--max-repeats', String(this.maxRepeats)]
+    const { ready } = await startCluster(scope, this.#path, flags)
     this.#ready = ready
     const certificates = certificatesIn(ready.certificates)
     const client = <Definition extends Parameters<typeof createGrpcClient>[0]>(
@@ -51,6 +52,11 @@ export class ClusterWorld extends World {
 
   async stop(): Promise<void> {
     for (const end of this.#ending.splice(0).reverse()) await end()
+  }
+
+  /** Phones of tests repeat themselves: none is slowed down for it. */
+  protected get maxRepeats(): number {
+    return 0
   }
 
   get urls(): readonly string[] {

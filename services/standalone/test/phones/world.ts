@@ -1,6 +1,11 @@
 import type { DeviceSyncClient } from '@relais/proto/device_sync/v1/device_sync.ts'
 import type { DirectoryClient } from '@relais/proto/directory/v1/directory.ts'
-import { ImportHeader, type ImportRequest, type MailClient } from '@relais/proto/mail/v1/mail.ts'
+import {
+  ImportHeader,
+  type ImportRequest,
+  type MailClient,
+  type Message,
+} from '@relais/proto/mail/v1/mail.ts'
 import type { CallExtras } from '@relais/service-kit'
 
 export const OPERATOR = { tenant: '', principal: '', actor: { kind: 'operator', id: 'test', device: '' } }
@@ -142,16 +147,16 @@ export abstract class World {
     )
   }
 
-  async #list({ account }: Person, mailbox: string) {
-    const identity = {
-      tenant: 'acme',
-      principal: account,
-      actor: { kind: 'account', id: account, device: '' },
-    }
-    const { messages } = await this.clients.mail.listMessages(
-      { tenant: 'acme', account, mailbox, pageSize: 1000 },
-      { identity },
-    )
+  async #list({ account }: Person, mailbox: string): Promise<readonly Message[]> {
+    const listed = { tenant: 'acme', account, mailbox, pageSize: 1000 }
+    const messages: Message[] = []
+    let pageToken = ''
+    do {
+      const call = { identity: this.#identityOf(account) }
+      const page = await this.clients.mail.listMessages({ ...listed, pageToken }, call)
+      messages.push(...page.messages)
+      pageToken = page.nextPageToken
+    } while (pageToken !== '')
     return messages
   }
 }

@@ -345,6 +345,7 @@ export interface ListMessagesRequest {
 }
 
 export interface ListMessagesResponse {
+  /** Fewer than asked for where they are 8 MiB; then there is a token of the next page. */
   messages: Message[];
   nextPageToken: string;
   position: number;
@@ -488,6 +489,7 @@ export interface SearchMessagesRequest {
 
 /** With an empty query and something else that is asked for (mailboxes, times, a conversation), all that is there. */
 export interface SearchMessagesResponse {
+  /** Fewer than asked for where they, or bodies beside them, are 8 MiB: who wants more asks again, with an offset greater by what came. */
   messages: Message[];
   /** At most 5,000: more aren't counted. */
   total: number;
