@@ -48,6 +48,15 @@ type Waiting = {
   askedAt: number
 }
 
+/** A phone's inbox, which it may synchronise from then on. */
+export const primedInbox = async (phone: Phone): Promise<string> => {
+  const { folders } = await phone.folderSync()
+  const inbox = [...folders].find(([, type]) => type === INBOX_TYPE)?.[0]
+  if (inbox === undefined) throw new Error('a phone has no inbox')
+  await phone.prime(inbox)
+  return inbox
+}
+
 /** Phones of one account each, which wait in Pings, take what there is and wait again. */
 export class PhoneCrowd {
   readonly trouble: Trouble = { later: 0, broken: new Map(), unknown: [] }
@@ -93,10 +102,7 @@ export class PhoneCrowd {
       password,
       device: `CROWD${this.#number}N${String(number).padStart(6, '0')}`,
     })
-    const { folders } = await phone.folderSync()
-    const inbox = [...folders].find(([, type]) => type === INBOX_TYPE)?.[0]
-    if (inbox === undefined) throw new Error(`${user} has no inbox`)
-    await phone.prime(inbox)
+    const inbox = await primedInbox(phone)
     await phone.syncAll(inbox, { window: 512 })
     this.#phones.push({ phone, inbox, received: 0, isWaiting: false, answeredAt: undefined, askedAt: 0 })
   }

@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Phone } from '../../../../load-tests/phone/phone.ts'
+import { BusyPhones } from './busy-phones.ts'
 import { Deliveries } from './deliveries.ts'
 import { CHECK, CHECK_SECRET } from './given.ts'
 import type { Administrator, Installation, Listed } from './installation.ts'
-import { PhoneCrowd } from './phone-crowd.ts'
+import { PhoneCrowd, primedInbox } from './phone-crowd.ts'
 
 /** Shorter than what phones ask for, and longer than most tests. */
 const HEARTBEAT_SECONDS = 300
@@ -45,6 +47,30 @@ export const startCrowd = async (
   })
   await phones.setUp()
   phones.start()
+  return phones
+}
+
+/** How many messages new phones find in the inboxes of these accounts. */
+export const allMail = async (installation: Installation, addresses: readonly string[]): Promise<number> => {
+  const address = { host: await installation.addressOf('phones'), port: 80, secure: false }
+  let found = 0
+  for (const [number, user] of addresses.entries()) {
+    const phone = new Phone({ address, user, password: PASSWORD, device: `FRESH${process.pid}N${number}` })
+    found += await phone.syncAll(await primedInbox(phone), { window: 512 })
+    phone.close()
+  }
+  return found
+}
+
+/** Phones that ask without rest, one of each account. */
+export const startBusyPhones = async (
+  installation: Installation,
+  addresses: readonly string[],
+): Promise<BusyPhones> => {
+  const phones = new BusyPhones({
+    ...{ host: await installation.addressOf('phones'), port: 80, addresses, password: PASSWORD },
+  })
+  await phones.start()
   return phones
 }
 

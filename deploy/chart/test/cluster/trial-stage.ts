@@ -9,6 +9,18 @@ const KEPT = 'survival'
 
 export type TrialStage = { readonly stage: Stage; readonly administrator: Administrator }
 
+/** What the trial of these tests is told, and whatever lies over it. */
+export const stageValues = async (values: Values = {}): Promise<readonly Values[]> => [
+  ...[await trialValues(), SMALL, imageOf(TAG), { merge: QUICK_TO_LEAVE }, values],
+]
+
+/** By a port that is forwarded to one pod: once that has ended, another one is needed. */
+export const trialAdministrator = async (installation: Installation): Promise<Administrator> =>
+  installation.administrator({
+    token: await installation.secret('relais-trial', 'admin-token'),
+    ca: await installation.secret('relais-trial-tls-public', 'ca.crt'),
+  })
+
 /** The trial in a namespace, with an account for each phone; the one that is there already, where one was kept. */
 export const trialStage = async (name: string, values: Values = {}): Promise<TrialStage> => {
   const namespace = IS_KEPT ? KEPT : name
@@ -17,12 +29,8 @@ export const trialStage = async (name: string, values: Values = {}): Promise<Tri
   const installation = new Installation(cluster, namespace)
   await installation.makeNamespace()
   const isThere = (await installation.list('deployments')).length > 0
-  const quick = { merge: QUICK_TO_LEAVE }
-  if (!isThere) await installation.install([await trialValues(), SMALL, imageOf(TAG), quick, values])
-  const administrator = await installation.administrator({
-    token: await installation.secret('relais-trial', 'admin-token'),
-    ca: await installation.secret('relais-trial-tls-public', 'ca.crt'),
-  })
+  if (!isThere) await installation.install(await stageValues(values))
+  const administrator = await trialAdministrator(installation)
   if (!isThere) {
     await makeTenant(installation, administrator)
     await makeAccounts(administrator, PEOPLE)

@@ -1,8 +1,9 @@
+import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { NEXT_TAG, TAG } from './given.ts'
-import { type Traffic, until } from './scene.ts'
-import { SERVICES, type Stage } from './stage.ts'
-import { leave, trialStage } from './trial-stage.ts'
+import { allMail, endTraffic, makeAccounts, startTraffic, type Traffic, until } from './scene.ts'
+import { SERVICES, type Stage, told } from './stage.ts'
+import { leave, trialAdministrator, trialStage } from './trial-stage.ts'
 
 let stage: Stage
 
@@ -38,6 +39,21 @@ test('services of two versions work side by side while one after the other becom
   await stage.survives(context, (traffic) => move(traffic, NEXT_TAG), AS_BEFORE)
 })
 
-test('and back: the older one reads what the newer one wrote', async (context) => {
-  await stage.survives(context, (traffic) => move(traffic, TAG), AS_BEFORE)
+/** Accounts that the newer version makes. */
+const NEWCOMERS = Array.from({ length: 8 }, (_, n) => `newcomer${n}of${process.pid}@acme.example`)
+
+test('and back: the older one goes on with accounts, phones, keys and mail of the newer one', async (context) => {
+  await makeAccounts(await trialAdministrator(stage.installation), NEWCOMERS)
+  const newcomers = await startTraffic(stage.installation, { addresses: NEWCOMERS, perSecond: 1 })
+  try {
+    await stage.survives(context, (traffic) => move(traffic, TAG), AS_BEFORE)
+    assert.deepEqual(await endTraffic(newcomers), [])
+  } finally {
+    newcomers.deliveries.abandon()
+    newcomers.phones.abandon()
+  }
+  context.diagnostic(`of accounts that the newer one made: ${told(newcomers)}`)
+  const found = await allMail(stage.installation, NEWCOMERS)
+  const { accepted, unsure } = newcomers.deliveries
+  assert.ok(found >= accepted && found <= accepted + unsure, `${found} are there, ${accepted} were accepted`)
 })
