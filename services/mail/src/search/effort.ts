@@ -15,7 +15,7 @@ export type Effort = {
 export const EFFORT: Effort = {
   perVolume: 1024,
   inOneGo: 16_384,
-  inAll: 500_000,
+  inAll: 320_000,
   fewWords: 4,
   lookedAt: 20_000,
 }
