@@ -79,6 +79,9 @@ const STORM: Thresholds = {
   'folder-sync-p99': { atMost: 20_000 },
   'sync-p50': { atMost: 5000 },
   'sync-p99': { atMost: 20_000 },
+  // What people send meanwhile stands in the same queue; mail from outside doesn't.
+  'send-p99': { atMost: 20_000 },
+  'delivery-p99': { atMost: 5000 },
   // Phones that had not come up by then have nothing to come back to: the ramp was too short for this server.
   left: { atLeast: 95 },
   'not-back': { atMost: 0 },
@@ -89,7 +92,11 @@ const OWN: Readonly<Record<ScenarioName | 'simulate', Thresholds>> = {
   'steady-day': TOLD,
   'monday-morning': STORM,
   'reconnect-storm': { ...STORM, 'all-back': BUDGETS.allBack },
-  'mail-burst': { 'told-p99': { atMost: 5000 }, 'delivery-p99': { atMost: 5000 } },
+  // Everybody's phone takes the message in the same moment.
+  'mail-burst': {
+    ...{ 'told-p99': { atMost: 5000 }, 'delivery-p99': { atMost: 5000 } },
+    'sync-p99': { atMost: 5000 },
+  },
   'slow-phones': {
     ...{ 'folder-sync-p99': { atMost: 15_000 }, 'sync-p50': { atMost: 3000 } },
     ...{ 'sync-p99': { atMost: 60_000 }, 'send-p99': { atMost: 15_000 } },
