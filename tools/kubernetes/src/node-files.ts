@@ -81,6 +81,8 @@ const kubelet = (place: Place, node: number) => ({
     resolvConf: place.node(node, 'resolv.conf'),
   },
   ...{ failSwapOn: false, nodeStatusUpdateFrequency: '2s', nodeLeaseDurationSeconds: 8 },
+  // On a machine whose disk is rather full images that no pod has yet would be removed, and nothing can pull them again.
+  ...{ imageGCHighThresholdPercent: 100, imageGCLowThresholdPercent: 99 },
   evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '1%', 'imagefs.available': '1%' },
 })
 
