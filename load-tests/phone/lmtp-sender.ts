@@ -126,5 +126,5 @@ const DOT = 0x2e
 /** RFC 5321, 4.5.2: a line that begins with a dot gets another one, or the message would end there. */
 const stuffed = (message: Buffer): Buffer =>
   message[0] === DOT || message.includes('\n.')
-    ? Buffer.from(message.toString('latin1').replace(/^\./gm, '..'), 'latin1')
+    ? Buffer.from(message.toString('latin1').replace(/(^|\n)\./g, '$1..'), 'latin1')
     : message
