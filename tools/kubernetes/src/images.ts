@@ -7,7 +7,7 @@ import { ownArchitecture } from '@relais/image/src/architecture.ts'
 import { makeImage } from '@relais/image/src/image.ts'
 import { type Image, writeArchive } from '@relais/image/src/oci.ts'
 import type { Entry } from '@relais/image/src/tar.ts'
-import { pinnedProgram } from '@relais/servers'
+import { pinnedProgram, pinnedPrograms } from '@relais/servers'
 import { PAUSE_IMAGE } from './node-files.ts'
 import { postgresEntries, postgresKey } from './postgres-image.ts'
 import { run } from './run.ts'
@@ -50,12 +50,16 @@ const simpleImage = ({ entries, entrypoint, user = 65532, env = [] }: Simple): I
   annotations: {},
 })
 
+const programEntry = (name: string, path: string): Entry => ({
+  ...{ kind: 'file', path: name, mode: 0o755 },
+  bytes: readFileSync(path),
+})
+
 /** An image of one program alone, statically linked. */
 const programImage = async (program: string, name: string): Promise<ImageFile> => {
   const path = await pinnedProgram(program)
-  const entry = (): Entry => ({ kind: 'file', path: program, mode: 0o755, bytes: readFileSync(path) })
   return kept(basename(path), name, async () => [
-    simpleImage({ entries: [entry()], entrypoint: [`/${program}`] }),
+    simpleImage({ entries: [programEntry(program, path)], entrypoint: [`/${program}`] }),
   ])
 }
 
@@ -80,6 +84,27 @@ export const serverImages = async (): Promise<ServerImages> => ({
     }),
   ]),
 })
+
+/** Images of what tells the controller of HorizontalPodAutoscalers how much there is to do. */
+export type AutoscalerImages = Readonly<Record<'metricsServer' | 'keda', ImageFile>>
+
+/** Go builds KEDA once: that takes more than ten minutes of two cores. */
+export const autoscalerImages = async (): Promise<AutoscalerImages> => {
+  const folder = await pinnedPrograms('keda')
+  return {
+    metricsServer: await programImage('metrics-server', 'localhost/metrics-server:1'),
+    keda: await kept(basename(folder), 'localhost/keda:1', async () => [
+      simpleImage({
+        // By the names that its manifests call them by.
+        entries: [
+          programEntry('keda', join(folder, 'operator')),
+          programEntry('keda-adapter', join(folder, 'adapter')),
+        ],
+        entrypoint: ['/keda'],
+      }),
+    ]),
+  }
+}
 
 /** The product's image of a commit. */
 export const relaisImage = async (tag: string, reference = 'HEAD'): Promise<ImageFile> => {

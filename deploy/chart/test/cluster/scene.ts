@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Phone } from '../../../../load-tests/phone/phone.ts'
+import { BusyPhones } from './busy-phones.ts'
 import { Deliveries } from './deliveries.ts'
 import { CHECK, CHECK_SECRET } from './given.ts'
 import type { Administrator, Installation, Listed } from './installation.ts'
@@ -59,6 +60,18 @@ export const allMail = async (installation: Installation, addresses: readonly st
     phone.close()
   }
   return found
+}
+
+/** Phones that ask without rest, one of each account. */
+export const startBusyPhones = async (
+  installation: Installation,
+  addresses: readonly string[],
+): Promise<BusyPhones> => {
+  const phones = new BusyPhones({
+    ...{ host: await installation.addressOf('phones'), port: 80, addresses, password: PASSWORD },
+  })
+  await phones.start()
+  return phones
 }
 
 export type TrafficOrder = {
