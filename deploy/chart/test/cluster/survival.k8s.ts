@@ -19,7 +19,7 @@ test('a rolling restart of every service: no phone is cut off, nothing is lost',
   const all = async () => {
     for (const service of SERVICES) await stage.restart(service)
   }
-  await stage.survives(context, all, { heldAgainMs: HELD_AGAIN_MS })
+  await stage.survives(context, all)
 })
 
 const scaleTo = async (replicas: number): Promise<void> => {
