@@ -23,21 +23,10 @@ import {
   syncAnswer,
 } from './scripted-server.fixture.ts'
 import { stampedSubject } from './stamp.ts'
-
-const PLAN: Plan = {
-  name: 'test',
-  phones: 1,
-  mix: { ios: 1 },
-  networks: { good: 1 },
-  rampSeconds: 0,
-  durationSeconds: 3600,
-  users: { looks: 0, marks: 0, sends: 0 },
-  post: { perSecond: 0, whileAway: 0 },
-}
-const ACCOUNT = { address: 'a@load.example', password: 'secret' }
+import { ACCOUNT, QUIET_PLAN } from './world.fixture.ts'
 
 const live = (script: Script, more: Partial<Plan> = {}, options = {}): Heard => {
-  const plan = { ...PLAN, ...more }
+  const plan = { ...QUIET_PLAN, ...more }
   return lead((world) => lifeOf(phoneOf(plan, 0, ACCOUNT), 0, plan, world), script, options)
 }
 
@@ -86,7 +75,7 @@ describe('a phone’s first minute', () => {
   })
 
   test('MS-ASPROV 3.1.5: the key of the policy that was taken goes with what follows', () => {
-    const plan = PLAN
+    const plan = QUIET_PLAN
     const phone = phoneOf(plan, 0, ACCOUNT)
     lead(
       (world) => lifeOf(phone, 0, plan, world),

@@ -20,7 +20,7 @@ const MESSAGES = 50
 const LANES = 4
 
 /** `npm run bench -- --only held-100000 --form cluster` */
-const HELD_KIB = 16
+const HELD_KIB = 14
 
 const run = async (): Promise<void> => {
   const data = mkdtempSync(join(tmpdir(), 'relais-sizing-'))

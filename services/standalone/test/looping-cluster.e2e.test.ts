@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { after, before, describe, type TestContext, test } from 'node:test'
 import { EasClient } from '@relais/device-sync/testing/eas-client.ts'
 import { el, type WbxmlNode } from '@relais/device-sync/wbxml/node.ts'
-import { child, childrenNamed, descendant, textChild, textOf } from '@relais/device-sync/wbxml/read.ts'
+import { textChild } from '@relais/device-sync/wbxml/read.ts'
 import { waitUntil } from '@relais/testing'
 import { clusterOnly } from './form.ts'
+import { addsIn, bodyIn, collectionIn, syncOf } from './inbox-sync.fixture.ts'
 import { ClusterWorld } from './phones/cluster-world.ts'
 import { OPERATOR, type Person } from './phones/world.ts'
 import { testFolder } from './process.ts'
@@ -20,28 +21,10 @@ const folderSync = el('folderhierarchy:FolderSync', [el('folderhierarchy:SyncKey
 
 const userInformation = el('settings:Settings', [el('settings:UserInformation', [el('settings:Get')])])
 
-const syncOf = (key: string) =>
-  el('airsync:Sync', [
-    el('airsync:Collections', [
-      el('airsync:Collection', [el('airsync:SyncKey', key), el('airsync:CollectionId', 'inbox')]),
-    ]),
-  ])
-
 const pingOfInbox = el('ping:Ping', [
   el('ping:HeartbeatInterval', '900'),
   el('ping:Folders', [el('ping:Folder', [el('ping:Id', 'inbox'), el('ping:Class', 'Email')])]),
 ])
-
-const collectionIn = (root: WbxmlNode | undefined) =>
-  descendant(root, 'airsync:Collections', 'airsync:Collection')
-
-const addsIn = (node: WbxmlNode | undefined) =>
-  childrenNamed(child(node, 'airsync:Commands') ?? el('airsync:Commands'), 'airsync:Add')
-
-const bodyIn = (add: WbxmlNode | undefined): string => {
-  const data = descendant(add, 'airsync:ApplicationData', 'airsyncbase:Body', 'airsyncbase:Data')
-  return data ? textOf(data, 10_000) : ''
-}
 
 describe(
   'a phone that loops, its requests at two device-syncs in turn',

@@ -3,12 +3,13 @@ import { after, before, describe, test } from 'node:test'
 import type { DeviceSync } from '@relais/device-sync'
 import { EasClient } from '@relais/device-sync/testing/eas-client.ts'
 import { el, type WbxmlNode } from '@relais/device-sync/wbxml/node.ts'
-import { child, childrenNamed, descendant, textChild, textOf } from '@relais/device-sync/wbxml/read.ts'
+import { child, textChild } from '@relais/device-sync/wbxml/read.ts'
 import { DeviceSyncDefinition } from '@relais/proto/device_sync/v1/device_sync.ts'
 import { createLocalClient } from '@relais/service-kit'
 import { waitUntil } from '@relais/testing'
 import fc from 'fast-check'
 import { standaloneOnly } from './form.ts'
+import { addsIn, bodyIn, collectionIn, syncOf } from './inbox-sync.fixture.ts'
 import { play, schedule } from './phones/schedule.ts'
 import { PairWorld, StandaloneWorld } from './phones/standalone-world.ts'
 import { OPERATOR, type Person } from './phones/world.ts'
@@ -36,24 +37,6 @@ after(async () => {
 })
 
 const COUNT = 30
-
-const syncOf = (key: string) =>
-  el('airsync:Sync', [
-    el('airsync:Collections', [
-      el('airsync:Collection', [el('airsync:SyncKey', key), el('airsync:CollectionId', 'inbox')]),
-    ]),
-  ])
-
-const collectionIn = (root: WbxmlNode | undefined) =>
-  descendant(root, 'airsync:Collections', 'airsync:Collection')
-
-const addsIn = (node: WbxmlNode | undefined) =>
-  childrenNamed(child(node, 'airsync:Commands') ?? el('airsync:Commands'), 'airsync:Add')
-
-const bodyIn = (add: WbxmlNode | undefined): string => {
-  const data = descendant(add, 'airsync:ApplicationData', 'airsyncbase:Body', 'airsyncbase:Data')
-  return data ? textOf(data, 10_000) : ''
-}
 
 /** A phone with a key, and mail that it has yet to get. */
 const primed = async () => {

@@ -4,7 +4,7 @@ import { KEDA_NAMESPACE, startAutoscalers, whyNoAutoscalers } from './autoscaler
 import type { Listed } from './installation.ts'
 import type { PhoneCrowd } from './phone-crowd.ts'
 import { ScalingLog } from './scaling-log.ts'
-import { addressesOf, heldRequests, makeAccounts, startBusyPhones, startCrowd, until } from './scene.ts'
+import { addressesOf, heldByEach, makeAccounts, startBusyPhones, startCrowd, until } from './scene.ts'
 import { Stage } from './stage.ts'
 import { leave, stageValues, trialStage } from './trial-stage.ts'
 
@@ -78,16 +78,6 @@ const podsAre = async (count: number): Promise<void> => {
   })
 }
 
-const heldByEach = async (): Promise<readonly number[]> => {
-  let held: readonly number[] = []
-  await until('each of them holds some', async () => {
-    const pods = await stage.installation.pods('device-sync')
-    held = await Promise.all(pods.map((pod) => heldRequests(stage.installation, [pod])))
-    return held.every((one) => one > 0)
-  })
-  return held
-}
-
 /** Nobody told them anything that phones don't know, and nobody cut them off. */
 const assertUntroubled = ({ trouble }: PhoneCrowd): void => {
   assert.deepEqual([...trouble.broken], [])
@@ -124,7 +114,7 @@ scales(
       await podsAre(3)
       context.diagnostic(`three pods ready ${seconds(performance.now() - begun)} s after: ${figures(read)}`)
       const few = await startCrowd(stage.installation, FEW)
-      context.diagnostic(`held by each of three: ${(await heldByEach()).join(', ')}`)
+      context.diagnostic(`held by each of three: ${(await heldByEach(stage.installation)).join(', ')}`)
       await many.end()
       const left = performance.now()
       await log.untilWanted(1)

@@ -109,6 +109,17 @@ export const heldRequests = async (
   return (await Promise.all(each)).reduce((total, held) => total + held, 0)
 }
 
+/** What each pod of device-sync holds, once each of them holds some. */
+export const heldByEach = async (installation: Installation): Promise<readonly number[]> => {
+  let held: readonly number[] = []
+  await until('each of them holds some', async () => {
+    const pods = await installation.pods('device-sync')
+    held = await Promise.all(pods.map((pod) => heldRequests(installation, [pod])))
+    return held.every((one) => one > 0)
+  })
+  return held
+}
+
 /** Resolves when it is true; asked again and again. Errors: not within the time. */
 export const until = async (
   what: string,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { heldRequests, startCrowd, until } from './scene.ts'
+import { heldByEach, startCrowd, until } from './scene.ts'
 import { HELD_AGAIN_MS, PEOPLE, SERVICES, type Stage } from './stage.ts'
 import { leave, trialStage } from './trial-stage.ts'
 
@@ -31,25 +31,13 @@ const scaleTo = async (replicas: number): Promise<void> => {
   })
 }
 
-/** Once each of them holds some. */
-const heldByEach = async (): Promise<readonly number[]> => {
-  const { installation } = stage
-  let held: readonly number[] = []
-  await until('each of them holds some', async () => {
-    const pods = await installation.pods('device-sync')
-    held = await Promise.all(pods.map((pod) => heldRequests(installation, [pod])))
-    return held.every((one) => one > 0)
-  })
-  return held
-}
-
 test('device-sync goes from one pod to three and back: phones that came later wait elsewhere, none is cut off', async (context) => {
   await scaleTo(1)
   await stage.survives(context, async () => {
     await scaleTo(3)
     const later = await startCrowd(stage.installation, PEOPLE)
     await until('those that came later wait', () => later.waiting() >= PEOPLE.length * 0.9)
-    const held = await heldByEach()
+    const held = await heldByEach(stage.installation)
     context.diagnostic(`held by each of three: ${held.join(', ')}`)
     await scaleTo(1)
     await later.end()
