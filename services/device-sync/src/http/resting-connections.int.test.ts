@@ -134,6 +134,21 @@ for (const [form, tls] of Object.entries(forms))
       assert.deepEqual(client.heard().match(/first|\(.*?\)/g), ['first', '(early)', '(earlier still)'])
     })
 
+    test('keeps of a client that doesn’t stop talking no more than a socket buffers, and answers it', async (context) => {
+      const { connect, next } = await setUp(context, tls)
+      const client = await connect()
+      client.says(post('/held'))
+      const { request, response } = await next()
+      const { socket } = request
+      client.socket.write(Buffer.alloc(20_000_000, 'x'))
+      await waitUntil(() => socket.readableLength >= socket.readableHighWaterMark, { what: 'it is full' })
+      for (let turn = 0; turn < 50; turn++) await setImmediate()
+      assert.ok(socket.readableLength < 2 * socket.readableHighWaterMark, `${socket.readableLength} bytes`)
+      response.end('first')
+      await waitUntil(() => client.heard().includes('first'), { what: 'it is answered' })
+      await waitUntil(() => socket.destroyed, { what: 'what isn’t HTTP ends the connection' })
+    })
+
     test('doesn’t rest where its client has begun another request already, and loses nothing of it', async (context) => {
       const { connect, next } = await setUp(context, tls)
       const client = await connect()
