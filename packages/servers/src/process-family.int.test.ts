@@ -34,6 +34,34 @@ test('a family that grows all the time is killed to the last', { skip }, async (
   }
 })
 
+/** Its children look for their program in sixteen thousand folders, while it waits for each in vfork. */
+const forkingSlowly = (marker: string) =>
+  spawn(
+    '/bin/sh',
+    [
+      '-c',
+      'p=/nowhere:; for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do p=$p$p; done; PATH=$p/bin; while :; do uname; done',
+      marker,
+    ],
+    {
+      stdio: 'ignore',
+      env: {},
+    },
+  )
+
+test('a process that waits for a child that was stopped before it began its program is killed with it', {
+  skip,
+}, async () => {
+  for (let n = 0; n < 40; n++) {
+    const marker = `63.${process.pid}${n}`
+    const root = forkingSlowly(marker)
+    await until(() => familyOf(root.pid ?? 0).length > 1)
+    await delay(40 + n) // its first look takes longest
+    signalFamily(root.pid ?? 0, 'SIGKILL')
+    await until(() => named(marker).length === 0)
+  }
+})
+
 test('a family that is stopped grows no more, and goes on when it is told to', { skip }, async (context) => {
   const marker = `62.${process.pid}`
   const root = forking(marker)

@@ -18,13 +18,21 @@ const stoppedFamily = (pid: number): number[] => {
   for (let before = 0; ; ) {
     const family = familyOf(pid)
     for (const member of family) signalOne(member, 'SIGSTOP')
-    if (family.length === before && family.every(isStopped)) return family
+    if (family.length === before && family.every((member) => isHeld(member, family))) return family
     before = family.length
   }
 }
 
+/** Starts no more processes until it is told to go on. */
+const isHeld = (pid: number, family: readonly number[]): boolean =>
+  isStopped(pid) || waitsForStopped(pid, family)
+
 /** Or gone. */
-const isStopped = (pid: number): boolean => ['T', 't', 'Z', 'X', undefined].includes(fieldsOf(pid)?.[0])
+const isStopped = (pid: number): boolean => ['T', 't', 'Z', 'X', undefined].includes(stateOf(pid))
+
+/** vfork(2): a parent sleeps, deaf to SIGSTOP, until its child has begun another program, which one that is stopped before never does. */
+const waitsForStopped = (pid: number, family: readonly number[]): boolean =>
+  stateOf(pid) === 'D' && family.some((member) => parentOf(member) === pid && isStopped(member))
 
 const signalOne = (pid: number, signal: NodeJS.Signals): void => {
   try {
@@ -50,6 +58,8 @@ const processIds = (): number[] => {
     return [] // no such folder where this isn't Linux
   }
 }
+
+const stateOf = (pid: number): string | undefined => fieldsOf(pid)?.[0]
 
 /** 0 if the process is gone. */
 const parentOf = (pid: number): number => Number(fieldsOf(pid)?.[1] ?? 0)
