@@ -32,7 +32,8 @@ const descriptor = ({ digest, bytes, mediaType }: Blob) => ({ mediaType, digest,
 
 type Written = {
   readonly manifest: Blob
-  readonly blobs: readonly Blob[]
+  readonly configuration: Blob
+  readonly layers: readonly Blob[]
   readonly architecture: Architecture
 }
 
@@ -52,11 +53,25 @@ const writtenImage = ({ architecture, layers, at, config, annotations }: Image):
     ...{ schemaVersion: 2, mediaType: TYPES.manifest, config: descriptor(configuration) },
     ...{ layers: made.map((layer) => descriptor(layer.blob)), annotations },
   })
-  return { manifest, architecture, blobs: [manifest, configuration, ...made.map((layer) => layer.blob)] }
+  return { manifest, configuration, layers: made.map((layer) => layer.blob), architecture }
 }
 
+const blobsOf = ({ manifest, configuration, layers }: Written): readonly Blob[] => [
+  manifest,
+  configuration,
+  ...layers,
+]
+
+const pathOf = ({ digest }: Blob): string => `blobs/${digest.replace(':', '/')}`
+
+/** What Docker's engine looks for in an archive; it has one image of a name, so of several architectures it is told of the first. */
+const forDocker = (name: string, [first]: readonly Written[]) =>
+  first === undefined
+    ? []
+    : [{ Config: pathOf(first.configuration), RepoTags: [name], Layers: first.layers.map(pathOf) }]
+
 export type Archive = {
-  /** A tar of an OCI image layout (OCI image specification 1.1), to be imported or pushed as it is. */
+  /** A tar of an OCI image layout (OCI image specification 1.1), to be imported or pushed as it is; `docker load` reads it too. */
   readonly bytes: Buffer
   /** Of the index: what an installation names. */
   readonly digest: string
@@ -84,12 +99,13 @@ export const writeArchive = (name: string, images: readonly Image[]): Archive =>
       },
     ],
   }
-  const blobs = new Map([index, ...written.flatMap((one) => one.blobs)].map((one) => [one.digest, one]))
+  const blobs = new Map([index, ...written.flatMap(blobsOf)].map((one) => [one.digest, one]))
   const file = (path: string, bytes: Buffer): Entry => ({ kind: 'file', path, mode: 0o644, bytes })
   const bytes = writeTar([
     file('oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"}')),
     file('index.json', Buffer.from(JSON.stringify(top))),
-    ...[...blobs.values()].map((one) => file(`blobs/${one.digest.replace(':', '/')}`, one.bytes)),
+    file('manifest.json', Buffer.from(JSON.stringify(forDocker(name, written)))),
+    ...[...blobs.values()].map((one) => file(pathOf(one), one.bytes)),
   ])
   return { bytes, digest: index.digest }
 }

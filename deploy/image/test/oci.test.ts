@@ -53,6 +53,17 @@ test('the configuration names the digests of the layers as they are unpacked', (
   assert.equal(json(manifest.config).config.User, '65532:65532')
 })
 
+test('Docker’s engine finds the first architecture’s configuration and layers under the name', () => {
+  const { bytes } = writeArchive('localhost/r:1', [image('amd64'), image('arm64')])
+  const { files, top, json } = opened(bytes)
+  const [first] = json(top.manifests[0]).manifests
+  const { config, layers } = json(first)
+  const path = ({ digest }: Descriptor) => `blobs/${digest.replace(':', '/')}`
+  assert.deepEqual(JSON.parse(files.get('manifest.json')?.toString() ?? ''), [
+    { Config: path(config), RepoTags: ['localhost/r:1'], Layers: layers.map(path) },
+  ])
+})
+
 test('the same images are the same bytes', () => {
   assert.deepEqual(
     writeArchive('localhost/r:1', [image('amd64')]).bytes,

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,16 +32,32 @@ const cacheFolder = (): string => {
   return folder
 }
 
+/** Of the archives: another one where they are written in another way. */
+const FORM = 2
+
 /** Made once for each key, which says what it is made of. */
 const kept = async (key: string, name: string, make: () => Promise<readonly Image[]>): Promise<ImageFile> => {
-  const digest = createHash('sha256').update(`${key} ${name}`).digest('hex').slice(0, 16)
-  const file = join(cacheFolder(), `${name.replaceAll(/[^a-z0-9.]+/g, '-')}-${digest}.tar`)
+  const digest = createHash('sha256').update(`${FORM} ${key} ${name}`).digest('hex').slice(0, 16)
+  const prefix = join(cacheFolder(), `${name.replaceAll(/[^a-z0-9.]+/g, '-')}-`)
+  const file = `${prefix}${digest}.tar`
   if (!existsSync(file)) {
     const half = `${file}.${process.pid}`
     writeFileSync(half, writeArchive(name, await make()).bytes)
     renameSync(half, file)
+    forgetOld(prefix)
   }
   return { name, file }
+}
+
+const FORGOTTEN_AFTER_MS = 3 * 86_400_000
+
+/** Of a product in work there is another image with every commit. */
+const forgetOld = (prefix: string): void => {
+  const [folder, start] = [dirname(prefix), basename(prefix)]
+  for (const name of readdirSync(folder).filter((one) => one.startsWith(start))) {
+    const file = join(folder, name)
+    if (statSync(file).mtimeMs < Date.now() - FORGOTTEN_AFTER_MS) rmSync(file)
+  }
 }
 
 type Simple = {
@@ -80,7 +105,7 @@ export const serverImages = async (): Promise<ServerImages> => ({
   postgres: await kept(postgresKey(), 'localhost/postgres:trial', async () => [
     simpleImage({
       ...{ entries: await postgresEntries(), entrypoint: ['/bin/sh', '/entry.sh'], user: 999 },
-      env: ['PATH=/postgres/bin:/bin', 'LC_ALL=C'],
+      env: ['PATH=/postgres/bin:/bin', 'LC_ALL=C', 'PGDATA=/tmp/data'],
     }),
   ]),
 })

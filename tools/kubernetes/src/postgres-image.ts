@@ -6,11 +6,12 @@ import { run } from './run.ts'
 
 /** Told by the variables that PostgreSQL's usual image knows; its arguments are the server's. */
 const ENTRY = `set -e
+method=\${POSTGRES_HOST_AUTH_METHOD:-scram-sha-256}
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
   printf %s "$POSTGRES_PASSWORD" > /tmp/password
-  initdb -D "$PGDATA" -U "$POSTGRES_USER" -E UTF8 --locale=C --auth=scram-sha-256 --pwfile=/tmp/password
-  echo 'host all all all scram-sha-256' >> "$PGDATA/pg_hba.conf"
-  echo 'host replication all all scram-sha-256' >> "$PGDATA/pg_hba.conf"
+  initdb -D "$PGDATA" -U "$POSTGRES_USER" -E UTF8 --locale=C --auth="$method" \${POSTGRES_PASSWORD:+--pwfile=/tmp/password}
+  echo "host all all all $method" >> "$PGDATA/pg_hba.conf"
+  echo "host replication all all $method" >> "$PGDATA/pg_hba.conf"
   echo "CREATE DATABASE $POSTGRES_DB;" | postgres --single -D "$PGDATA" postgres
 fi
 exec postgres -D "$PGDATA" -c listen_addresses='*' -c unix_socket_directories=/tmp "$@"

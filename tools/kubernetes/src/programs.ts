@@ -27,7 +27,7 @@ const DEBIAN = [
 export const whyNoCluster = async (): Promise<string | undefined> => {
   if (process.platform !== 'linux') return 'a cluster of nodes needs Linux'
   if (process.getuid?.() !== 0) return 'a cluster of nodes needs root'
-  const missing = DEBIAN.filter(([program]) => !isInPath(program)).map(([, name]) => name)
+  const missing = packagesOfMissing(DEBIAN)
   if (missing.length > 0)
     return `this machine lacks programs: apt-get install ${missing.join(' ')} libseccomp-dev`
   return programs().then(
@@ -35,6 +35,11 @@ export const whyNoCluster = async (): Promise<string | undefined> => {
     (error: Error) => error.message.split('\n')[0],
   )
 }
+
+/** Debian's packages of those programs that aren't in PATH. */
+export const packagesOfMissing = (
+  programs: readonly (readonly [program: string, debianPackage: string])[],
+): readonly string[] => programs.filter(([program]) => !isInPath(program)).map(([, name]) => name)
 
 const isInPath = (program: string) =>
   (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)))
