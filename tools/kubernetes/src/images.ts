@@ -67,11 +67,11 @@ type Simple = {
   readonly env?: readonly string[]
 }
 
-const simpleImage = ({ entries, entrypoint, user = 65532, env = [] }: Simple): Image => ({
+const simpleImage = ({ entries, entrypoint, user = 65532, env = ['PATH=/'] }: Simple): Image => ({
   architecture: ownArchitecture(),
   layers: [{ name: 'the program', entries: [...entries, { kind: 'folder', path: 'tmp', mode: 0o1777 }] }],
   at: new Date(0),
-  config: { User: `${user}:${user}`, Entrypoint: entrypoint, Env: ['PATH=/', ...env] },
+  config: { User: `${user}:${user}`, Entrypoint: entrypoint, Env: env },
   annotations: {},
 })
 
