@@ -302,6 +302,21 @@ describe('phones that were away', () => {
     assert.ok((heard.times.get('back')?.[0] ?? 0) > 45_000)
   })
 
+  test('one whose turn comes after all may come back leaves all the same, once', () => {
+    const heard = live(quiet, { away }, { late: { at: away.from, by: 65 } })
+    assert.equal(heard.effects.filter((effect) => effect.kind === 'rest' && effect.leaves).length, 1)
+    assert.equal(heard.counts.get('back'), 1)
+    assert.ok((heard.times.get('back')?.[0] ?? 0) > 5000)
+    assert.equal(heard.counts.get('left'), 1)
+  })
+
+  test('one that began to wait only after it stays', () => {
+    const heard = live(quiet, { away }, { late: { at: 0.001, by: away.until } })
+    assert.equal(heard.counts.get('phones waiting'), 1)
+    assert.equal(heard.counts.get('left'), undefined)
+    assert.ok(!heard.effects.some((effect) => effect.kind === 'rest' && effect.leaves))
+  })
+
   test('one that never waited before it has nothing to come back to', () => {
     const heard = live(() => ({ status: 503, retryAfter: '300' }), { away })
     assert.equal(heard.counts.get('left'), undefined)

@@ -12,13 +12,19 @@ import type { CountName, World } from './world.ts'
 type Living = Asking & {
   readonly plan: Plan
   nextDeed: number
-  /** When it left with all others; undefined: not yet, or it is back. */
+  /** When it first began to wait; infinite: not yet. */
+  waitedSince: number
+  /** All were to leave, and it did. */
+  hasBeenAway: boolean
+  /** It left while it waited for mail, and isn't back yet. */
   hasLeft: boolean
 }
 
 /** What a phone does in a run, from the moment at which it comes up: sets itself up, waits, is woken, is used, goes away and comes back, and gets over what goes wrong. Ends with the run. */
 export function* lifeOf(phone: PhoneState, comesAt: number, plan: Plan, world: World): Talk<void> {
-  const living: Living = { phone, world, plan, nextDeed: Number.POSITIVE_INFINITY, hasLeft: false }
+  const never = Number.POSITIVE_INFINITY
+  const not = { hasBeenAway: false, hasLeft: false }
+  const living: Living = { phone, world, plan, nextDeed: never, waitedSince: never, ...not }
   yield rest(comesAt - world.now())
   while (!isOver(living)) {
     try {
@@ -41,7 +47,7 @@ const isOver = ({ world, plan }: Living): boolean => world.now() >= plan.duratio
 
 function* turn(living: Living): Talk<void> {
   const { phone, world, plan } = living
-  if (isAway(living)) yield* stayAway(living)
+  if (isToLeave(living)) yield* stayAway(living)
   else if (!phone.isSetUp) yield* comeUp(living)
   else if (living.hasLeft) yield* comeBack(living)
   else if (world.now() >= living.nextDeed) {
@@ -50,14 +56,19 @@ function* turn(living: Living): Talk<void> {
   } else yield* wait(living, untilSomething(living), (since) => noteWaiting(living, since))
 }
 
-const isAway = ({ world, plan: { away } }: Living): boolean =>
-  away !== undefined && world.now() >= away.from && world.now() < away.until
+/** Who waited when all were to leave does so, also where it is its turn only after that: there are many phones. */
+const isToLeave = ({ world, plan: { away }, hasBeenAway, waitedSince }: Living): boolean =>
+  away !== undefined &&
+  !hasBeenAway &&
+  world.now() >= away.from &&
+  (world.now() < away.until || waitedSince < away.from)
 
 /** Until all may come again, and then a while of its own, so that not all come in the same moment. */
 function* stayAway(living: Living): Talk<void> {
   const { phone, world, plan } = living
   if (plan.away === undefined) return
   if (phone.hasWaited) world.count('left')
+  living.hasBeenAway = true
   living.hasLeft = phone.hasWaited
   phone.isReturning = phone.hasWaited
   const { until, spreadSeconds } = plan.away
@@ -85,7 +96,9 @@ const untilSomething = ({ world, plan, nextDeed }: Living): number => {
   return Math.max(0.001, Math.min(nextDeed, leaving, plan.durationSeconds) - world.now())
 }
 
-const noteWaiting = ({ phone, world, plan }: Living, since: number): void => {
+const noteWaiting = (living: Living, since: number): void => {
+  const { phone, world, plan } = living
+  living.waitedSince = Math.min(living.waitedSince, since)
   if (!phone.hasWaited) world.count('phones waiting')
   phone.hasWaited = true
   if (!phone.isReturning || plan.away === undefined || since < plan.away.until) return

@@ -99,11 +99,18 @@ export type Heard = {
   readonly effects: Effect[]
 }
 
+type Leading = {
+  readonly random?: () => number
+  readonly most?: number
+  /** From a moment on who leads is late by so many seconds, once: there are others. */
+  readonly late?: { readonly at: number; readonly by: number }
+}
+
 /** Leads a conversation in a time of its own: what rests and what waits takes no time of ours. */
 export const lead = (
   start: (world: World) => Talk<void>,
   script: Script,
-  { random = () => 0.5, most = 5000 }: { readonly random?: () => number; readonly most?: number } = {},
+  { random = () => 0.5, most = 5000, late }: Leading = {},
 ): Heard => {
   const heard: Heard = { counts: new Map(), times: new Map(), wonders: [], effects: [] }
   let now = 0
@@ -121,7 +128,9 @@ export const lead = (
     const { value, done } = talk.next(answer)
     if (done) break
     heard.effects.push(value)
+    const before = now
     now += secondsOf(value)
+    if (late !== undefined && before < late.at && now >= late.at) now += late.by
     answer = value.kind === 'rest' ? NO_ANSWER : answerTo(value, script)
   }
   return heard

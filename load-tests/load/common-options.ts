@@ -6,6 +6,7 @@ import { changed, type Thresholds } from '../thresholds.ts'
 import { readAccounts } from './accounts.ts'
 import { addressesOf, countOf, doorOf, factorOf, readText, secondsOf, UsageError, urlOf } from './options.ts'
 import type { MailDoor } from './post.ts'
+import { rampOf } from './scenarios.ts'
 
 /** Options that `npm run load` and `npm run simulate` both have. */
 export const COMMON_OPTIONS = {
@@ -13,6 +14,7 @@ export const COMMON_OPTIONS = {
   accounts: { type: 'string' },
   phones: { type: 'string' },
   duration: { type: 'string', default: '10m' },
+  ramp: { type: 'string' },
   speed: { type: 'string', default: '1' },
   lmtp: { type: 'string' },
   smtp: { type: 'string' },
@@ -39,6 +41,8 @@ export type Common = {
   readonly accounts: readonly Account[]
   readonly phones: number
   readonly durationSeconds: number
+  /** Until all phones have come. */
+  readonly rampSeconds: number
   readonly speed: number
   readonly door: MailDoor | undefined
   readonly processes: number
@@ -49,6 +53,8 @@ export type Common = {
 const PHONES_PER_PROCESS = 10_000
 const MOST_PHONES = 1_000_000
 const MOST_PROCESSES = 256
+/** Of the duration: what phones do then takes a while. */
+const LONGEST_RAMP = 0.75
 
 export const commonOf = (values: CommonValues): Common => {
   const text = (name: keyof CommonValues): string | undefined => values[name] as string | undefined
@@ -64,17 +70,27 @@ export const commonOf = (values: CommonValues): Common => {
     most: MOST_PROCESSES,
   })
   const pid = text('installation-pid')
+  const durationSeconds = secondsOf('duration', text('duration') ?? '')
   return {
     target,
     accounts,
     phones,
     processes: Math.min(processes, phones),
-    durationSeconds: secondsOf('duration', text('duration') ?? ''),
+    durationSeconds,
+    rampSeconds: givenRamp(text('ramp'), durationSeconds),
     speed: factorOf('speed', text('speed') ?? ''),
     door: doorIn(text('lmtp'), text('smtp')),
     seed: countOf('random-seed', text('random-seed') ?? '', { least: 0 }),
     installationPid: pid === undefined ? undefined : countOf('installation-pid', pid),
   }
+}
+
+const givenRamp = (given: string | undefined, durationSeconds: number): number => {
+  if (given === undefined) return rampOf({ durationSeconds })
+  const seconds = secondsOf('ramp', given)
+  if (seconds > durationSeconds * LONGEST_RAMP)
+    throw new UsageError(`--ramp ${given}: it is longer than three quarters of --duration`)
+  return seconds
 }
 
 const targetOf = (url: string, values: CommonValues): Target => ({

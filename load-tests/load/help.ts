@@ -5,6 +5,7 @@ const COMMON_HELP = `  --against URL        where phones find it: https://mail.e
   --accounts FILE      who signs in: CSV with a header of address,password, or the JSON of npm start -- --seed
   --phones N           phones; default: one of each account. More than accounts: several of each
   --duration TIME      how long: 90s, 10m, 8h (default 10m)
+  --ramp TIME          until all phones have come (default: a fifth of the duration)
   --speed N            people and mail are so many times as busy as in the busiest hour of a day (default 1)
   --lmtp HOST:PORT     mail from outside is handed in there; without it there is only what phones send
   --smtp HOST:PORT     the same over SMTP
@@ -48,7 +49,6 @@ Only against an installation of your own: its accounts get mail, and what is in 
 
   --mix A=N,B=N        ios, android and outlook, by weight (default ios=45,android=35,outlook=20)
   --networks A=N,B=N   good, slow (64 KiB/s) and bad (16 KiB/s, cut now and then), by weight (default good=1)
-  --ramp TIME          until all phones have come (default: a fifth of the duration)
   --mails-per-minute N handed in with --lmtp or --smtp (default: what so many accounts get in the busiest hour, times --speed)
   --make-accounts N    writes N accounts with passwords as CSV and for relais account import, and for --accounts
   --domain NAME        of those accounts (default load.example)

@@ -50,8 +50,8 @@ const command = async (): Promise<boolean> => {
   }
   const scenario = scenarioOf(positionals[0])
   const driver = driverOf(values.by)
-  const { durationSeconds, phones, speed, ...common } = commonOf(values)
-  const extent = { phones, durationSeconds, speed, accounts: common.accounts.length }
+  const { durationSeconds, rampSeconds, phones, speed, ...common } = commonOf(values)
+  const extent = { phones, durationSeconds, rampSeconds, speed, accounts: common.accounts.length }
   const plan = SCENARIOS[scenario].plan(extent)
   const thresholds = thresholdsIn(thresholdsOf(scenario), values)
   const k6 = driver === 'k6' ? await k6Program(values.k6) : undefined

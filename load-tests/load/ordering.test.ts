@@ -114,6 +114,9 @@ describe('options', () => {
       }
       assert.throws(() => commonOf({ ...given, lmtp: 'a:1', smtp: 'b:1' }), /give one of them/)
       assert.throws(() => commonOf({ ...given, phones: '90000000' }), UsageError)
+      assert.throws(() => commonOf({ ...given, duration: '100s', ramp: '76s' }), /three quarters/)
+      assert.equal(commonOf({ ...given, duration: '100s', ramp: '75s' }).rampSeconds, 75)
+      assert.equal(commonOf({ ...given, duration: '100s' }).rampSeconds, 20)
       const most = commonOf({ ...given, phones: '1000000', processes: '256' })
       assert.equal(most.phones / most.processes < 4000, true)
       assert.equal(commonOf({ ...given, phones: '25000', processes: '5' }).processes, 5)

@@ -101,6 +101,26 @@ describe('scenarios', () => {
     )
   })
 
+  test('have time for phones that come slowly: all wait before they leave, and all may come back', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom('monday-morning' as const, 'reconnect-storm' as const),
+        fc.integer({ min: 60, max: 100_000 }),
+        fc.double({ min: 0.01, max: 0.75, noNaN: true }),
+        (name, durationSeconds, share) => {
+          const extent = { phones: 10, accounts: 10, speed: 1, durationSeconds }
+          const { rampSeconds, away } = SCENARIOS[name].plan({
+            ...extent,
+            rampSeconds: durationSeconds * share,
+          })
+          assert.equal(rampSeconds, durationSeconds * share)
+          assert.ok(away !== undefined && away.from >= rampSeconds + durationSeconds * 0.09)
+          assert.ok(away.until + away.spreadSeconds < durationSeconds)
+        },
+      ),
+    )
+  })
+
   test('twice as fast is twice as much of everything that people do, and not of how often phones ask', () => {
     const [slow, fast] = [usersOf(1), usersOf(2)]
     for (const deed of ['looks', 'marks', 'sends'] as const)

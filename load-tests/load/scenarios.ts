@@ -14,6 +14,8 @@ export type Extent = {
   readonly phones: number
   readonly accounts: number
   readonly durationSeconds: number
+  /** Until all phones have come; a fifth of the duration where nothing is said. */
+  readonly rampSeconds?: number
   /** People and mail are so many times as busy as in the busiest hour of a day. */
   readonly speed: number
 }
@@ -43,17 +45,26 @@ const HOUR = 3600
 export const mailsPerSecond = ({ accounts, speed }: Pick<Extent, 'accounts' | 'speed'>): number =>
   (accounts * HABITS.mailsPerDay * HABITS.busyHourShare * speed) / HOUR
 
+export const rampOf = ({
+  durationSeconds,
+  rampSeconds = durationSeconds / 5,
+}: Pick<Extent, 'durationSeconds' | 'rampSeconds'>): number => rampSeconds
+
 const plan = (name: string, extent: Extent, more: Partial<Plan>): Plan => ({
   name,
   phones: extent.phones,
   mix: MIX,
   networks: GOOD,
-  rampSeconds: extent.durationSeconds * 0.2,
+  rampSeconds: rampOf(extent),
   durationSeconds: extent.durationSeconds,
   users: usersOf(extent.speed),
   post: { perSecond: mailsPerSecond(extent), whileAway: 0 },
   ...more,
 })
+
+/** A share of the duration, or a tenth of it after the last phone has come. */
+const allWait = (extent: Extent, share: number): number =>
+  Math.max(extent.durationSeconds * share, rampOf(extent) + extent.durationSeconds * 0.1)
 
 /** Mail of a weekend: a third of what two working days bring. */
 const WEEKEND_MAILS = Math.round((2 * HABITS.mailsPerDay) / 3)
@@ -69,13 +80,10 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   'monday-morning': {
     about: 'phones that were off for a weekend come within a while, and take what has gathered',
     plan: (extent) => {
-      const { durationSeconds } = extent
+      const from = allWait(extent, 0.3)
+      const rest = extent.durationSeconds - from
       return plan('monday-morning', extent, {
-        away: {
-          from: durationSeconds * 0.3,
-          until: durationSeconds * 0.5,
-          spreadSeconds: durationSeconds * 0.2,
-        },
+        away: { from, until: from + (rest * 2) / 7, spreadSeconds: (rest * 2) / 7 },
         users: usersOf(extent.speed * MONDAY),
         post: { perSecond: mailsPerSecond(extent), whileAway: WEEKEND_MAILS },
       })
@@ -84,7 +92,7 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   'reconnect-storm': {
     about: 'every connection breaks at once, and all phones come back in the same second',
     plan: (extent) => {
-      const from = extent.durationSeconds * 0.4
+      const from = allWait(extent, 0.4)
       return plan('reconnect-storm', extent, {
         away: { from, until: from + OUTAGE_SECONDS, spreadSeconds: 1 },
       })
@@ -98,7 +106,7 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
           perSecond: 0,
           whileAway: 0,
           bursts: {
-            from: extent.durationSeconds * 0.4,
+            from: allWait(extent, 0.4),
             everySeconds: extent.durationSeconds * 0.15,
             recipients: Math.min(extent.accounts, GROUP),
           },

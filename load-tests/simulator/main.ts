@@ -5,7 +5,7 @@ import { madeAccounts } from '../load/accounts.ts'
 import { carryOut, exitCodeOf } from '../load/command.ts'
 import { COMMON_OPTIONS, commonOf, thresholdsIn } from '../load/common-options.ts'
 import { SIMULATE_HELP } from '../load/help.ts'
-import { countOf, factorOf, mixOf, networksOf, secondsOf, UsageError } from '../load/options.ts'
+import { countOf, factorOf, mixOf, networksOf, UsageError } from '../load/options.ts'
 import { mailsPerSecond, usersOf } from '../load/scenarios.ts'
 import { thresholdsOf } from '../thresholds.ts'
 
@@ -13,7 +13,6 @@ const OPTIONS = {
   ...COMMON_OPTIONS,
   mix: { type: 'string', default: 'ios=45,android=35,outlook=20' },
   networks: { type: 'string', default: 'good=1' },
-  ramp: { type: 'string' },
   'mails-per-minute': { type: 'string' },
   'make-accounts': { type: 'string' },
   domain: { type: 'string', default: 'load.example' },
@@ -37,7 +36,7 @@ const command = async (): Promise<boolean> => {
   }
   const make = values['make-accounts']
   if (make !== undefined) return makeAccounts(make, values.domain)
-  const { durationSeconds, phones, speed, ...common } = commonOf(values)
+  const { durationSeconds, rampSeconds, phones, speed, ...common } = commonOf(values)
   const perMinute = values['mails-per-minute']
   const plan = {
     name: 'simulate',
@@ -45,7 +44,7 @@ const command = async (): Promise<boolean> => {
     durationSeconds,
     mix: mixOf(values.mix),
     networks: networksOf(values.networks),
-    rampSeconds: values.ramp === undefined ? durationSeconds / 5 : secondsOf('ramp', values.ramp),
+    rampSeconds,
     users: usersOf(speed),
     post: {
       whileAway: 0,
@@ -55,7 +54,6 @@ const command = async (): Promise<boolean> => {
           : factorOf('mails-per-minute', perMinute) / MINUTE,
     },
   }
-  if (plan.rampSeconds >= durationSeconds) throw new UsageError('--ramp is longer than --duration')
   return carryOut(
     { ...common, plan, driver: 'simulator', thresholds: thresholdsIn(thresholdsOf('simulate'), values) },
     values,
