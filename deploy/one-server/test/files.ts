@@ -37,7 +37,8 @@ type Compose = {
   }
 }
 
-export const compose = parse(read('compose.yaml')) as Compose
+export const COMPOSE_TEXT = read('compose.yaml')
+export const compose = parse(COMPOSE_TEXT) as Compose
 
 /** `${NAME:-default}` as Compose reads it where nothing is set. */
 export const withDefaults = (text: string): string => text.replace(/\$\{\w+:-([^}]*)\}/g, '$1')
