@@ -4,7 +4,7 @@ import { KEDA_NAMESPACE, startAutoscalers, whyNoAutoscalers } from './autoscaler
 import type { Listed } from './installation.ts'
 import type { PhoneCrowd } from './phone-crowd.ts'
 import { ScalingLog } from './scaling-log.ts'
-import { addressesOf, heldByEach, makeAccounts, startBusyPhones, startCrowd, until } from './scene.ts'
+import { addressesOf, makeAccounts, startBusyPhones, startCrowd, startSpreadCrowd, until } from './scene.ts'
 import { Stage } from './stage.ts'
 import { leave, stageValues, trialStage } from './trial-stage.ts'
 
@@ -113,8 +113,8 @@ scales(
       const read = await log.untilWanted(3)
       await podsAre(3)
       context.diagnostic(`three pods ready ${seconds(performance.now() - begun)} s after: ${figures(read)}`)
-      const few = await startCrowd(stage.installation, FEW)
-      context.diagnostic(`held by each of three: ${(await heldByEach(stage.installation)).join(', ')}`)
+      const { crowd: few, held } = await startSpreadCrowd(stage.installation, FEW)
+      context.diagnostic(`held by each of three: ${held.join(', ')}`)
       await many.end()
       const left = performance.now()
       await log.untilWanted(1)

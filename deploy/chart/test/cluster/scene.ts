@@ -110,14 +110,34 @@ export const heldRequests = async (
 }
 
 /** What each pod of device-sync holds, once each of them holds some. */
-export const heldByEach = async (installation: Installation): Promise<readonly number[]> => {
+const heldByEach = async (installation: Installation): Promise<readonly number[]> => {
   let held: readonly number[] = []
-  await until('each of them holds some', async () => {
+  const isSpread = async () => {
     const pods = await installation.pods('device-sync')
     held = await Promise.all(pods.map((pod) => heldRequests(installation, [pod])))
     return held.every((one) => one > 0)
-  })
+  }
+  await until('each of them holds some', isSpread, SPREAD_MS)
   return held
+}
+
+const SPREAD_MS = 10_000
+const SPREAD_TRIES = 10
+
+/** Phones of which each pod holds some, and how many requests each holds. Nodes learn of a new pod a moment after it is ready: who comes before that comes to others, and stays there. */
+export const startSpreadCrowd = async (
+  installation: Installation,
+  addresses: readonly string[],
+): Promise<{ readonly crowd: PhoneCrowd; readonly held: readonly number[] }> => {
+  for (let tries = 1; ; tries++) {
+    const crowd = await startCrowd(installation, addresses)
+    try {
+      return { crowd, held: await heldByEach(installation) }
+    } catch (error) {
+      await crowd.end()
+      if (tries === SPREAD_TRIES) throw error
+    }
+  }
 }
 
 /** Resolves when it is true; asked again and again. Errors: not within the time. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { heldByEach, startCrowd, until } from './scene.ts'
+import { startSpreadCrowd, until } from './scene.ts'
 import { HELD_AGAIN_MS, PEOPLE, SERVICES, type Stage } from './stage.ts'
 import { leave, trialStage } from './trial-stage.ts'
 
@@ -35,9 +35,8 @@ test('device-sync goes from one pod to three and back: phones that came later wa
   await scaleTo(1)
   await stage.survives(context, async () => {
     await scaleTo(3)
-    const later = await startCrowd(stage.installation, PEOPLE)
+    const { crowd: later, held } = await startSpreadCrowd(stage.installation, PEOPLE)
     await until('those that came later wait', () => later.waiting() >= PEOPLE.length * 0.9)
-    const held = await heldByEach(stage.installation)
     context.diagnostic(`held by each of three: ${held.join(', ')}`)
     await scaleTo(1)
     await later.end()
