@@ -233,11 +233,11 @@ export class Phone {
   }
 
   #request(command: string, body: Buffer): Buffer {
-    const { user, password, device, version = '16.1' } = this.#options
+    const { address, user, password, device, version = '16.1' } = this.#options
     const query = `Cmd=${command}&User=${encodeURIComponent(user)}&DeviceId=${device}&DeviceType=LoadPhone`
     const head = [
       `POST /Microsoft-Server-ActiveSync?${query} HTTP/1.1`,
-      'Host: relais',
+      `Host: ${address.servername ?? 'relais'}`,
       `Authorization: Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
       `MS-ASProtocolVersion: ${version}`,
       'Content-Type: application/vnd.ms-sync.wbxml',

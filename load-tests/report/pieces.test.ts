@@ -282,6 +282,22 @@ describe('plots', () => {
     assert.deepEqual(lines?.map(({ name }) => name).sort(), ['cut', 'refused'])
   })
 
+  test('that are over time go equally far to the right, whatever is in them', () => {
+    const plots = plotsOf(
+      reportOf((measured) => {
+        measured.count(3, 'cut', 1)
+        measured.count(400, 'answered', 1)
+        measured.took(2, 'Sync', 5)
+      }).measurements,
+    )
+    const overTime = plots.filter(({ along }) => along === 'seconds')
+    assert.ok(overTime.length >= 3)
+    const lastTicks = overTime.map(
+      (plot) => [...svgOf(plot).matchAll(/text-anchor="middle">([^<]*)</g)].at(-1)?.[1],
+    )
+    assert.deepEqual(new Set(lastTicks), new Set(['400']))
+  })
+
   test('of times have three lines that never cross', () => {
     fc.assert(
       fc.property(

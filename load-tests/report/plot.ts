@@ -9,22 +9,26 @@ export type Plot = {
   /** Of what runs from left to right. */
   readonly along: string
   readonly lines: readonly Line[]
+  /** How far it goes to the right at least. */
+  readonly until?: number
 }
 
 const WIDTH = 760
 const HEIGHT = 240
 const LEFT = 60
 const BOTTOM = 34
-const TOP = 10
+/** The unit stands above the highest value. */
+const TOP = 24
+const UNIT_Y = 12
 const RIGHT = 10
 /** Told apart by those who don't see all colours (Okabe and Ito). */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000']
 
 /** A plot as SVG, with its legend and axes. */
-export const svgOf = ({ title, unit, along, lines }: Plot): string => {
+export const svgOf = ({ title, unit, along, lines, until = 0 }: Plot): string => {
   const all = lines.flatMap(({ points }) => points)
   const most = niceAbove(Math.max(0, ...all.map(([, value]) => value)))
-  const last = niceAbove(Math.max(0, ...all.map(([at]) => at)))
+  const last = niceAbove(Math.max(until, ...all.map(([at]) => at)))
   const x = (at: number) => LEFT + ((WIDTH - LEFT - RIGHT) * at) / last
   const y = (value: number) => HEIGHT - BOTTOM - ((HEIGHT - BOTTOM - TOP) * value) / most
   return [
@@ -39,7 +43,7 @@ export const svgOf = ({ title, unit, along, lines }: Plot): string => {
         `<text x="${x(at).toFixed(1)}" y="${HEIGHT - BOTTOM + 16}" text-anchor="middle">${short(at)}</text>`,
     ),
     `<text x="${WIDTH - RIGHT}" y="${HEIGHT - 3}" text-anchor="end">${escaped(along)}</text>`,
-    `<text x="2" y="${TOP + 4}">${escaped(unit)}</text>`,
+    `<text x="${LEFT - 6}" y="${UNIT_Y}" text-anchor="end">${escaped(unit)}</text>`,
     ...lines.map(({ points }, n) => {
       const path = points.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(' ')
       return `<polyline stroke="${colourOf(n)}" points="${path}"/>`

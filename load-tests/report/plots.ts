@@ -7,14 +7,23 @@ const SECONDS = 'seconds'
 
 /** What a report shows over time; a plot without anything in it is left out. */
 export const plotsOf = (measured: Measurements): readonly Plot[] =>
-  [
+  besideEachOther([
     phones(measured),
     answers(measured),
     troubles(measured),
     mail(measured),
     ...(['Sync', 'FolderSync', 'told', 'delivery'] as const).map((name) => timesOf(measured, name)),
     spread(measured),
-  ].filter(({ lines }) => lines.some(({ points }) => points.length > 0))
+  ]).filter(({ lines }) => lines.some(({ points }) => points.length > 0))
+
+/** What is over time goes equally far to the right. */
+const besideEachOther = (plots: readonly Plot[]): readonly Plot[] => {
+  const ends = plots
+    .filter(({ along }) => along === SECONDS)
+    .flatMap(({ lines }) => lines.map(({ points }) => points.at(-1)?.[0] ?? 0))
+  const until = Math.max(0, ...ends)
+  return plots.map((plot) => (plot.along === SECONDS ? { ...plot, until } : plot))
+}
 
 const phones = (measured: Measurements): Plot => ({
   ...{ title: 'Phones', unit: 'phones', along: SECONDS },

@@ -131,6 +131,9 @@ export const autoscalerImages = async (): Promise<AutoscalerImages> => {
   }
 }
 
+/** A controller of Gateway API. Go builds it once: that takes minutes. */
+export const gatewayImage = (): Promise<ImageFile> => programImage('traefik', 'localhost/traefik:1')
+
 /** The product's image of a commit. */
 export const relaisImage = async (tag: string, reference = 'HEAD'): Promise<ImageFile> => {
   const commit = (await run('git', ['rev-parse', `${reference}^{commit}`], { cwd: ROOT })).trim()

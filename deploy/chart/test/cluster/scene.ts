@@ -11,7 +11,7 @@ import { PhoneCrowd, primedInbox } from './phone-crowd.ts'
 /** Shorter than what phones ask for, and longer than most tests. */
 const HEARTBEAT_SECONDS = 300
 
-const PASSWORD = 'correct horse battery'
+export const PASSWORD = 'correct horse battery'
 
 export const addressesOf = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, n) => `person${n}@acme.example`)
