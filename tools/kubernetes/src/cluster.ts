@@ -11,7 +11,7 @@ import { removeLeftovers } from './leftovers.ts'
 import { importImages, killNode, startNode } from './node.ts'
 import { groupOf } from './node-files.ts'
 import { MOST_NODES, nodeName, Place } from './place.ts'
-import { isPause, killStarted, signal, startProcess } from './processes.ts'
+import { isProgram, killStarted, signal, startProcess } from './processes.ts'
 import { type Programs, programs as pinned } from './programs.ts'
 import { run } from './run.ts'
 
@@ -142,7 +142,7 @@ export class Cluster {
   #processesOf(uid: string): readonly number[] {
     const groups = this.place.nodes().map((node) => groupOf(this.place, node))
     const all = groups.flatMap((group) => processesOf(group, (folder) => folder.includes(uid)))
-    return all.filter((one) => !isPause(one))
+    return all.filter(isProgram)
   }
 
   /** Nothing passes between these pods' addresses any more, not on open connections either, until what is returned is called. */

@@ -46,8 +46,14 @@ export const signal = (pid: number, name: NodeJS.Signals): void => {
   }
 }
 
-/** What holds the namespaces of a pod, which a crash of its containers leaves alone. */
-export const isPause = (pid: number): boolean => commandLine(String(pid))[0] === '/pause'
+/**
+ * Whether a pod's process is a program of it: no `pause`, which holds the pod's namespaces and which a crash of its containers leaves alone,
+ * and no `runc init`, which is about to become the program (its kubelet would wait minutes for it).
+ */
+export const isProgram = (pid: number): boolean => {
+  const [name = '', argument] = commandLine(String(pid))
+  return name !== '' && name !== '/pause' && argument !== 'init'
+}
 
 /** Processes whose command line has all of these words. */
 export const processesWith = (...words: readonly string[]): readonly number[] =>
