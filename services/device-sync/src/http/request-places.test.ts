@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events'
 import { describe, type TestContext, test } from 'node:test'
 import { isCoded, type RelaisError } from '@relais/service-kit'
 import fc from 'fast-check'
+import { LinePace } from './line-pace.ts'
 import { type Place, type PlacesOptions, RequestPlaces } from './request-places.ts'
 
 const few: PlacesOptions = {
@@ -17,8 +18,8 @@ const connection = (): Connection => Object.assign(new EventEmitter(), { destroy
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 /** Requests by name, of owners that are the name's first letter, in the order in which they got places. */
-const setUp = (options: Partial<PlacesOptions> = {}) => {
-  const places = new RequestPlaces({ ...few, ...options })
+const setUp = (options: Partial<PlacesOptions> = {}, pace = new LinePace()) => {
+  const places = new RequestPlaces({ ...few, ...options }, pace)
   const entered: string[] = []
   const refused = new Map<string, RelaisError>()
   const held = new Map<string, Place>()
@@ -92,6 +93,34 @@ describe('the line', () => {
     assert.ok(isOverloaded(refused.get('d1')))
     await leave('a1', 'b1', 'c1')
     assert.deepEqual([entered, places.inLine], [['a1', 'b1', 'c1'], 0])
+  })
+
+  /** Seconds after which those who are turned away are to come again, where each in a line of 800 waits so long for the one before. */
+  const comeAgain = async (ms: number): Promise<readonly number[]> => {
+    let now = 0
+    const pace = new LinePace(() => now)
+    const { refused, askAll, leave } = setUp({ places: 1, line: 800, lineOfOne: 800 }, pace)
+    await askAll(...Array.from({ length: 800 }, (_, n) => `a${n}`))
+    for (let n = 0; n < 3; n++) {
+      now += ms
+      await leave(`a${n}`)
+    }
+    await askAll(...Array.from({ length: 400 }, (_, n) => `b${n}`))
+    return [...refused.values()].map(({ retryAfterSeconds = 0 }) => retryAfterSeconds)
+  }
+
+  test('that moves fast lets those whom it turns away come again soon, and a slow one later; never all at once', async () => {
+    const [fast, middling, slow] = [await comeAgain(1), await comeAgain(15), await comeAgain(1000)]
+    for (const [seconds, most] of [
+      [fast, 9],
+      [middling, 16],
+      [slow, 29],
+    ] as const) {
+      assert.ok(seconds.length > 300)
+      assert.equal(Math.min(...seconds), 5)
+      assert.equal(Math.max(...seconds), most)
+      assert.equal(new Set(seconds).size, most - 4)
+    }
   })
 
   test('is no owner’s alone', async () => {

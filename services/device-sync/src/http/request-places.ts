@@ -1,4 +1,5 @@
 import { cancelled, type RelaisError, retryable } from '@relais/service-kit'
+import { LinePace } from './line-pace.ts'
 
 export type PlacesOptions = {
   /** Requests that are worked on at once. */
@@ -48,9 +49,9 @@ type Owner = {
   readonly line: Set<InLine>
 }
 
-/** Spread, so that those turned away don't come back together. */
-const overloaded = (reason: string): RelaisError =>
-  retryable('OVERLOADED', reason, { retryAfterSeconds: 5 + Math.floor(Math.random() * 25) })
+/** Seconds after which those who are turned away come again, and over which they are spread, so that they don't come together. */
+const SOONEST = 5
+const SPREAD = { least: 5, most: 25 } as const
 
 /**
  * Places at which requests are worked on, so that a burst takes time and not memory. Owners take turns, however much one of them asks.
@@ -62,12 +63,14 @@ export class RequestPlaces {
   /** Owners who have someone in line, in the order of their turns. */
   readonly #turns = new Set<Owner>()
   readonly #returning = new Set<InLine>()
+  readonly #pace: LinePace
   #working = 0
   #inLine = 0
   #untaken = 0
 
-  constructor(options: PlacesOptions) {
+  constructor(options: PlacesOptions, pace = new LinePace()) {
     this.#options = options
+    this.#pace = pace
   }
 
   get working(): number {
@@ -142,7 +145,8 @@ export class RequestPlaces {
     const { line, lineOfOne } = this.#options
     if (client.destroyed) throw cancelled()
     if (this.#turns.size === 0 && this.#returning.size === 0 && this.#mayWork(owner)) return this.#take(owner)
-    if (this.#inLine >= line || owner.line.size >= lineOfOne) throw overloaded('too many requests at once')
+    if (this.#inLine >= line || owner.line.size >= lineOfOne)
+      throw this.#overloaded('too many requests at once')
     await new Promise<void>((resolve, reject) => this.#queue(owner, { client, resolve, reject }))
   }
 
@@ -159,19 +163,30 @@ export class RequestPlaces {
       reject(error)
     }
     const gone = () => refuse(cancelled())
-    const timer = setTimeout(() => refuse(overloaded('the line is too slow')), this.#options.patienceMs)
+    const timer = setTimeout(() => refuse(this.#overloaded('the line is too slow')), this.#options.patienceMs)
     const one = {
       enter: () => {
         leave()
+        this.#pace.moves()
         this.#take(owner)
         resolve()
       },
     }
+    if (this.#inLine === 0) this.#pace.begins()
     client.once('close', gone)
     owner.line.add(one)
     this.#turns.add(owner)
     this.#inLine += 1
     this.#admit()
+  }
+
+  /** Who is turned away comes again within the time that the line needs. */
+  #overloaded(reason: string): RelaisError {
+    const needed = (this.#pace.untilEntered(this.#inLine) ?? Number.POSITIVE_INFINITY) / 1000
+    const spread = Math.min(SPREAD.most, Math.max(SPREAD.least, needed))
+    return retryable('OVERLOADED', reason, {
+      retryAfterSeconds: SOONEST + Math.floor(Math.random() * spread),
+    })
   }
 
   async #return(owner: Owner): Promise<void> {
