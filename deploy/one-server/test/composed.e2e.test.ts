@@ -22,6 +22,8 @@ const NODE = '/usr/bin/node'
 const COMMAND_LINE = [NODE, '/relais/deploy/image/bin/start.ts', 'cli', '--data', '/data']
 const START_MS = 60_000
 const ANNA = 'anna@acme.example'
+/** compose.yaml's own name may be somebody's installation at the same engine. */
+const PROJECT = 'relais-composed-test'
 const OPEN_FILES = 'nofile: 262144'
 /** No more than this process may have itself: some systems let nobody go above that. */
 const openFiles = (): string => {
@@ -47,7 +49,7 @@ describe('docker compose', { skip: await withoutEngine(RELAIS) }, () => {
   let program: string
   const docker = async (args: readonly string[], input = ''): Promise<string> => {
     const file = join(folder, 'compose.yaml')
-    const running = run(program, ['--file', file, ...args], { timeout: START_MS })
+    const running = run(program, ['--project-name', PROJECT, '--file', file, ...args], { timeout: START_MS })
     running.child.stdin?.end(input)
     return (await running).stdout
   }
