@@ -1,11 +1,13 @@
 // npm test [-- PATH… --test-name-pattern=PATTERN]: every test but the soak tests, or those whose path contains PATH.
 // npm run soak: the soak tests, and the tests that take longer when asked to.
+// --seed=N|random: what property tests try; without it follows from the commit, and is new each time in npm run soak.
 import { availableParallelism } from 'node:os'
 import { parseTestArguments, type TestArguments } from './test-run/arguments.ts'
 import { type FileLimits, runFile } from './test-run/file-run.ts'
 import { findTestFiles, SOAK_VARIABLE } from './test-run/files.ts'
 import { inPool } from './test-run/pool.ts'
 import { addCounts, failureReport, fileLine, isGood, skipLines, summaryLines } from './test-run/report.ts'
+import { SEED_VARIABLE, seedOf } from './test-run/seed.ts'
 
 const MINUTE = 60_000
 /** Tests start servers of their own: more at a time only wait for each other's disk. */
@@ -48,6 +50,9 @@ const main = async (): Promise<number> => {
   const files = findTestFiles(root, wanted)
   if (files.length === 0) throw new Error('no test file matches')
   if (wanted.soak) process.env[SOAK_VARIABLE] = '1'
+  const seed = seedOf(root, wanted)
+  process.env[SEED_VARIABLE] = String(seed)
+  console.log(`property tests try what follows from --seed=${seed}`)
   return (await runAll(files, limitsOf(wanted))) ? 0 : 1
 }
 

@@ -3,7 +3,7 @@ import test from 'node:test'
 import { parseTestArguments } from './arguments.ts'
 
 test('without arguments every test but the soak tests is wanted', () => {
-  assert.deepEqual(parseTestArguments([]), { soak: false, paths: [], namePatterns: [] })
+  assert.deepEqual(parseTestArguments([]), { soak: false, paths: [], namePatterns: [], seed: undefined })
 })
 
 test('paths are taken with or without ./ and /', () => {
@@ -22,3 +22,14 @@ test('--soak asks for the soak tests', () => {
 test('a flag that is not known is refused', () => {
   assert.throws(() => parseTestArguments(['--wacth']), /--wacth/)
 })
+
+test('the seed of property tests is a number, or any', () => {
+  assert.equal(parseTestArguments(['--seed=17']).seed, 17)
+  const { seed } = parseTestArguments(['--seed', 'random'])
+  assert.ok(Number.isInteger(seed))
+})
+
+for (const text of ['', 'x', '-1', '1.5', '1e3', '2147483648', ' 1'])
+  test(`${JSON.stringify(text)} is no seed`, () => {
+    assert.throws(() => parseTestArguments([`--seed=${text}`]), /--seed is a whole number/)
+  })

@@ -1,5 +1,6 @@
 import { run } from 'node:test'
 import { inspect } from 'node:util'
+import { propertyFlags } from './seed.ts'
 
 export type TestCounts = {
   readonly tests: number
@@ -86,6 +87,7 @@ const follow = (file: string, limits: FileLimits, signal: AbortSignal, record: F
   new Promise((resolve, reject) => {
     const stream = run({
       files: [file],
+      execArgv: propertyFlags(file),
       signal,
       timeout: limits.testTimeout,
       testNamePatterns: limits.namePatterns.map((pattern) => new RegExp(pattern)),

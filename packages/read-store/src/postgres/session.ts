@@ -154,11 +154,11 @@ export class Session {
     }
   }
 
-  /** What is asked in one turn goes out in one write. */
+  /** What is asked in one turn of the event loop, by however many requests whose bytes have come, goes out in one write. */
   #gather(): void {
     if (this.#socket.writableCorked > 0) return
     this.#socket.cork()
-    process.nextTick(() => this.#socket.uncork())
+    setImmediate(() => this.#socket.uncork())
   }
 
   #nameOf(text: string): string | undefined {

@@ -31,11 +31,24 @@ describe('the pace of a line', () => {
   test('follows a line that gets slower, and one that gets faster', () => {
     const { pace, after } = setUp()
     pace.begins()
-    for (let n = 0; n < 100; n++) after(10).moves()
-    for (let n = 0; n < 100; n++) after(20).moves()
-    assert.ok(Math.abs((pace.untilEntered(1) ?? 0) - 20) < 0.1)
-    for (let n = 0; n < 100; n++) after(1).moves()
-    assert.ok(Math.abs((pace.untilEntered(1) ?? 0) - 1) < 0.1)
+    for (let n = 0; n < 300; n++) after(10).moves()
+    for (let n = 0; n < 300; n++) after(20).moves()
+    assert.equal(pace.untilEntered(1), 20)
+    for (let n = 0; n < 300; n++) after(1).moves()
+    assert.equal(pace.untilEntered(1), 1)
+  })
+
+  test('is that of many, not of the last moment', () => {
+    const { pace, after } = setUp()
+    pace.begins()
+    for (let n = 0; n < 300; n++) {
+      after(64)
+      for (let many = 0; many < 64; many++) pace.moves()
+      assert.ok((pace.untilEntered(4000) ?? 0) <= 5000, `${pace.untilEntered(4000)} ms at once`)
+      after(10)
+      assert.ok((pace.untilEntered(4000) ?? 0) <= 6000, `${pace.untilEntered(4000)} ms a moment later`)
+      after(-10)
+    }
   })
 
   test('doesn’t count the time in which nobody stood in line', () => {
@@ -50,9 +63,12 @@ describe('the pace of a line', () => {
   test('of a line that stands still gets slower with each moment', () => {
     const { pace, after } = setUp()
     pace.begins()
-    after(5).moves()
-    after(20_000)
-    assert.equal(pace.untilEntered(3), 60_000)
+    for (let n = 0; n < 10; n++) after(5).moves()
+    assert.equal(pace.untilEntered(20), 100)
+    after(950)
+    assert.equal(pace.untilEntered(20), 2000)
+    after(1000)
+    assert.equal(pace.untilEntered(20), 4000)
   })
 
   test('lies between the fastest and the slowest that it has seen', () => {

@@ -43,12 +43,21 @@ describe('a document in a trace', () => {
     ['gal:EmailAddress', 'salary'],
   ] as const)
     test(`doesn’t show ${tag}`, () => assert.ok(!redacted(el(tag, value)).includes(value)))
+  for (const [what, character, written] of [
+    ['a control sequence of a terminal (CSI)', '\u009b', '\\u009b'],
+    ['DEL', '\u007f', '\\u007f'],
+    ['text from right to left', '\u202e', '\\u202e'],
+    ['a line separator', '\u2028', '\\u2028'],
+    ['an invisible tag', '\u{e0041}', '\\udb40\\udc41'],
+  ] as const)
+    test(`writes ${what} as an escape`, () =>
+      assert.equal(redacted(el('airsync:SyncKey', `a${character}b`)), `airsync:SyncKey "a${written}b"`))
   test('has bounded lines of bounded length, without control characters, whatever it is', () => {
     fc.assert(
       fc.property(arbitraryNode, (node) => {
         const lines = redacted(node).split('\n')
         assert.ok(lines.length <= 2_001)
-        assert.ok(lines.every((line) => line.length < 800 && !/\p{Cc}/u.test(line.replace(/\u007f/g, ''))))
+        assert.ok(lines.every((line) => line.length < 800 && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(line)))
       }),
     )
   })

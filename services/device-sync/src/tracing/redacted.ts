@@ -39,9 +39,18 @@ const MAX_LINES = 2_000
 const isShown = (tag: TagName): boolean =>
   HARMLESS.has(tag) || (PLAIN_PAGES.has(tag.slice(0, tag.indexOf(':'))) && !SECRET.has(tag))
 
+/** What JSON leaves as it is, and a terminal obeys: further control characters, line ends, directions of writing. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
+/** As JSON writes them: a character beyond U+FFFF as two. */
+const escaped = (character: string): string =>
+  Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
+    .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+    .join('')
+
 const shownText = (tag: TagName, text: string): string => {
   if (!isShown(tag) || text.length > MAX_TEXT) return `[${text.length} characters]`
-  return JSON.stringify(text)
+  return JSON.stringify(text).replaceAll(UNSEEN, escaped)
 }
 
 const shown = (tag: TagName, content: Exclude<WbxmlContent, null | readonly WbxmlNode[]>): string => {
