@@ -116,9 +116,9 @@ const signInsPerSecond = async (): Promise<number> => {
   const signIn = new SignIn({ directory, remembered: new RememberedCredentials({ clock: Date.now }) })
   signIn.following(true)
   const header = `Basic ${Buffer.from('mike@example.org:correct horse battery staple').toString('base64')}`
-  await signIn.authenticate(header, '192.0.2.1')
+  await signIn.authenticate(header, () => '192.0.2.1')
   const started = performance.now()
-  for (let n = 0; n < SIGN_INS; n += 1) await signIn.authenticate(header, '192.0.2.1')
+  for (let n = 0; n < SIGN_INS; n += 1) await signIn.authenticate(header, () => '192.0.2.1')
   return (SIGN_INS / (performance.now() - started)) * 1_000
 }
 

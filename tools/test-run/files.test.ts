@@ -28,7 +28,7 @@ const found = async (context: TestContext, over: Partial<TestArguments> = {}) =>
     mkdirSync(dirname(join(root, path)), { recursive: true })
     writeFileSync(join(root, path), text)
   }
-  const wanted = { soak: false, paths: [], namePatterns: [], ...over }
+  const wanted = { soak: false, paths: [], namePatterns: [], seed: undefined, ...over }
   return findTestFiles(root, wanted).map((path) => relative(root, path))
 }
 

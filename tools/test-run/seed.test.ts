@@ -14,17 +14,23 @@ const repository = async (t: TestContext) => {
       stdio: 'pipe',
     })
   git('init', '-q')
-  const commit = () => git('commit', '-q', '--allow-empty', '-m', 'one')
-  commit()
+  const commit = (text: string) => {
+    writeFileSync(join(folder, 'a.txt'), text)
+    git('add', '.')
+    git('commit', '-q', '--allow-empty', '-m', 'one')
+  }
+  commit('one')
   return { folder, commit }
 }
 
-test('the same commit is tested with the same seed, the next one with another', async (t) => {
+test('what is committed is tested with the same seed, whoever commits it; something else with another', async (t) => {
   const { folder, commit } = await repository(t)
   const seed = () => seedOf(folder, { soak: false, seed: undefined })
   const first = seed()
   assert.equal(seed(), first)
-  commit()
+  commit('one')
+  assert.equal(seed(), first)
+  commit('two')
   assert.notEqual(seed(), first)
 })
 

@@ -5,11 +5,15 @@ import { fileURLToPath } from 'node:url'
 import type { TestArguments } from './arguments.ts'
 
 /** What properties.ts reads in a test file's process. */
-export const SEED_VARIABLE = 'RELAIS_PROPERTY_SEED'
+export const SEED_VARIABLE = 'PROPERTY_SEED'
 
-const commitOf = (root: string): string => {
+/** The name of all that is committed, whoever committed it and when. */
+const treeOf = (root: string): string => {
   try {
-    return execFileSync('git', ['-C', root, 'rev-parse', 'HEAD'], { encoding: 'utf8', stdio: 'pipe' }).trim()
+    return execFileSync('git', ['-C', root, 'rev-parse', 'HEAD^{tree}'], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    }).trim()
   } catch {
     return '' // not from a repository
   }
@@ -17,11 +21,11 @@ const commitOf = (root: string): string => {
 
 /**
  * Of what property tests try, of 31 bits. npm test tries the same things whenever it runs on the same commit, so that its verdict is the
- * commit's, and others on the next commit; npm run soak tries new ones each time.
+ * commit's, and others once something is changed; npm run soak tries new ones each time.
  */
 export const seedOf = (root: string, { soak, seed }: Pick<TestArguments, 'soak' | 'seed'>): number =>
   seed ??
-  (soak ? randomInt(2 ** 31) : createHash('sha256').update(commitOf(root)).digest().readUInt32BE() >>> 1)
+  (soak ? randomInt(2 ** 31) : createHash('sha256').update(treeOf(root)).digest().readUInt32BE() >>> 1)
 
 const PROPERTIES = fileURLToPath(new URL('./properties.ts', import.meta.url))
 

@@ -30,7 +30,8 @@ export const findHaproxy = (): Promise<string> => installedProgram('haproxy')
 
 /**
  * Phones' connections are held for an hour; a server that drains gets no new request; a request whose phone went away ends at the server too.
- * A request whose connection ended without an answer goes to another server: phones' requests are made to be repeated.
+ * A request whose connection ended without an answer goes to another server: phones' requests are made to be repeated. An account comes to the
+ * server that knows it (docs/adr/0021-an-account-comes-to-the-same-device-sync.md).
  */
 const configuration = (port: number, backends: readonly Backend[]): string => `
 defaults
@@ -50,11 +51,13 @@ frontend phones
   bind 127.0.0.1:${port}
   default_backend device-syncs
 backend device-syncs
-  balance leastconn
+  balance hdr(Authorization)
+  hash-type consistent sdbm avalanche
+  hash-balance-factor 125
   option httpchk GET /readyz
   http-error status 503 content-type text/plain string "No server can take the request now.\\n" hdr Retry-After 30
   timeout check 5s
-  default-server inter 500ms fastinter 250ms fall 2 rise 1
+  default-server inter 500ms fastinter 250ms fall 2 rise 1 weight 100
 ${backends.map(({ name, port, healthPort }) => `  server ${name} 127.0.0.1:${port} check port ${healthPort}`).join('\n')}
 `
 

@@ -74,7 +74,9 @@ const settingsFor = (
 
 const xmlAnswer = async (deps: PostDeps, exchange: Exchange): Promise<HttpAnswer> => {
   const { request } = exchange
-  const user = await admitUser(deps, request.headers.authorization, clientAddress(request, deps.proxies))
+  const user = await admitUser(deps, request.headers.authorization, () =>
+    clientAddress(request, deps.proxies),
+  )
   if (request.method !== 'POST') return invalidRequest(deps.clock())
   try {
     return settingsFor(deps, exchange, user, await readRequest(deps, request))

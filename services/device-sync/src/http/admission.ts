@@ -34,7 +34,7 @@ export type Visitor = Pick<CommandContext, 'user' | 'device' | 'family' | 'rows'
 export const admitUser = async (
   { signIn, settings }: AdmissionDeps,
   authorization: string | undefined,
-  clientAddress: string,
+  clientAddress: () => string,
 ): Promise<SignedIn> => {
   const user = await signIn.authenticate(authorization, clientAddress)
   const { enabled } = await settings.of(user.tenant, user.account)
@@ -115,7 +115,7 @@ export const readmit = async (
   deps: AdmissionDeps,
   device: DeviceRef,
   authorization: string | undefined,
-  clientAddress: string,
+  clientAddress: () => string,
 ): Promise<void> => {
   const user = await admitUser(deps, authorization, clientAddress)
   if (user.account !== device.account) throw terminal('BAD_CREDENTIALS', 'the name means another account now')

@@ -60,7 +60,7 @@ const offerHeaders = (commands: EasEndpointDeps['commands']) => ({
 })
 
 const optionsAnswer = async (deps: EasEndpointDeps, request: IncomingMessage): Promise<HttpAnswer> => {
-  await admitUser(deps, request.headers.authorization, clientAddress(request, deps.proxies))
+  await admitUser(deps, request.headers.authorization, () => clientAddress(request, deps.proxies))
   return {
     status: 200,
     headers: { ...serverHeaders, ...offerHeaders(deps.commands), Public: ALLOWED, Allow: ALLOWED },

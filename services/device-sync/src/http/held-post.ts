@@ -80,7 +80,7 @@ class HeldPost implements HeldRequest {
 
   recheck(): Promise<void> {
     const { authorization, address } = this.#caller
-    return readmit(this.#deps, this.device, authorization, address)
+    return readmit(this.#deps, this.device, authorization, () => address)
   }
 
   #goOn(work: () => Promise<CommandOutcome>, { kind, cause }: Ended): void {

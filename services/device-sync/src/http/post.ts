@@ -189,7 +189,9 @@ const identify = async (deps: PostDeps, post: Post, query: string, now: number):
   post.command = line.command
   const version = versionOf(line)
   post.version = version
-  const user = await admitUser(deps, request.headers.authorization, clientAddress(request, deps.proxies))
+  const user = await admitUser(deps, request.headers.authorization, () =>
+    clientAddress(request, deps.proxies),
+  )
   post.device = { tenant: user.tenant, account: user.account, device: line.deviceId }
   const command = commandOf(deps.commands, line, version)
   const visitor = await visitorOf(deps, {

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { Lru } from './lru.ts'
 import type { SignedIn } from './signed-in.ts'
 
@@ -20,7 +20,7 @@ export type RememberedCredentialsOptions = {
  */
 export class RememberedCredentials {
   readonly #options: Required<RememberedCredentialsOptions>
-  readonly #secret = randomBytes(32)
+  readonly #secret = randomBytes(32).toString('base64')
   readonly #byHash: Lru<Remembered>
   readonly #byAccount = new Map<string, Set<string>>()
 
@@ -33,9 +33,9 @@ export class RememberedCredentials {
     return this.#byHash.size
   }
 
-  /** Name of a credential here: a keyed hash of the Authorization header. */
+  /** Name of a credential here: a hash of a secret and the Authorization header. It is told to nobody, so it needn't be an HMAC, which takes four times as long. */
   hash(authorization: string): string {
-    return createHmac('sha256', this.#secret).update(authorization).digest('base64url')
+    return hash('sha256', this.#secret + authorization, 'base64url')
   }
 
   get(hash: string): SignedIn | undefined {

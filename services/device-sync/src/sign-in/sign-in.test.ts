@@ -43,7 +43,7 @@ const setUp = (answer: Answer = () => account()) => {
   const remembered = new RememberedCredentials({ clock: clock.now })
   const signIn = new SignIn({ directory, remembered })
   signIn.following(true)
-  const authenticate = (header: string | undefined = MIKE) => signIn.authenticate(header, '192.0.2.1')
+  const authenticate = (header: string | undefined = MIKE) => signIn.authenticate(header, () => '192.0.2.1')
   return { asked, identities, clock, remembered, signIn, authenticate }
 }
 
@@ -91,7 +91,7 @@ describe('signing in', () => {
   test('without a header, or with one that isn’t Basic, asks nobody', async () => {
     const { signIn, asked } = setUp()
     for (const header of [undefined, '', 'Bearer x', 'Basic', 'Digest username="x"'])
-      assert.equal(await codeOf(signIn.authenticate(header, '')), 'BAD_CREDENTIALS')
+      assert.equal(await codeOf(signIn.authenticate(header, () => '')), 'BAD_CREDENTIALS')
     assert.equal(asked.length, 0)
   })
   test('an answer without an account is a refusal', async () => {

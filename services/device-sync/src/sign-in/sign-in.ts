@@ -47,12 +47,12 @@ export class SignIn {
     this.#options = options
   }
 
-  /** Errors: BAD_CREDENTIALS, ACCOUNT_LOCKED, ACCOUNT_SUSPENDED, TENANT_SUSPENDED, SCOPE_DENIED, SIGN_IN_SLOWED, OVERLOADED, … */
-  async authenticate(authorization: string | undefined, clientAddress: string): Promise<SignedIn> {
+  /** The address is asked for where the directory is. Errors: BAD_CREDENTIALS, ACCOUNT_LOCKED, ACCOUNT_SUSPENDED, TENANT_SUSPENDED, SCOPE_DENIED, SIGN_IN_SLOWED, OVERLOADED, … */
+  async authenticate(authorization: string | undefined, clientAddress: () => string): Promise<SignedIn> {
     if (authorization === undefined) throw badCredentials()
     const { remembered } = this.#options
     const hash = remembered.hash(authorization)
-    return remembered.get(hash) ?? this.#ask(hash, authorization, clientAddress)
+    return remembered.get(hash) ?? this.#ask(hash, authorization, clientAddress())
   }
 
   /** Whether an Authorization header is answered without the directory. */
