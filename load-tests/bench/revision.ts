@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -7,7 +7,9 @@ export type Checkout = { readonly root: string; remove(): void }
 
 /** Another revision of this repository, checked out and installed beside it. */
 export const checkOut = (root: string, revision: string): Checkout => {
-  const folder = join(mkdtempSync(join(tmpdir(), 'relais-against-')), 'relais')
+  const parent = mkdtempSync(join(tmpdir(), 'relais-against-'))
+  chmodSync(parent, 0o711) // PostgreSQL's programs are in it, and run as another user where root measures
+  const folder = join(parent, 'relais')
   run(root, 'git', ['worktree', 'add', '--detach', folder, revision])
   const remove = () => {
     spawnSync('git', ['worktree', 'remove', '--force', folder], { cwd: root })
