@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { after, before, describe, type TestContext, test } from 'node:test'
 import { freePorts } from '@relais/servers'
 import { HttpConnection } from '../../../load-tests/phone/http-connection.ts'
@@ -53,6 +56,22 @@ const send = async (address: { host: string; port: number; secure: boolean }, by
   }
 }
 
+/** A server that says its name. */
+const saying = async (t: TestContext, name: string): Promise<number> => {
+  const server = createServer((_, response) => response.end(name)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return (server.address() as AddressInfo).port
+}
+
+const signedIn = (user: string): Buffer =>
+  Buffer.from(
+    `OPTIONS /Microsoft-Server-ActiveSync HTTP/1.1\r\nHost: mail.example.org\r\nAuthorization: Basic ${btoa(`${user}:secret`)}\r\nContent-Length: 0\r\n\r\n`,
+  )
+
 for (const edge of EDGES) {
   const skip = await missing(edge)
   describe(edge.name, { skip }, () => {
@@ -89,6 +108,25 @@ for (const edge of EDGES) {
       await whole.stop()
       assert.match(whole.log(), /POST \/Microsoft-Server-ActiveSync FolderSync 200/)
       assert.doesNotMatch(whole.log(), /anna|acme|EDGELOG/i)
+    })
+
+    test('of two servers each serves half of those who sign in, and the same ones when they come again', async (t) => {
+      const [one, other] = [await saying(t, 'one'), await saying(t, 'other')]
+      const { address } = await startEdge(t, edge, {
+        ...{ folder: product.folder, relais: one, changes: edge.beside(other) },
+      })
+      const connection = new HttpConnection(address)
+      t.after(() => connection.close())
+      const servers = async () => {
+        const names: string[] = []
+        // An odd number: servers that take turns would come to everybody the other way round.
+        for (let n = 0; n < 201; n++) names.push(String((await connection.send(signedIn(`u${n}`))).body))
+        return names
+      }
+      const first = await servers()
+      assert.deepEqual(await servers(), first)
+      const ones = first.filter((name) => name === 'one').length
+      assert.ok(ones > 60 && ones < 140, `${ones} of 201`)
     })
 
     test('where no Relais answers a phone is told 503 with Retry-After', async (t) => {

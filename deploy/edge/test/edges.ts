@@ -16,6 +16,8 @@ export type Edge = {
   readonly cut: Changes
   /** What its own limit on a request's size would be. */
   readonly small: Changes | undefined
+  /** The example with another server beside its one. */
+  beside(port: number): Changes
 }
 
 export const EDGES: readonly Edge[] = [
@@ -27,12 +29,14 @@ export const EDGES: readonly Edge[] = [
     },
     cut: { 'timeout server 65m': 'timeout server 1s' },
     small: undefined,
+    beside: (port) => ({ 'rise 1 weight 100': `rise 1 weight 100\n  server other 127.0.0.1:${port} check` }),
   },
   {
     name: 'nginx',
     defaultWait: { seconds: 60, changes: { 'proxy_read_timeout 65m;': '' } },
     cut: { 'proxy_read_timeout 65m;': 'proxy_read_timeout 1s;' },
     small: { 'client_max_body_size 80m;': '' },
+    beside: (port) => ({ 'hash $caller consistent;': `hash $caller consistent; server 127.0.0.1:${port};` }),
   },
 ]
 

@@ -30,8 +30,8 @@ export const findHaproxy = (): Promise<string> => installedProgram('haproxy')
 
 /**
  * Phones' connections are held for an hour; a server that drains gets no new request; a request whose phone went away ends at the server too.
- * A request whose connection ended without an answer goes to another server: phones' requests are made to be repeated. An account comes to the
- * server that knows it (docs/adr/0021-an-account-comes-to-the-same-device-sync.md).
+ * A request whose connection ended without an answer goes to another server: phones' requests are made to be repeated. Who signs in alike comes to
+ * the server that knows it (docs/adr/0021-an-account-comes-to-the-same-device-sync.md).
  */
 const configuration = (port: number, backends: readonly Backend[]): string => `
 defaults

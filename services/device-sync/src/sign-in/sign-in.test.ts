@@ -106,6 +106,11 @@ describe('what is remembered', () => {
     for (let n = 0; n < 10; n += 1) await authenticate()
     assert.equal(asked.length, 1)
   })
+  test('doesn’t look up where the client is', async () => {
+    const { signIn, authenticate } = setUp()
+    await authenticate()
+    await signIn.authenticate(MIKE, () => assert.fail('nobody is to be told'))
+  })
   test('is by header: another spelling of the same credential is asked once more', async () => {
     const { authenticate, asked } = setUp()
     await authenticate(MIKE)
